@@ -1,0 +1,1 @@
+"""The customer portal for merchants who bill with Stripe and invoice with Holded."""
