@@ -1,0 +1,1 @@
+"""Pure rules and values: the standard library and nothing else."""

@@ -1,0 +1,81 @@
+"""Customer profiles as each provider tells them, and when two of them are one payer."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """Which system issued or keeps something."""
+
+    STRIPE = "stripe"
+    HOLDED = "holded"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; every part may be empty. `country` is ISO 3166 alpha-2, upper case."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    postal_code: str = ""
+    state: str = ""
+    country: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of it."""
+        return not (self.line1 or self.city or self.postal_code or self.country)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxId:
+    """A tax id; `verification` is Stripe's word, empty where the provider has none."""
+
+    id: str
+    type: str
+    value: str
+    verification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one provider knows of one payer: a Stripe customer or a Holded contact.
+
+    `holded_contact` is what the merchant wrote into the Stripe customer's metadata, `balance` is
+    Stripe's customer balance in minor units of `currency` (negative: a credit).
+    """
+
+    origin: Origin
+    id: str
+    name: str
+    email: str
+    other_emails: tuple[str, ...] = ()
+    phone: str = ""
+    address: Address = field(default_factory=Address)
+    shipping_name: str = ""
+    shipping: Address = field(default_factory=Address)
+    tax_ids: tuple[TaxId, ...] = ()
+    locales: tuple[str, ...] = ()
+    currency: str = ""
+    balance: int = 0
+    default_payment_method: str = ""
+    holded_contact: str = ""
+    is_deleted: bool = False
+    created_at: datetime | None = None
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """Return every address a sign-in mail may go to, the main one first."""
+        return tuple(address for address in (self.email, *self.other_emails) if address)
+
+
+def canonical_email(typed: str) -> str:
+    """Return the form under which addresses are compared: trimmed, ASCII letters lower-cased.
+
+    Nothing cleverer on purpose: folding look-alikes would let one person ask for another's mail
+    (bugs B7 and B8), and mail goes to the stored address only.
+    """
+    trimmed = typed.strip()
+    return "".join(letter.lower() if letter.isascii() else letter for letter in trimmed)

@@ -1,0 +1,161 @@
+"""Kinds of payment methods as a table, and the stored ones a customer has."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal.domain.decisions import Decision, Reason
+from portal.domain.subscriptions import NEEDS_METHOD, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodType:
+    """One kind of payment method.
+
+    `currencies` and `countries` (of the merchant) are empty where most are served. `in_portal`
+    marks the twelve of Stripe's portal table. `is_reusable` says whether it can be kept for later
+    charges, `delayed_days` how many working days pass before the money is sure.
+    """
+
+    type: str
+    currencies: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    in_portal: bool = True
+    is_reusable: bool = True
+    has_mandate: bool = False
+    is_voucher: bool = False
+    delayed_days: int = 0
+
+    def fits(self, currency: str, country: str) -> bool:
+        """Whether it serves a currency for a merchant of a country."""
+        return (not self.currencies or currency in self.currencies) and (
+            not self.countries or country in self.countries
+        )
+
+
+def _codes(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+EEA = _codes(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+)
+EUROPE = EEA | _codes("CH GB GI")
+
+# docs.stripe.com/customer-management, "supported payment methods", and after it the one-off types
+# which payment intents take and Stripe's portal does not.
+CATALOGUE: tuple[PaymentMethodType, ...] = (
+    PaymentMethodType(
+        "us_bank_account", _codes("usd"), _codes("US"), has_mandate=True, delayed_days=4
+    ),
+    PaymentMethodType("amazon_pay", _codes("usd"), _codes("US")),
+    PaymentMethodType(
+        "au_becs_debit", _codes("aud"), _codes("AU"), has_mandate=True, delayed_days=3
+    ),
+    PaymentMethodType("boleto", _codes("brl"), _codes("BR"), is_voucher=True, delayed_days=2),
+    PaymentMethodType("card"),
+    PaymentMethodType("cashapp", _codes("usd"), _codes("US")),
+    PaymentMethodType("link"),
+    PaymentMethodType(
+        "nz_bank_account", _codes("nzd"), _codes("NZ"), has_mandate=True, delayed_days=3
+    ),
+    PaymentMethodType("paypal", countries=EUROPE),
+    PaymentMethodType(
+        "acss_debit", _codes("cad usd"), _codes("CA US"), has_mandate=True, delayed_days=5
+    ),
+    PaymentMethodType(
+        "sepa_debit",
+        _codes("eur"),
+        EUROPE | _codes("AU CA HK JP MX NZ SG US"),
+        has_mandate=True,
+        delayed_days=5,
+    ),
+    PaymentMethodType("bacs_debit", _codes("gbp"), _codes("GB"), has_mandate=True, delayed_days=4),
+    PaymentMethodType("bizum", _codes("eur"), _codes("ES"), in_portal=False, is_reusable=False),
+)
+BY_TYPE = {row.type: row for row in CATALOGUE}
+IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
+
+
+def offered(currency: str, country: str) -> tuple[PaymentMethodType, ...]:
+    """Return the kinds that serve a currency for a merchant of a country, in table order."""
+    return tuple(row for row in CATALOGUE if row.fits(currency, country))
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A stored instrument: never more of a card than brand, last four digits and expiry."""
+
+    id: str
+    customer: str
+    type: str
+    brand: str = ""
+    last4: str = ""
+    exp_month: int = 0
+    exp_year: int = 0
+    bank: str = ""
+    email: str = ""
+    mandate: str = ""
+    country: str = ""
+    is_detached: bool = False
+
+    @property
+    def kind(self) -> PaymentMethodType | None:
+        """Return its row of the catalogue, None for a kind we do not know."""
+        return BY_TYPE.get(self.type)
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last month has passed."""
+        return bool(self.exp_year) and (self.exp_year, self.exp_month) < (today.year, today.month)
+
+    @property
+    def can_charge_later(self) -> bool:
+        """Whether it may be the default for charges made by themselves."""
+        return self.kind is not None and self.kind.is_reusable and not self.kind.is_voucher
+
+
+def effective_method(subscription: Subscription, default_payment_method: str) -> str:
+    """Return the id of the method a subscription would charge, empty if it has none.
+
+    The order is Stripe's: the subscription's own method, its source, then the customer's default.
+    """
+    return (
+        subscription.default_payment_method or subscription.default_source or default_payment_method
+    )
+
+
+def subscriptions_using(
+    method: PaymentMethod, subscriptions: tuple[Subscription, ...], default_payment_method: str
+) -> tuple[Subscription, ...]:
+    """Return the running subscriptions that would charge this method."""
+    return tuple(
+        subscription
+        for subscription in subscriptions
+        if subscription.status in NEEDS_METHOD
+        and effective_method(subscription, default_payment_method) == method.id
+    )
+
+
+def may_remove(
+    method: PaymentMethod,
+    methods: tuple[PaymentMethod, ...],
+    subscriptions: tuple[Subscription, ...],
+    today: date,
+) -> Decision:
+    """Say whether a method may go: not the last usable one while a subscription needs it (L16)."""
+    others = [
+        other
+        for other in methods
+        if other.id != method.id and not other.is_expired(today) and other.can_charge_later
+    ]
+    is_needed = any(
+        subscription.status in NEEDS_METHOD
+        and subscription.collection_method == "charge_automatically"
+        for subscription in subscriptions
+    )
+    return Decision.of(Reason.LAST_METHOD if is_needed and not others else None)
+
+
+def may_be_default(method: PaymentMethod, today: date) -> Decision:
+    """Say whether renewals may be charged to a method."""
+    usable = method.can_charge_later and not method.is_expired(today)
+    return Decision.of(None if usable else Reason.METHOD_NOT_FOR_DEFAULT)
