@@ -6,8 +6,8 @@ from decimal import Decimal
 # docs.stripe.com/currencies: amounts of these are whole units or thousandths; all others,
 # whatever CLDR says of them, are hundredths.
 ZERO_DECIMAL = frozenset(
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"]
-    + ["pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"}
+    | {"pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
 )
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 # Stripe keeps two decimals for these for old times' sake, which must be zero (same page).

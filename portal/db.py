@@ -1,0 +1,191 @@
+"""The database: engines, units of work, and the typed base of every table.
+
+Reads run in autocommit on an engine of their own. A writing unit is one transaction that takes the
+write lock at once (`BEGIN IMMEDIATE` on SQLite), because a transaction that starts by reading and
+then writes fails under load whatever the busy timeout. No provider is called while a unit is open.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    MetaData,
+    Row,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+_open_units: ContextVar[int] = ContextVar("open_units", default=0)
+_statements: ContextVar[list[int] | None] = ContextVar("statements", default=None)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware UTC in Python, UTC in the database; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times and store the rest as UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every table, ours and mirrored."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: Moment}  # noqa: RUF012 - SQLAlchemy's own shape
+
+
+class Unit(Session):
+    """One writing transaction; commits at its end, or leaves nothing behind."""
+
+    def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
+        """Return all rows of a select."""
+        return self.execute(statement, parameters).all()
+
+    def row(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
+        """Return the first row of a select, or None."""
+        return self.execute(statement, parameters).first()
+
+    def write(self, statement: Executable, parameters: Parameters = None) -> int:
+        """Run an insert, update or delete and return how many rows it met."""
+        result = self.connection().execute(statement, parameters)
+        return result.rowcount
+
+
+class Database:
+    """The engines of one database; safe to share between threads, opened anew after a fork."""
+
+    def __init__(self, url: str | URL, *, threads: int = 8) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(self.url, threads)
+        self.reading_engine = _engine(self.url, threads, isolation_level="AUTOCOMMIT")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one file is the whole database, so that one process should write at a time."""
+        return self.url.get_backend_name() == "sqlite"
+
+    def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
+        """Return all rows of a select, outside any transaction."""
+        with self.reading_engine.connect() as connection:
+            return connection.execute(statement, parameters).all()
+
+    def row(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
+        """Return the first row of a select, or None, outside any transaction."""
+        with self.reading_engine.connect() as connection:
+            return connection.execute(statement, parameters).first()
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """Open the one transaction of a unit of work and commit it at the end."""
+        if _open_units.get():
+            raise RuntimeError("a unit of work is open already; pass it on instead")
+        token = _open_units.set(1)
+        try:
+            with Unit(self.engine, expire_on_commit=False) as unit, unit.begin():
+                yield unit
+        finally:
+            _open_units.reset(token)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+        self.reading_engine.dispose()
+
+
+Reader = Database | Unit
+
+
+def refuse_open_unit() -> None:
+    """Raise if a unit of work is open: a provider must never be awaited under a write lock."""
+    if _open_units.get():
+        raise RuntimeError("a provider was called while a transaction is open")
+
+
+def upsert(unit: Unit, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return the dialect's insert statement, which knows `on_conflict_do_update`."""
+    table = cast("Table", model.__table__)
+    on_postgresql = unit.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[int]]:
+    """Count the SQL statements run inside; the only element of the list is the number."""
+    counter = [0]
+    token = _statements.set(counter)
+    try:
+        yield counter
+    finally:
+        _statements.reset(token)
+
+
+def _engine(url: URL, threads: int, **options: Any) -> Engine:
+    engine = create_engine(url, pool_size=threads, max_overflow=2, **_for(url), **options)
+    event.listen(engine, "before_cursor_execute", _count)
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        if not options:
+            event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _for(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 5, "check_same_thread": False}}
+    return {"pool_pre_ping": True}
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _count(*_: object) -> None:
+    counter = _statements.get()
+    if counter is not None:
+        counter[0] += 1

@@ -1,0 +1,77 @@
+"""What an installation may set, read once from the environment and checked at the start."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting of the portal, named by its environment variable in lower case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Where people reach the portal; every address we print or mail starts with it.
+    public_url: str = "http://127.0.0.1:8000"
+    # Where SQLite, kept PDFs and the keyring live.
+    portal_data: Path = Path("var/portal")
+    # SQLAlchemy address of the database; empty means SQLite in PORTAL_DATA.
+    database_url: str = ""
+    # Signs cookies and derives link secrets; empty means the one kept in PORTAL_DATA/keys.
+    secret_key: SecretStr = SecretStr("")
+    # Fernet keys, newest first, separated by commas; empty means those kept in PORTAL_DATA/keys.
+    keyring: SecretStr = Field(SecretStr(""), alias="PORTAL_KEYRING")
+    # How many proxies in front may be believed about addresses and scheme.
+    trusted_proxies: int = Field(0, ge=0, le=5, alias="PORTAL_TRUSTED_PROXIES")
+    # Host names besides that of PUBLIC_URL under which the portal answers, separated by commas.
+    trusted_hosts: str = Field("", alias="PORTAL_TRUSTED_HOSTS")
+    # Where Stripe's API is; only ever changed to reach a sandbox.
+    stripe_api_base: str = "https://api.stripe.com"
+    # Where Holded's API is; only ever changed to reach a sandbox.
+    holded_api_base: str = "https://api.holded.com"
+    # The mail server: smtp://user:password@host:port, or smtps://.
+    smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
+    # Who mails come from when a merchant has set no address.
+    mail_from: str = "billing@localhost"
+    # Whether pages say in a header how many SQL statements they took.
+    statements_header: bool = Field(False, alias="PORTAL_STATEMENTS_HEADER")
+    # Whether log lines are JSON (for machines) or plain (for people).
+    log_json: bool = Field(True, alias="PORTAL_LOG_JSON")
+    # How many requests are served at once in one process; the pool has as many connections.
+    threads: int = Field(8, ge=1, le=64, alias="PORTAL_THREADS")
+    # Seconds the worker rests when there is nothing to do.
+    worker_pause: float = Field(0.5, gt=0, le=60, alias="PORTAL_WORKER_PAUSE")
+
+    @field_validator("public_url", "stripe_api_base", "holded_api_base")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+            raise ValueError(f"must be scheme and host only, like https://example.com: {value!r}")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @model_validator(mode="after")
+    def _plain_http_stays_at_home(self) -> "Settings":
+        home = {"127.0.0.1", "localhost", "::1"}
+        for name in ("stripe_api_base", "holded_api_base"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme == "http" and parts.hostname not in home:
+                raise ValueError(f"{name.upper()} must be https, except on this machine")
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach us over TLS; cookies and HSTS follow it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        """Return the host names we answer to."""
+        own = urlsplit(self.public_url).netloc
+        return [own, *(name.strip() for name in self.trusted_hosts.split(",") if name.strip())]
+
+    @property
+    def database(self) -> str:
+        """Return the SQLAlchemy address of the database."""
+        return self.database_url or f"sqlite:///{self.portal_data.absolute()}/portal.sqlite3"

@@ -1,0 +1,1 @@
+"""Our own tables: lost if they are deleted, unlike the mirror."""

@@ -1,0 +1,121 @@
+"""The inbox: every webhook event, kept raw before anything is done about it.
+
+A row is its own job: it has a lease and a number of tries, so that receiving is one insert.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    UniqueConstraint,
+    bindparam,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Unit, upsert
+
+
+class EventState(StrEnum):
+    """WAITING: to be processed. HANDLED. QUARANTINED: not for this endpoint. DEAD: given up."""
+
+    WAITING = "waiting"
+    HANDLED = "handled"
+    QUARANTINED = "quarantined"
+    DEAD = "dead"
+
+
+class WebhookEventRow(Base):
+    """One event as it came; unique by provider, account, mode and the provider's event id."""
+
+    __tablename__ = "webhook_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
+    provider: Mapped[str] = mapped_column(String(10))
+    account: Mapped[str] = mapped_column(String(64))
+    livemode: Mapped[bool]
+    event: Mapped[str] = mapped_column(String(80))
+    type: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(20))
+    object: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(12))
+    tries: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime]
+    error: Mapped[str] = mapped_column(String(500), default="")
+
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "provider", "account", "livemode", "event"),
+        Index(
+            "ix_webhook_events_waiting",
+            "run_at",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+
+_WAITING = (
+    select(WebhookEventRow.__table__)
+    .where(WebhookEventRow.state == "waiting", WebhookEventRow.run_at <= bindparam("now"))
+    .order_by(WebhookEventRow.run_at, WebhookEventRow.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(WebhookEventRow)
+    .where(WebhookEventRow.id.in_(bindparam("ids", expanding=True)))
+    .values(run_at=bindparam("until"), tries=WebhookEventRow.tries + 1)
+)
+_FINISH = (
+    update(WebhookEventRow)
+    .where(WebhookEventRow.id.in_(bindparam("ids", expanding=True)))
+    .values(state=bindparam("new_state"), error="")
+)
+_POSTPONE = (
+    update(WebhookEventRow)
+    .where(WebhookEventRow.id.in_(bindparam("ids", expanding=True)))
+    .values(run_at=bindparam("until"), error=bindparam("why"), state=bindparam("new_state"))
+)
+
+
+def add(unit: Unit, **values: Any) -> bool:
+    """Insert an event and say whether it was new; a repeat changes nothing."""
+    insert = upsert(unit, WebhookEventRow).on_conflict_do_nothing()
+    return unit.write(insert, {"tries": 0, "error": "", **values}) == 1
+
+
+def claim(unit: Unit, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Row[Any]]:
+    """Take events to process; they come back by themselves if they are not finished in time."""
+    rows = unit.rows(_WAITING, {"now": now, "limit": limit})
+    if rows:
+        unit.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + lease})
+    return rows
+
+
+def finish(unit: Unit, ids: Sequence[int], state: EventState = EventState.HANDLED) -> None:
+    """Mark events as done with."""
+    unit.execute(_FINISH, {"ids": list(ids), "new_state": state})
+
+
+def postpone(
+    unit: Unit, ids: Sequence[int], why: str, *, until: datetime, is_dead: bool = False
+) -> None:
+    """Put events back for later, or give them up, and say why."""
+    state = EventState.DEAD if is_dead else EventState.WAITING
+    unit.execute(
+        _POSTPONE, {"ids": list(ids), "until": until, "why": why[:500], "new_state": state}
+    )

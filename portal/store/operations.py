@@ -1,0 +1,134 @@
+"""Operations: what we are about to ask of a provider, committed before it is asked.
+
+The row's id is the idempotency key. Its parameters are frozen: a repeat sends the same ones. An
+operation without an answer is UNKNOWN until the provider has been read or asked again with
+the same key.
+"""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Unit
+from portal.domain.merchants import Merchant
+
+
+class OperationState(StrEnum):
+    """PENDING: committed, maybe sent. DONE and REFUSED: answered. UNKNOWN: the answer was lost."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class OperationRow(Base):
+    """One outbound write.
+
+    `leave_url` is where the customer must go on to, `return_key` what the address they come back
+    to carries, `subject` the provider's id of what it is about, `answer` what we keep of it.
+    """
+
+    __tablename__ = "operations"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
+    account: Mapped[str] = mapped_column(String(64))
+    livemode: Mapped[bool]
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    verb: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(80), default="")
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    error: Mapped[str] = mapped_column(String(80), default="")
+    leave_url: Mapped[str] = mapped_column(Text, default="")
+    return_key: Mapped[str] = mapped_column(String(43), unique=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_operations_state_created_at", "state", "created_at"),
+        Index("ix_operations_customer_id_verb", "customer_id", "verb"),
+    )
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the provider's answer is known."""
+        return self.state in {OperationState.DONE, OperationState.REFUSED}
+
+
+def begin(
+    unit: Unit,
+    merchant: Merchant,
+    verb: str,
+    *,
+    customer_id: int | None,
+    parameters: dict[str, Any],
+    subject: str = "",
+    now: datetime,
+    id: str = "",
+) -> OperationRow:
+    """Write the row that must be committed before the provider is called.
+
+    `id` is given where what the customer does has a name of its own (a payment's id), so that the
+    same deed meets the same row; otherwise it is random.
+    """
+    row = OperationRow(
+        id=id or secrets.token_hex(12),
+        merchant_id=merchant.id,
+        account=merchant.stripe_account,
+        livemode=merchant.livemode,
+        customer_id=customer_id,
+        verb=verb,
+        subject=subject,
+        parameters=parameters,
+        state=OperationState.PENDING,
+        return_key=secrets.token_urlsafe(32),
+        created_at=now,
+    )
+    unit.add(row)
+    unit.flush()
+    return row
+
+
+def get(unit: Unit, id: str) -> OperationRow | None:
+    """Return an operation, held against other writers until the unit ends."""
+    return unit.get(OperationRow, id, with_for_update=True)
+
+
+def answer(row: OperationRow, *, now: datetime, leave_url: str = "", **kept: Any) -> None:
+    """Record the provider's yes and what we keep of it."""
+    row.state, row.answered_at = OperationState.DONE, now
+    row.leave_url = leave_url
+    row.answer = {**row.answer, **kept}
+
+
+def refuse(row: OperationRow, error: str, *, now: datetime) -> None:
+    """Record the provider's no by its code."""
+    row.state, row.answered_at, row.error = OperationState.REFUSED, now, error[:80]
+
+
+def lose(row: OperationRow) -> None:
+    """Record that the answer was lost."""
+    row.state = OperationState.UNKNOWN
+
+
+def list_unanswered(unit: Unit, *, before: datetime, limit: int = 50) -> list[OperationRow]:
+    """Return operations begun before a moment that have no answer, oldest first."""
+    return list(
+        unit.scalars(
+            select(OperationRow)
+            .where(
+                OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN]),
+                OperationRow.created_at < before,
+            )
+            .order_by(OperationRow.created_at)
+            .limit(limit)
+        )
+    )

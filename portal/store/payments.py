@@ -1,0 +1,196 @@
+"""Payments and the share each gives to each invoice.
+
+The partial unique index on the shares is what keeps an invoice from being charged twice, for pages
+and jobs alike: a share is `live` while its payment can still take money.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, bindparam, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.db import Base, Reader, Unit
+from portal.domain.customers import Origin
+from portal.domain.merchants import Merchant
+from portal.domain.payments import CAN_TAKE_MONEY, PaymentState, Share
+
+
+class PaymentRow(Base):
+    """One attempt to pay one or more invoices.
+
+    `checkout` and `intent` are Stripe's ids, `method` the saved method it was started with, `keeps`
+    says that the customer agreed to keep a new one. `from_link` marks a payment opened from
+    an invoice link, which names no customer to Stripe.
+    """
+
+    __tablename__ = "payments"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
+    account: Mapped[str] = mapped_column(String(64))
+    livemode: Mapped[bool]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    method: Mapped[str] = mapped_column(String(64), default="")
+    method_type: Mapped[str] = mapped_column(String(40), default="")
+    keeps: Mapped[bool] = mapped_column(default=False)
+    from_link: Mapped[bool] = mapped_column(default=False)
+    checkout: Mapped[str] = mapped_column(String(120), default="")
+    intent: Mapped[str] = mapped_column(String(64), default="")
+    error_code: Mapped[str] = mapped_column(String(80), default="")
+    started_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    shares: Mapped[list["ShareRow"]] = relationship(
+        back_populates="payment", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    __table_args__ = (
+        Index("ix_payments_intent", "merchant_id", "account", "livemode", "intent"),
+        Index("ix_payments_checkout", "merchant_id", "account", "livemode", "checkout"),
+        Index("ix_payments_customer_id", "customer_id", "started_at"),
+        Index("ix_payments_state", "state", "changed_at"),
+    )
+
+    @property
+    def can_take_money(self) -> bool:
+        """Whether it stands in the way of another payment of its invoices."""
+        return self.state in CAN_TAKE_MONEY
+
+
+class ShareRow(Base):
+    """What a payment gives to one invoice, in minor units."""
+
+    __tablename__ = "payment_shares"
+
+    payment_id: Mapped[str] = mapped_column(
+        ForeignKey("payments.id", ondelete="CASCADE"), primary_key=True
+    )
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
+    origin: Mapped[str] = mapped_column(String(10), primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    livemode: Mapped[bool]
+    invoice: Mapped[str] = mapped_column(String(64), primary_key=True)
+    amount: Mapped[int]
+    is_live: Mapped[bool] = mapped_column(default=True)
+
+    payment: Mapped[PaymentRow] = relationship(back_populates="shares")
+
+    __table_args__ = (
+        Index(
+            "uq_payment_shares_live",
+            "merchant_id",
+            "livemode",
+            "origin",
+            "account",
+            "invoice",
+            unique=True,
+            sqlite_where=text("is_live"),
+            postgresql_where=text("is_live"),
+        ),
+    )
+
+
+_LIVE_STATES = (
+    select(ShareRow.origin, ShareRow.invoice, PaymentRow.state, PaymentRow.id)
+    .join(PaymentRow, PaymentRow.id == ShareRow.payment_id)
+    .where(
+        ShareRow.merchant_id == bindparam("merchant"),
+        ShareRow.is_live.is_(True),
+        ShareRow.invoice.in_(bindparam("invoices", expanding=True)),
+    )
+)
+
+
+def add(
+    unit: Unit,
+    merchant: Merchant,
+    customer_id: int,
+    shares: Sequence[Share],
+    *,
+    currency: str,
+    method: str = "",
+    keeps: bool = False,
+    from_link: bool = False,
+    now: datetime,
+) -> PaymentRow:
+    """Write a payment in state MADE; raises IntegrityError if an invoice has a live one."""
+    row = PaymentRow(
+        id=secrets.token_hex(12),
+        merchant_id=merchant.id,
+        account=merchant.stripe_account,
+        livemode=merchant.livemode,
+        customer_id=customer_id,
+        state=PaymentState.MADE,
+        amount=sum(share.amount for share in shares),
+        currency=currency,
+        method=method,
+        keeps=keeps,
+        from_link=from_link,
+        started_at=now,
+        changed_at=now,
+    )
+    row.shares = [_share(merchant, share) for share in shares]
+    unit.add(row)
+    unit.flush()
+    return row
+
+
+def get(unit: Unit, id: str) -> PaymentRow | None:
+    """Return a payment, held against other writers until the unit ends."""
+    return unit.get(PaymentRow, id, with_for_update=True)
+
+
+def find_live(unit: Unit, merchant: Merchant, origin: Origin, invoice: str) -> PaymentRow | None:
+    """Return the payment that can still take money for an invoice."""
+    return unit.scalars(
+        select(PaymentRow)
+        .join(ShareRow)
+        .where(
+            ShareRow.merchant_id == merchant.id,
+            ShareRow.livemode == merchant.livemode,
+            ShareRow.origin == origin,
+            ShareRow.invoice == invoice,
+            ShareRow.is_live.is_(True),
+        )
+        .with_for_update(of=PaymentRow)
+    ).one_or_none()
+
+
+def move(row: PaymentRow, state: PaymentState, *, now: datetime, error_code: str = "") -> None:
+    """Bring a payment to a state; its shares stop being live when it can take no more money."""
+    row.state, row.changed_at = state, now
+    row.error_code = error_code[:80]
+    for share in row.shares:
+        share.is_live = state in CAN_TAKE_MONEY
+
+
+def live_states(
+    reader: Reader, merchant: Merchant, invoices: Sequence[str]
+) -> dict[tuple[str, str], PaymentState]:
+    """Return the state of the live payment of each (origin, invoice) that has one."""
+    if not invoices:
+        return {}
+    found = reader.rows(_LIVE_STATES, {"merchant": merchant.id, "invoices": list(invoices)})
+    return {(row.origin, row.invoice): PaymentState(row.state) for row in found}
+
+
+def hand_over(unit: Unit, old: int, new: int) -> None:
+    """Give a customer's payments to the payer it turned out to be."""
+    unit.execute(update(PaymentRow).where(PaymentRow.customer_id == old).values(customer_id=new))
+
+
+def _share(merchant: Merchant, share: Share) -> ShareRow:
+    account = merchant.stripe_account if share.origin is Origin.STRIPE else merchant.holded_account
+    return ShareRow(
+        merchant_id=merchant.id,
+        origin=share.origin,
+        account=account,
+        livemode=merchant.livemode,
+        invoice=share.invoice,
+        amount=share.amount,
+    )
