@@ -1,0 +1,158 @@
+"""The languages of the portal: the typed front to gettext, and which locale is spoken now.
+
+Flask-Babel ships no types; this package is the one place that knows it. Templates have `_`,
+`ngettext` and `pgettext`; Python has the functions below, whose names Babel's extraction knows.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import flask_babel
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_app_context
+
+from portal.i18n.locales import DEFAULT, LOCALES, PSEUDO, Locale, find, negotiate
+from portal.i18n.pseudo import PseudoTranslations
+
+__all__ = [
+    "DEFAULT", "LOCALES", "PSEUDO", "TRANSLATIONS", "Locale", "available", "current",
+    "current_zone", "find", "gettext", "init_app", "lazy_gettext", "lazy_pgettext", "negotiate",
+    "ngettext", "npgettext", "pgettext", "speaking",
+]  # fmt: skip
+
+TRANSLATIONS = Path(__file__).parents[2] / "translations"
+DOMAIN = "messages"
+UTC_NAME = "UTC"
+
+
+class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel ships no types
+    """Flask-Babel's domain, taking catalogues by our own table of locales."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the catalogue of the locale spoken now; English is the sources' own."""
+        return _catalogue(current().tag)
+
+
+def init_app(
+    app: Flask,
+    locale_selector: Callable[[], str | None],
+    timezone_selector: Callable[[], str | None],
+) -> None:
+    """Speak in an app the language a selector names (BCP 47), and tell time in its zone (IANA).
+
+    Either may answer None: then it is English, and UTC. Catalogues are read now, not at the first
+    visit. The pseudo-locale is on offer in tests and in debug mode only.
+    """
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    app.extensions["portal_selectors"] = (locale_selector, timezone_selector)
+    babel = flask_babel.Babel(
+        app,
+        locale_selector=lambda: current().babel,
+        timezone_selector=lambda: current_zone().key,
+    )
+    babel.domain_instance = Catalogues(str(TRANSLATIONS), DOMAIN)
+    for locale in available():
+        _catalogue(locale.tag)
+
+
+def available() -> tuple[Locale, ...]:
+    """Return the locales people may choose: English, and every one whose catalogue is compiled."""
+    pseudo = (PSEUDO,) if has_app_context() and (current_app.testing or current_app.debug) else ()
+    return (*_compiled(), *pseudo)
+
+
+def current() -> Locale:
+    """Return the locale spoken now: what `speaking` set, else what the selector names."""
+    if not has_app_context():
+        return DEFAULT
+    if "portal_locale" not in g:
+        select, _ = current_app.extensions["portal_selectors"]
+        g.portal_locale = find(select() or "", available()) or DEFAULT
+    return cast(Locale, g.portal_locale)
+
+
+def current_zone() -> ZoneInfo:
+    """Return the time zone days and moments are told in now."""
+    if not has_app_context():
+        return ZoneInfo(UTC_NAME)
+    if "portal_zone" not in g:
+        _, select = current_app.extensions["portal_selectors"]
+        g.portal_zone = ZoneInfo(select() or UTC_NAME)
+    return cast(ZoneInfo, g.portal_zone)
+
+
+@contextmanager
+def speaking(tag: str, zone: str | None = None) -> Iterator[Locale]:
+    """Speak a language for a while, as mails do; an unknown tag means English."""
+    locale = find(tag, available()) or DEFAULT
+    before = {name: g.get(name) for name in ("portal_locale", "portal_zone")}
+    g.portal_locale = locale
+    if zone is not None:
+        g.portal_zone = ZoneInfo(zone)
+    try:
+        with flask_babel.force_locale(locale.babel):
+            yield locale
+    finally:
+        for name, value in before.items():
+            if value is None:
+                g.pop(name, None)
+            else:
+                setattr(g, name, value)
+
+
+def gettext(message: str, **variables: object) -> str:
+    """Return a sentence in the language spoken now, its named placeholders filled."""
+    return cast(str, flask_babel.gettext(message, **variables))
+
+
+def ngettext(one: str, many: str, num: int, **variables: object) -> str:
+    """Return the form of a sentence for a count, which it may name as `%(num)s`."""
+    return cast(str, flask_babel.ngettext(one, many, num, **variables))
+
+
+def pgettext(context: str, message: str, **variables: object) -> str:
+    """Return a word or sentence whose meaning depends on where it stands."""
+    return cast(str, flask_babel.pgettext(context, message, **variables))
+
+
+def npgettext(context: str, one: str, many: str, num: int, **variables: object) -> str:
+    """Return the form for a count of a sentence whose meaning depends on where it stands."""
+    return cast(str, flask_babel.npgettext(context, one, many, num, **variables))
+
+
+def lazy_gettext(message: str, **variables: object) -> str:
+    """Return a sentence that is translated when it is shown: for labels of forms and tables."""
+    return cast(str, flask_babel.lazy_gettext(message, **variables))
+
+
+def lazy_pgettext(context: str, message: str, **variables: object) -> str:
+    """Return a word that is translated when it is shown, with the context it stands in."""
+    return cast(str, flask_babel.lazy_pgettext(context, message, **variables))
+
+
+@cache
+def _compiled() -> tuple[Locale, ...]:
+    return tuple(
+        locale
+        for locale in LOCALES.values()
+        if not locale.catalogue or _compiled_file(locale).is_file()
+    )
+
+
+def _compiled_file(locale: Locale) -> Path:
+    return TRANSLATIONS / locale.catalogue / "LC_MESSAGES" / f"{DOMAIN}.mo"
+
+
+@cache
+def _catalogue(tag: str) -> NullTranslations:
+    if tag == PSEUDO.tag:
+        return PseudoTranslations()
+    locale = LOCALES[tag]
+    if not locale.catalogue:
+        return Translations()
+    with _compiled_file(locale).open("rb") as file:
+        return Translations(file)
