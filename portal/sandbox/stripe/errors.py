@@ -1,0 +1,72 @@
+"""Refusals in Stripe's envelope: raise `invalid(...)`, `missing(...)`, `unsupported(...)` or
+`card_error(...)`.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """One error answer; `keeps` says that what was done before it stays done (a declined card)."""
+
+    def __init__(self, status: int, error: Json, *, keeps: bool = False) -> None:
+        super().__init__(error.get("message"))
+        self.status = status
+        self.keeps = keeps
+        self.error: Json = {key: value for key, value in error.items() if value is not None}
+
+    def body(self) -> Json:
+        """The JSON of the answer."""
+        code = str(self.error.get("code", "sandbox_"))
+        if code.startswith("sandbox_"):
+            return {"error": self.error}
+        return {"error": {"doc_url": f"{DOCS}/{code.replace('_', '-')}", **self.error}}
+
+
+def invalid(
+    message: str,
+    *,
+    param: str | None = None,
+    code: str | None = None,
+    status: int = 400,
+    **extra: Any,
+) -> ApiError:
+    """A refusal of type invalid_request_error."""
+    kind = "invalid_request_error"
+    error = {"message": message, "type": kind, "param": param, "code": code}
+    return ApiError(status, error | extra)
+
+
+def missing(kind: str, object_id: str, param: str = "id") -> ApiError:
+    """The 404 for an id that this account does not have."""
+    name = SPOKEN.get(kind, kind)
+    message = f"No such {name}: '{object_id}'"
+    return invalid(message, param=param, code="resource_missing", status=404)
+
+
+def unsupported(what: str, param: str | None = None) -> ApiError:
+    """A 400 for what Stripe may do but this sandbox does not model; never answered by a guess."""
+    return invalid(f"Sandbox: {what} is not modelled.", param=param, code="sandbox_unsupported")
+
+
+def card_error(
+    message: str,
+    code: str,
+    *,
+    decline_code: str | None = None,
+    param: str | None = None,
+    **extra: Any,
+) -> ApiError:
+    """A 402; what the attempt changed (the intent's last error) is kept."""
+    error = {"message": message, "type": "card_error", "code": code, "decline_code": decline_code}
+    return ApiError(402, error | {"param": param} | extra, keeps=True)
+
+
+DOCS = "https://stripe.com/docs/error-codes"
+# How Stripe's messages call what is missing, where that differs from the object's name.
+SPOKEN = {
+    "payment_method": "PaymentMethod",
+    "billing_portal.configuration": "configuration",
+    "invoice_payment": "invoice payment",
+}

@@ -1,0 +1,122 @@
+"""Stored objects to public ones: private fields dropped, renderers run, `expand` followed to four
+levels.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.registry import INCLUDES, RENDERERS
+from portal.sandbox.stripe.schema import expandable
+
+if TYPE_CHECKING:
+    from portal.sandbox.stripe.unit import Unit
+
+DEEPEST = 4
+
+# The kind of object that an id names; coupons and products may carry ids of the merchant's own.
+PREFIXES = {
+    "acct": "account",
+    "bpc": "billing_portal.configuration",
+    "ch": "charge",
+    "cn": "credit_note",
+    "cs": "checkout.session",
+    "cus": "customer",
+    "di": "discount",
+    "dp": "dispute",
+    "fo": "billing.feedback_option",
+    "ii": "invoiceitem",
+    "in": "invoice",
+    "inpay": "invoice_payment",
+    "mandate": "mandate",
+    "pi": "payment_intent",
+    "pm": "payment_method",
+    "price": "price",
+    "prod": "product",
+    "promo": "promotion_code",
+    "py": "charge",
+    "qt": "quote",
+    "re": "refund",
+    "seti": "setup_intent",
+    "setatt": "setup_attempt",
+    "si": "subscription_item",
+    "sub": "subscription",
+    "txcd": "tax_code",
+    "txi": "tax_id",
+    "txn": "balance_transaction",
+    "txr": "tax_rate",
+    "cbtxn": "customer_balance_transaction",
+}
+FIELD_KINDS = {
+    "coupon": "coupon",
+    "product": "product",
+    "schedule": "subscription_schedule",
+    "feedback_option": "billing.feedback_option",
+}
+
+
+def render(unit: "Unit", body: Any) -> Any:
+    """A public deep copy; objects inside lists and hashes are rendered too."""
+    if isinstance(body, list):
+        return [render(unit, one) for one in body]
+    if not isinstance(body, dict):
+        return body
+    shown = {key: render(unit, value) for key, value in body.items() if not key.startswith("_")}
+    if not body.get("deleted"):
+        for renderer in RENDERERS.get(str(body.get("object")), ()):
+            renderer(unit, shown)
+    return shown
+
+
+def expand(unit: "Unit", body: Json, paths: list[str]) -> Json:
+    """Replaces ids by objects and adds includable fields, along each dotted path, in place."""
+    for path in paths:
+        parts = path.split(".")
+        if len(parts) > DEEPEST:
+            raise invalid(
+                f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}",
+                param="expand",
+            )
+        _follow(unit, body, parts, path, kind=None, prefix="")
+    return body
+
+
+def _follow(
+    unit: "Unit", node: Any, parts: list[str], path: str, kind: str | None, prefix: str
+) -> None:
+    if not parts or node is None:
+        return
+    if isinstance(node, list):
+        for one in node:
+            _follow(unit, one, parts, path, kind, prefix)
+        return
+    if not isinstance(node, dict):
+        raise _refused(path)
+    if "object" in node:
+        kind, prefix = str(node["object"]), ""
+    name, rest = parts[0], parts[1:]
+    dotted = f"{prefix}{name}"
+    if kind and (kind, dotted) in INCLUDES and name not in node:
+        node[name] = render(unit, INCLUDES[kind, dotted](unit, node))
+    elif kind and dotted in expandable(kind):
+        node[name] = _fetched(unit, node.get(name), name)
+    elif not isinstance(node.get(name, path), dict | list | None) or (
+        node.get(name) is None and not rest
+    ):
+        raise _refused(path)
+    _follow(unit, node[name], rest, path, kind, f"{dotted}." if kind != "list" else "")
+
+
+def _fetched(unit: "Unit", value: Any, name: str) -> Any:
+    if isinstance(value, list):
+        return [_fetched(unit, one, name) for one in value]
+    if not isinstance(value, str):
+        return value
+    kind = FIELD_KINDS.get(name) or PREFIXES.get(value.split("_")[0], "")
+    if kind == "account":
+        return unit.sandbox.account_shown(value) or value
+    found = unit.find(kind, value)
+    return render(unit, found) if found else value
+
+
+def _refused(path: str) -> Exception:
+    return invalid(f"This property cannot be expanded ({path}).", param="expand")

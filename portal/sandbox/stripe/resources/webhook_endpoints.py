@@ -1,0 +1,81 @@
+"""Webhook endpoints; the secret is told once, on creation."""
+
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.registry import route
+from portal.sandbox.stripe.schema import api_version
+from portal.sandbox.stripe.unit import Unit, merged
+
+URL = "/v1/webhook_endpoints"
+
+
+@route("POST", URL)
+def create(unit: Unit, params: Json) -> Json:
+    """Creates one of the pinned API version; the answer holds `secret`."""
+    version = params.get("api_version", api_version())
+    if version != api_version():
+        raise unsupported(f"API version {version} for a webhook endpoint", "api_version")
+    if params.get("connect"):
+        raise unsupported("connect endpoints", "connect")
+    _check_url(params["url"])
+    secret = unit.sandbox.new_secret("whsec")
+    endpoint = {
+        "id": unit.id("we"),
+        "object": "webhook_endpoint",
+        "api_version": params.get("api_version"),
+        "application": None,
+        "created": unit.now,
+        "description": params.get("description") or None,
+        "enabled_events": params["enabled_events"],
+        "livemode": False,
+        "metadata": merged({}, params.get("metadata")),
+        "status": "enabled",
+        "url": params["url"],
+        "_secret": secret,
+    }
+    unit.put(endpoint)
+    return {**endpoint, "secret": secret}
+
+
+@route("GET", URL)
+def list_all(unit: Unit, params: Json) -> Json:
+    """All endpoints."""
+    return unit.page("webhook_endpoint", params, URL)
+
+
+@route("GET", URL + "/{webhook_endpoint}")
+def retrieve(unit: Unit, params: Json, webhook_endpoint: str) -> Json:
+    """One endpoint, without its secret."""
+    _ = params
+    return unit.get("webhook_endpoint", webhook_endpoint)
+
+
+@route("POST", URL + "/{webhook_endpoint}")
+def update(unit: Unit, params: Json, webhook_endpoint: str) -> Json:
+    """Changes the address, the events or the description; switches it off and on."""
+    endpoint = unit.alive("webhook_endpoint", webhook_endpoint)
+    if "url" in params:
+        _check_url(params["url"])
+    for name in ("url", "enabled_events"):
+        endpoint[name] = params.get(name, endpoint[name])
+    if "description" in params:
+        endpoint["description"] = params["description"] or None
+    if "disabled" in params:
+        endpoint["status"] = "disabled" if params["disabled"] else "enabled"
+    endpoint["metadata"] = merged(endpoint["metadata"], params.get("metadata"))
+    return unit.save(endpoint)
+
+
+@route("DELETE", URL + "/{webhook_endpoint}")
+def delete(unit: Unit, params: Json, webhook_endpoint: str) -> Json:
+    """Ends its deliveries too."""
+    _ = params
+    return unit.remove(unit.alive("webhook_endpoint", webhook_endpoint))
+
+
+def _check_url(url: str) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise invalid(
+            "Invalid URL: An explicit scheme (such as https) must be provided.",
+            param="url",
+            code="url_invalid",
+        )

@@ -1,0 +1,142 @@
+"""The state of one Stripe sandbox: store, clock, accounts, due work; what
+`app.extensions["stripe_sandbox"]` holds.
+"""
+
+import json
+import logging
+import secrets
+import sqlite3
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from portal.sandbox.clock import Clock
+from portal.sandbox.stripe import deliveries
+from portal.sandbox.stripe.accounts import new_account
+from portal.sandbox.stripe.errors import Json, missing
+from portal.sandbox.stripe.expand import render
+from portal.sandbox.stripe.ids import scramble
+from portal.sandbox.stripe.registry import DUE, load
+from portal.sandbox.stripe.store import Store
+from portal.sandbox.stripe.unit import Unit
+
+DUE_NOW = "SELECT * FROM due WHERE failure IS NULL AND at <= ? ORDER BY at, seq LIMIT 1"
+
+
+class Sandbox:
+    """Many Stripe accounts in one file (`data` is a folder, or ":memory:")."""
+
+    def __init__(
+        self, data: str | Path, *, base_url: str, real_time: Callable[[], float] = time.time
+    ) -> None:
+        load()
+        self.base_url = base_url.rstrip("/")
+        self.store = Store(data if data == ":memory:" else Path(data) / "stripe.sqlite3")
+        self.clock = Clock(float(self.store.meta("clock_offset", "0")), real_time)
+        self.news = threading.Event()
+        self.in_flight: set[tuple[str, str]] = set()
+        self.in_flight_lock = threading.Lock()
+
+    # Accounts
+
+    def add_account(self, wanted: Json) -> Json:
+        """Creates an account from the JSON of `POST /_sandbox/accounts`; repeats the answer for a
+        known id.
+        """
+        with self.store.transaction():
+            number = self.store.count("sandbox", "acct")
+            account_id = wanted.get("id") or "acct_" + scramble(f"account:{number}", 16)
+            known = self.store.row("SELECT body FROM accounts WHERE id = ?", account_id)
+            if known:
+                return dict(json.loads(known["body"]))
+            key = wanted.get("secret_key") or "sk_test_" + scramble(f"key:{account_id}", 32)
+            account = new_account(account_id, key, wanted, self.clock.now())
+            self.store.run(
+                "INSERT INTO accounts VALUES (?, ?, ?)", account_id, key, json.dumps(account)
+            )
+            return account
+
+    def save_account(self, account: Json) -> None:
+        """Stores a changed account."""
+        self.store.run(
+            "UPDATE accounts SET body = ? WHERE id = ?", json.dumps(account), account["id"]
+        )
+
+    def account(self, account_id: str) -> Json | None:
+        """The account with that id, private fields included."""
+        row = self.store.row("SELECT body FROM accounts WHERE id = ?", account_id)
+        return json.loads(row["body"]) if row else None
+
+    def account_by_key(self, secret_key: str) -> Json | None:
+        """The account a secret key opens."""
+        row = self.store.row("SELECT body FROM accounts WHERE secret_key = ?", secret_key)
+        return json.loads(row["body"]) if row else None
+
+    def account_shown(self, account_id: str) -> Json | None:
+        """The public form of an account."""
+        account = self.account(account_id)
+        return render(self.unit(account), account) if account else None
+
+    def unit(self, account: Json, now: int | None = None) -> Unit:
+        """A unit for internal work on an account; the caller holds the transaction."""
+        return Unit(self, account, self.clock.now() if now is None else now)
+
+    def unit_for(self, object_id: str) -> Unit:
+        """A unit of the account that owns the object; a hosted page starts here. Raises the 404."""
+        owner = self.store.owner(object_id)
+        account = self.account(owner) if owner else None
+        if account is None:
+            raise missing("object", object_id)
+        return self.unit(account)
+
+    # Time
+
+    def advance(self, seconds: float) -> list[str]:
+        """Moves the clock and runs everything that falls due on the way; returns the failures, as
+        text.
+        """
+        with self.store.transaction():
+            self.clock.advance(seconds)
+            self.store.remember("clock_offset", str(self.clock.offset))
+        return self.catch_up()
+
+    def catch_up(self) -> list[str]:
+        """Runs due work in order, each piece in its own transaction at its own moment; returns the
+        failures, as text.
+        """
+        failures: list[str] = []
+        while self.store.row(DUE_NOW, self.clock.now()):
+            with self.store.transaction():
+                row = self.store.row(DUE_NOW, self.clock.now())
+                failure = self._run_due(row) if row else None
+            failures += [failure] if failure else []
+            self.news.set()
+        return failures
+
+    def _run_due(self, row: sqlite3.Row) -> str | None:
+        try:
+            with self.store.savepoint():
+                self.store.run("DELETE FROM due WHERE seq = ?", row["seq"])
+                account = self.account(row["account"])
+                assert account is not None  # noqa: S101
+                DUE[row["name"]](self.unit(account, row["at"]), row["ref"])
+        except Exception:
+            logging.getLogger(__name__).exception("due: %s %s", row["name"], row["ref"])
+            failure = f"{row['name']} {row['ref']}: {traceback.format_exc()}"
+            self.store.run("UPDATE due SET failure = ? WHERE seq = ?", failure, row["seq"])
+            return failure
+        return None
+
+    # Webhooks
+
+    def deliver(self, sender: deliveries.Sender) -> int:
+        """Sends every waiting webhook now, through `sender(url, body, headers) -> status`; returns
+        how many were accepted. For in-process tests; a served sandbox has a thread for it.
+        """
+        return deliveries.send_due(self, sender, at_once=True)
+
+    def new_secret(self, prefix: str) -> str:
+        """A secret that nobody can guess, such as a webhook secret."""
+        return f"{prefix}_{secrets.token_hex(16)}"

@@ -1,0 +1,43 @@
+"""The committed `schema.json`: which routes, parameters and expandable fields the pinned API
+version has.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Type = Any
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The whole file, with the pooled enums put back in place."""
+    raw: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text())
+    raw["routes"] = {route: _unpooled(kind, raw["enums"]) for route, kind in raw["routes"].items()}
+    return raw
+
+
+def _unpooled(node: Any, pool: dict[str, list[Any]]) -> Any:
+    if isinstance(node, list):
+        return [_unpooled(one, pool) for one in node]
+    if isinstance(node, dict):
+        if isinstance(node.get("enum"), str):
+            return {"enum": pool[node["enum"]]}
+        return {key: _unpooled(value, pool) for key, value in node.items()}
+    return node
+
+
+def api_version() -> str:
+    """The version this sandbox speaks, such as `2026-10-28.endive`."""
+    return str(schema()["api_version"])
+
+
+def parameters(route: str) -> Type:
+    """The object type of a route's parameters ("POST /v1/customers"), or None."""
+    return schema()["routes"].get(route)
+
+
+def expandable(kind: str) -> frozenset[str]:
+    """The dotted fields of an object whose id `expand` may replace."""
+    return frozenset(schema()["expandable"].get(kind, ()))

@@ -1,0 +1,217 @@
+"""The sandbox's SQLite file: objects as JSON rows, counters, due work, deliveries, the ledger. One
+lock, one connection.
+
+Nobody but the modules beside this one writes SQL; resources use `Unit`.
+"""
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from portal.sandbox.stripe.errors import Json
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS accounts (
+    id TEXT PRIMARY KEY, secret_key TEXT UNIQUE NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS counters (
+    account TEXT, prefix TEXT, n INTEGER, PRIMARY KEY (account, prefix)) STRICT;
+CREATE TABLE IF NOT EXISTS objects (
+    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    customer TEXT, parent TEXT, status TEXT, created INTEGER NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL, UNIQUE (account, kind, id)) STRICT;
+CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (account, kind, seq);
+CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (account, kind, customer, seq);
+CREATE INDEX IF NOT EXISTS objects_by_parent ON objects (account, kind, parent, seq);
+CREATE INDEX IF NOT EXISTS objects_by_id ON objects (id);
+CREATE INDEX IF NOT EXISTS objects_by_email
+    ON objects (account, json_extract(body, '$.email')) WHERE kind = 'customer';
+CREATE TABLE IF NOT EXISTS due (
+    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL,
+    ref TEXT NOT NULL, failure TEXT) STRICT;
+CREATE INDEX IF NOT EXISTS due_by_time ON due (at, seq) WHERE failure IS NULL;
+CREATE INDEX IF NOT EXISTS due_by_ref ON due (account, name, ref);
+CREATE TABLE IF NOT EXISTS idempotency (
+    account TEXT, key TEXT, created INTEGER NOT NULL, request TEXT NOT NULL,
+    status INTEGER NOT NULL, body TEXT NOT NULL, request_id TEXT NOT NULL,
+    PRIMARY KEY (account, key)) STRICT;
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, endpoint TEXT NOT NULL, event TEXT NOT NULL,
+    next_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX IF NOT EXISTS deliveries_open ON deliveries (next_at, seq) WHERE done = 0;
+CREATE TABLE IF NOT EXISTS faults (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, times INTEGER NOT NULL, path TEXT, method TEXT,
+    status INTEGER, seconds REAL) STRICT;
+CREATE TABLE IF NOT EXISTS requests (
+    seq INTEGER PRIMARY KEY, time REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    params TEXT NOT NULL, account TEXT, user_agent TEXT, idempotency_key TEXT,
+    status INTEGER NOT NULL, replayed INTEGER NOT NULL, request_id TEXT NOT NULL,
+    fault TEXT) STRICT;
+"""
+COLUMNS = frozenset({"customer", "parent", "status", "created", "id"})
+COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+class Store:
+    """One connection behind one lock; everything inside `transaction()` is committed together or
+    not at all.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.lock = threading.RLock()
+        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.connection.row_factory = sqlite3.Row
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.executescript(TABLES)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Holds the lock; joins the transaction that is already open in this thread, if any."""
+        with self.lock:
+            if self.connection.in_transaction:
+                yield
+                return
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undoes only what happened inside when an exception leaves it."""
+        self.connection.execute("SAVEPOINT step")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK TO step")
+            self.connection.execute("RELEASE step")
+            raise
+        self.connection.execute("RELEASE step")
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self.lock:
+            return self.connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        with self.lock:
+            found: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
+        return found
+
+    def run(self, sql: str, *values: object) -> int:
+        """Executes a change; returns how many rows it touched."""
+        return self.connection.execute(sql, values).rowcount
+
+    def meta(self, name: str, default: str = "") -> str:
+        """A remembered value."""
+        row = self.row("SELECT value FROM meta WHERE name = ?", name)
+        return str(row["value"]) if row else default
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a value for the next start."""
+        self.run(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            name,
+            value,
+        )
+
+    def count(self, account: str, prefix: str) -> int:
+        """The next number of a counter."""
+        row = self.row(
+            "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
+            account,
+            prefix,
+        )
+        assert row is not None  # noqa: S101
+        return int(row["n"])
+
+    def get(self, account: str, kind: str, object_id: str) -> Json | None:
+        """An object as stored, private fields included, deleted ones too; or None."""
+        row = self.row(
+            "SELECT body FROM objects WHERE account = ? AND kind = ? AND id = ?",
+            account,
+            kind,
+            object_id,
+        )
+        return json.loads(row["body"]) if row else None
+
+    def owner(self, object_id: str) -> str | None:
+        """The account that an id belongs to."""
+        row = self.row("SELECT account FROM objects WHERE id = ?", object_id)
+        return str(row["account"]) if row else None
+
+    def put(self, account: str, body: Json) -> None:
+        """Inserts or replaces an object; its place in lists stays."""
+        customer = body.get("customer")
+        self.run(
+            "INSERT INTO objects "
+            "(account, kind, id, customer, parent, status, created, deleted, body) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, kind, id) DO UPDATE SET "
+            "customer = excluded.customer, parent = excluded.parent, status = excluded.status, "
+            "deleted = excluded.deleted, body = excluded.body",
+            account,
+            body["object"],
+            body["id"],
+            customer if isinstance(customer, str) else None,
+            body.get("_parent"),
+            body["status"] if isinstance(body.get("status"), str) else None,
+            body.get("created", 0),
+            int(bool(body.get("deleted"))),
+            json.dumps(body, separators=(",", ":")),
+        )
+
+    def select(
+        self,
+        account: str,
+        kind: str,
+        where: Mapping[str, object],
+        *,
+        limit: int | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        oldest_first: bool = False,
+    ) -> list[Json]:
+        """Objects, newest first. `where` maps a field (dotted ones into the JSON) to a value, a
+        list of values (any of them) or a range such as {"gte": 1}; None values are ignored.
+        `after` and `before` are seq bounds.
+        """
+        clauses, values = ["account = ?", "kind = ?", "deleted = 0"], [account, kind]
+        for field, wanted in where.items():
+            if wanted is not None:
+                _condition(field, wanted, clauses, values)
+        for bound, sign in ((after, "<"), (before, ">")):
+            if bound is not None:
+                clauses.append(
+                    f"seq {sign} (SELECT seq FROM objects "
+                    "WHERE account = ? AND kind = ? AND id = ?)"
+                )
+                values += [account, kind, bound]
+        order = "ASC" if oldest_first else "DESC"
+        chosen = " AND ".join(clauses)
+        sql = f"SELECT body FROM objects WHERE {chosen} ORDER BY seq {order}"  # noqa: S608
+        sql += "" if limit is None else f" LIMIT {int(limit)}"
+        return [json.loads(row["body"]) for row in self.rows(sql, *values)]
+
+
+def _condition(field: str, wanted: object, clauses: list[str], values: list[Any]) -> None:
+    column = field if field in COLUMNS else f"json_extract(body, '$.{field}')"
+    if isinstance(wanted, Mapping):
+        for sign, bound in wanted.items():
+            clauses.append(f"{column} {COMPARISONS[sign]} ?")
+            values.append(bound)
+    elif isinstance(wanted, list | tuple | set | frozenset):
+        clauses.append(f"{column} IN ({', '.join('?' for _ in wanted)})")
+        values += list(wanted)
+    else:
+        clauses.append(f"{column} = ?")
+        values.append(wanted)
