@@ -1,0 +1,91 @@
+"""The sandbox as a WSGI application, and the process that serves it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from portal.sandbox.holded import (
+    accounts,
+    contacts,
+    control,
+    conversions,
+    credit_notes,
+    estimates,
+    invoices,
+    numbering,
+    payment_methods,
+    payments,
+    proformas,
+    taxes,
+    treasury,
+    usage,
+)
+from portal.sandbox.holded.accounts import Account
+from portal.sandbox.holded.exchange import Exchange
+from portal.sandbox.holded.problems import Problem, not_found
+from portal.sandbox.holded.state import State
+from portal.sandbox.holded.webhooks import Courier
+
+RESOURCES = (
+    contacts, invoices, credit_notes, proformas, estimates, conversions, payments,
+    payment_methods, treasury, taxes, numbering, usage,
+)  # fmt: skip
+FIRST_ACCOUNT = Account("acc_sandbox", "pat_sandbox", "Sandbox SL", tax_id="B00000000")
+LARGEST_BODY = 2_000_000
+
+
+def create_app(
+    data: str | Path = ":memory:",
+    *,
+    base_url: str = "http://127.0.0.1:8002",
+    real_time: Callable[[], float] = time.time,
+) -> Flask:
+    """Return the sandbox with its state in ``data``: a folder, or ``":memory:"``.
+
+    It starts with one account whose token is ``pat_sandbox``; ``POST /_sandbox/accounts`` opens
+    more. The application delivers no webhooks by itself: ``server`` starts the courier that does,
+    and tests call ``webhooks.deliver``. ``app.extensions["holded_sandbox"]`` is the ``State``.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        BASE_URL=base_url, FIRST_ACCOUNT=FIRST_ACCOUNT, MAX_CONTENT_LENGTH=LARGEST_BODY
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.url_map.strict_slashes = False
+    state = State(data, real_time)
+    app.extensions["holded_sandbox"] = state
+    app.extensions["holded_courier"] = courier = Courier(state)
+    with state.unit():
+        if not accounts.every(state):
+            accounts.add(state, FIRST_ACCOUNT)
+    for resource in RESOURCES:
+        app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
+    app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
+    app.before_request(admit)
+    app.register_error_handler(Problem, lambda problem: problem.answer())
+    app.register_error_handler(HTTPException, refuse)
+    app.wsgi_app = Exchange(state, app.wsgi_app, courier.wake)  # type: ignore[method-assign]
+    return app
+
+
+def admit() -> None:
+    """Let in who has a token and calls left; routes that do not exist are told to anybody."""
+    if not request.path.startswith("/api/"):
+        return
+    if request.routing_exception is not None:
+        return
+    accounts.authenticate()
+    usage.check(accounts.account())
+
+
+def refuse(error: HTTPException) -> Response:
+    """Answer Flask's own refusals (no such route, wrong method, body too large) as problems."""
+    if error.code == 404:
+        return not_found().answer()
+    return Problem(error.code or 500, error.description or "").answer()

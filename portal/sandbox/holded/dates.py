@@ -1,0 +1,37 @@
+"""Dates as Holded reads and writes them; a day is a day in Madrid."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portal.sandbox.holded.problems import bad_request
+
+MADRID = ZoneInfo("Europe/Madrid")
+
+
+def today(now: datetime) -> str:
+    return now.astimezone(MADRID).date().isoformat()
+
+
+def moment(now: datetime) -> str:
+    """Write a moment as in Holded's example of ``approved_at``: without a zone, and it is UTC."""
+    return now.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def day(value: Any) -> str:
+    """Read ``YYYY-MM-DD`` or an ISO 8601 datetime; everything else is refused by name."""
+    if isinstance(value, str):
+        try:
+            if len(value) == 10:
+                return date.fromisoformat(value).isoformat()
+            if len(value) > 10 and value[10] == "T":
+                return datetime.fromisoformat(value).date().isoformat()
+        except ValueError:
+            pass
+    shown = str(value)[:40]
+    raise bad_request(
+        f'Invalid date format: "{shown}". Expected format: YYYY-MM-DD (e.g. 2026-08-13) '
+        "or ISO 8601 datetime (e.g. 2026-08-13T15:04:12+00:00)"
+    )

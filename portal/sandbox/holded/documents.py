@@ -1,0 +1,407 @@
+"""What all sales documents share: fields, creation, lists, numbers and what is paid of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import request
+
+from portal.sandbox.holded import amounts, dates, paging, taxes, totals, webhooks
+from portal.sandbox.holded.accounts import account, permit, state
+from portal.sandbox.holded.amounts import ZERO
+from portal.sandbox.holded.bodies import Body
+from portal.sandbox.holded.problems import Message, bad_request, not_found, unprocessable
+
+Document = dict[str, Any]
+
+SHARED = (
+    "contact_id", "contact_name", "description", "date", "due_date", "notes", "language",
+    "currency", "currency_change", "items", "tags", "custom_fields", "number_line_id",
+    "warehouse_id", "sales_channel_id", "discount", "project_id",
+)  # fmt: skip
+LINE_FIELDS = frozenset((
+    "name", "type", "description", "product_id", "service_id", "variant_id", "units", "price",
+    "discount", "taxes", "tags", "sku", "weight", "cost_price", "account", "project_id",
+    "unit_type", "line_id", "tax", "retention", "kind",
+))  # fmt: skip
+PAYABLE_FIELDS = ("body", "payment_method_id")
+# Shown, never written: a full replacement sends back what it read.
+SHOWN_ONLY = (
+    "id", "document_number", "subtotal", "total", "tax", "status", "lines", "accounting_date",
+    "approved_at", "draft", "pipeline_id", "shipping", "shipping_data", "from", "payments_total",
+    "payments_pending", "payments_refunds", "payments_detail", "multiple_due_dates",
+    "forecast_date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document.
+
+    ``name`` is Holded's word in events, series and conversions (``proform``), ``path`` its word in
+    addresses (``proformas``), ``scope`` the resource its permissions name.
+    """
+
+    name: str
+    path: str
+    scope: str
+    payable: bool
+    title: dict[str, str]
+
+    @property
+    def writable(self) -> tuple[str, ...]:
+        return (*SHARED, *PAYABLE_FIELDS) if self.payable else SHARED
+
+
+INVOICE = Kind(
+    "invoice", "invoices", "sales:invoices", True,
+    {"es": "Factura", "en": "Invoice", "pt": "Fatura", "ca": "Factura"},
+)  # fmt: skip
+CREDIT_NOTE = Kind(
+    "creditnote", "credit-notes", "sales:creditnotes", True,
+    {"es": "Factura rectificativa", "en": "Credit note", "pt": "Nota de crédito",
+     "ca": "Factura rectificativa"},
+)  # fmt: skip
+PROFORMA = Kind(
+    "proform", "proformas", "sales:proforms", False,
+    {"es": "Factura proforma", "en": "Proforma invoice", "pt": "Fatura pró-forma",
+     "ca": "Factura proforma"},
+)  # fmt: skip
+ESTIMATE = Kind(
+    "estimate", "estimates", "sales:estimates", False,
+    {"es": "Presupuesto", "en": "Estimate", "pt": "Orçamento", "ca": "Pressupost"},
+)  # fmt: skip
+DATES = ("date", "due_date", "project_id")
+KINDS = {each.name: each for each in (INVOICE, CREDIT_NOTE, PROFORMA, ESTIMATE)}
+
+
+# Reading
+
+
+def get(kind: Kind, id_: str) -> Document:
+    """Return the document or raise the 404 the provider answers."""
+    found = state().find(account().id, kind.name, id_)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def listing(kind: Kind) -> dict[str, Any]:
+    """Return a page of documents; lists show lines and tags, and no notes."""
+    permit(kind.scope, "list")
+    contact = request.args.get("contact_id")
+    return paging.page(kind.name, keep=asked_filter(), show=in_list, contact=contact)
+
+
+def in_list(document: Document) -> Document:
+    return {key: value for key, value in shown(document).items() if key != "notes"}
+
+
+def asked_filter() -> Callable[[Document], bool]:
+    """Return the filter of the query: the filters the provider knows, and no others."""
+    args = request.args
+    status, approval = args.get("status"), args.get("approval_status")
+    bounds = [
+        (field, first, dates.day(args[name]))
+        for name, field, first in (
+            ("start_date", "date", True),
+            ("end_date", "date", False),
+            ("due_date_start", "due_date", True),
+            ("due_date_end", "due_date", False),
+        )
+        if args.get(name)
+    ]
+    today = dates.today(state().now())
+
+    def keep(document: Document) -> bool:
+        if status and status not in statuses(document, today):
+            return False
+        if approval and approval != ("draft" if document["draft"] else "approved"):
+            return False
+        return all(
+            document[field] is not None
+            and (document[field] >= bound if first else document[field] <= bound)
+            for field, first, bound in bounds
+        )
+
+    return keep
+
+
+def shown(document: Document) -> Document:
+    """Return a document as the API shows it: without what only the sandbox knows."""
+    return {
+        **{key: value for key, value in document.items() if not key.startswith("_")},
+        "status": status_of(document),
+    }
+
+
+def status_of(document: Document) -> str:
+    """Return the status word; a document past its day stays ``pending``, as on live accounts."""
+    if document["_cancelled"]:
+        return "cancelled"
+    paid, pending = paid_of(document), pending_of(document)
+    if not document["draft"] and paid and pending <= 0:
+        return "completed"
+    return "partial" if paid else "pending"
+
+
+def statuses(document: Document, today: str) -> set[str]:
+    """Return the filter values that find this document; ``overdue`` is one of them."""
+    found = {status_of(document)}
+    due = document["due_date"]
+    if found & {"pending", "partial"} and due is not None and due < today:
+        found.add("overdue")
+    return found
+
+
+def paid_of(document: Document) -> Decimal:
+    return Decimal(document.get("payments_total", "0"))
+
+
+def pending_of(document: Document) -> Decimal:
+    return Decimal(document.get("payments_pending") or document["total"])
+
+
+# Writing
+
+
+def create(kind: Kind, body: Body) -> Document:
+    """Write a draft; creating never approves."""
+    document = blank(kind)
+    fill(kind, document, body)
+    state().insert(account().id, kind.name, document)
+    announce(kind, "create", document)
+    return document
+
+
+def blank(kind: Kind) -> Document:
+    """Return an empty document with every field the API shows for its kind."""
+    document: Document = {
+        "id": state().new_id(),
+        "document_number": None,
+        "accounting_date": None,
+        "approved_at": None,
+        "draft": True,
+        "pipeline_id": None,
+        "shipping": None,
+        "shipping_data": None,
+        "from": None,
+        "_cancelled": False,
+    }
+    if kind.payable:
+        document |= {
+            "payments_total": "0.00",
+            "payments_refunds": "0.00",
+            "payments_detail": [],
+            "multiple_due_dates": None,
+            "forecast_date": None,
+        }
+    return document
+
+
+def fill(kind: Kind, document: Document, body: Body) -> None:
+    """Write the fields of a body into a document, in full: what the body lacks becomes empty."""
+    contact = contact_of(body)
+    currency = (body.text("currency", longest=3) or account().currency).lower()
+    change = exchange_of(body, currency)
+    today = dates.today(state().now())
+    discount = body.number("discount", ZERO)
+    document |= {
+        "contact_id": contact["id"],
+        "contact_name": body.text("contact_name") or contact["name"],
+        "description": body.text("description"),
+        "date": body.day("date") or today,
+        "due_date": body.day("due_date"),
+        "notes": body.text("notes"),
+        "language": body.text("language") or language_of(contact),
+        "currency": currency,
+        "currency_change": amounts.plain(change),
+        "tags": body.texts("tags"),
+        "custom_fields": body.mappings("custom_fields"),
+        "project_id": body.text("project_id"),
+        "warehouse_id": body.text("warehouse_id"),
+        "lines": lines_of(body, change),
+        "_discount": amounts.plain(discount),
+        "_series": body.text("number_line_id"),
+    }
+    if kind.payable:
+        document |= {
+            "body": body.text("body"),
+            "payment_method_id": body.text("payment_method_id")
+            or (contact["defaults"] or {}).get("payment_method"),
+        }
+    add_up(document)
+
+
+def contact_of(body: Body) -> dict[str, Any]:
+    id_ = body.text("contact_id", required=True) or ""
+    found = state().find(account().id, "contact", id_)
+    if found is None:
+        raise bad_request(f"contact_id: no contact {id_[:60]}")
+    return found
+
+
+def language_of(contact: dict[str, Any]) -> str:
+    return str((contact["defaults"] or {}).get("language") or account().language)
+
+
+def exchange_of(body: Body, currency: str) -> Decimal:
+    """Return units of the document's currency for one of the account's; 1 when they are equal.
+
+    Holded keeps the amounts of a foreign document in the account's currency (measured on v1; a user
+    of v2 multiplies by ``currency_change``, which agrees).
+    """
+    if currency == account().currency.lower():
+        return Decimal(1)
+    change = body.number("currency_change", ZERO)
+    if change <= 0:
+        raise unprocessable(
+            "sandbox_unsupported: a foreign currency needs a currency_change, because the sandbox "
+            "does not know the day's rate"
+        )
+    return change
+
+
+def lines_of(body: Body, change: Decimal) -> list[dict[str, Any]]:
+    items = body.mappings("items")
+    if not items:
+        raise bad_request("items is required")
+    return [line_of(Body(item, f"items.{n}."), change) for n, item in enumerate(items)]
+
+
+def line_of(item: Body, change: Decimal) -> dict[str, Any]:
+    item.only(LINE_FIELDS)
+    keys = item.texts("taxes")
+    rates = [taxes.rate(key) for key in keys]
+    cost = item.number("cost_price", ZERO)
+    return {
+        "line_id": state().new_id(),
+        "name": item.text("name", required=True),
+        "description": item.text("description") or "",
+        "price": amounts.text(item.number("price", ZERO) / change),
+        "units": amounts.plain(item.number("units", Decimal(1))),
+        "discount": amounts.plain(item.number("discount", ZERO)),
+        "tax": amounts.plain(sum((rate for rate in rates if rate > 0), ZERO)),
+        "taxes": keys,
+        "tags": item.texts("tags"),
+        "product_id": item.text("product_id"),
+        "variant_id": item.text("variant_id"),
+        "service_id": item.text("service_id"),
+        "sku": item.text("sku"),
+        "weight": amounts.plain(item.number("weight", ZERO)),
+        "cost_price": amounts.plain(cost),
+        "account": item.text("account"),
+        "project_id": item.text("project_id"),
+        "retention": amounts.plain(-sum((rate for rate in rates if rate < 0), ZERO)),
+        "unit_type": item.text("unit_type"),
+    }
+
+
+def add_up(document: Document) -> None:
+    """Write the totals of a document's lines into it."""
+    sums = totals.totals(
+        document["lines"],
+        Decimal(document["_discount"]),
+        taxes.rates(),
+        account().currency,
+    )
+    document |= {
+        "subtotal": amounts.text(sums.subtotal),
+        "discount": amounts.text(sums.discount),
+        "tax": amounts.text(sums.tax),
+        "total": amounts.text(sums.total),
+    }
+    if "payments_total" in document:
+        document["payments_pending"] = amounts.text(sums.total - paid_of(document))
+
+
+def approve(kind: Kind, document: Document) -> None:
+    """Give a draft its number; there is no way back."""
+    if document["_cancelled"]:
+        raise unprocessable("The document is cancelled")
+    if not document["draft"]:
+        raise unprocessable("The document is already approved")
+    document["document_number"] = next_number(kind, document)
+    document["draft"] = False
+    document["approved_at"] = dates.moment(state().now())
+    document["accounting_date"] = document["date"]
+    state().save(account().id, kind.name, document)
+    announce(kind, "approve", document)
+
+
+def next_number(kind: Kind, document: Document) -> str:
+    """Take the next number of the document's series, in the form its format asks for."""
+    every = list(state().each(account().id, "numbering_series"))
+    wanted = document["_series"]
+    found = [
+        each
+        for each in every
+        if each["type"] == kind.name and (wanted is None or each["id"] == wanted)
+    ]
+    if not found:
+        raise unprocessable(f"There is no numbering series for this {kind.name}")
+    series = found[0]
+    series["last"] += 1
+    state().save(account().id, "numbering_series", series)
+    return numbered(series["format"], series["last"], document["date"])
+
+
+def numbered(form: str, count: int, day: str) -> str:
+    """Write a number: ``%[YYYY]`` and ``%[YY]`` are the year, a run of ``%`` the padded count."""
+    text = form.replace("%[YYYY]", day[:4]).replace("%[YY]", day[2:4])
+    run = text.count("%")
+    return text.replace("%" * run, str(count).zfill(run)) if run else f"{text}{count}"
+
+
+def cancel(kind: Kind, document: Document) -> None:
+    """Void an approved document on which nothing was collected."""
+    if document["_cancelled"]:
+        raise Message(422, "The document is already void")
+    if document["draft"] or paid_of(document):
+        raise Message(422, "The document is a draft or has been collected")
+    document["_cancelled"] = True
+    state().save(account().id, kind.name, document)
+    announce(kind, "update", document)
+
+
+def delete(kind: Kind, document: Document) -> None:
+    if not document["draft"]:
+        raise unprocessable("An approved document cannot be deleted")
+    state().remove(account().id, kind.name, document["id"])
+    announce(kind, "delete", document)
+
+
+def change_dates(kind: Kind, document: Document, body: Body) -> None:
+    """Change what a PUT may change of documents that are not invoices."""
+    if not document["draft"]:
+        raise unprocessable("An approved document cannot be changed")
+    document |= {
+        "date": body.day("date") or document["date"],
+        "due_date": body.day("due_date") or document["due_date"],
+        "project_id": body.text("project_id"),
+    }
+    state().save(account().id, kind.name, document)
+    announce(kind, "update", document)
+
+
+def announce(kind: Kind, what: str, document: Document) -> None:
+    """Send the webhook of a change: thin, in camelCase, as the provider's."""
+    payload = {
+        "id": document["id"],
+        "type": kind.name,
+        "documentNumber": document["document_number"],
+        "contactId": document["contact_id"],
+    }
+    if what != "delete":
+        payload |= {
+            "date": document["date"],
+            "dueDate": document["due_date"],
+            "contactName": document["contact_name"],
+            "total": document["total"],
+            "subtotal": document["subtotal"],
+            "isDraft": document["draft"],
+        }
+    webhooks.emit(state(), account().id, f"{kind.name}.{what}", payload)

@@ -1,0 +1,108 @@
+"""One request and its answer: taken one at a time, committed before it is answered, written down.
+
+This is the outermost layer of the sandbox. It gives the request a unit of work, takes back what a
+refused request had written, keeps the ledger of requests and lets injected faults happen.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from werkzeug.wrappers import Response
+
+from portal.sandbox.holded import faults
+from portal.sandbox.http import AnswerLost, ConnectionReset
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from portal.sandbox.holded.faults import Fault
+    from portal.sandbox.holded.state import State
+
+
+class Exchange:
+    """The WSGI layer around the Flask application."""
+
+    def __init__(
+        self, state: State, application: WSGIApplication, committed: Callable[[], None]
+    ) -> None:
+        self.state = state
+        self.application = application
+        self.committed = committed
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ.get("PATH_INFO", "").startswith("/api/"):
+            with self.state.unit():
+                response = Response.from_app(self.application, environ, buffered=True)
+            self.committed()
+            return response(environ, start_response)
+        return self.answer_api(environ, start_response)
+
+    def answer_api(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        environ["holded.seen"] = {}  # who asked what: written by accounts, read by record
+        with self.state.unit():
+            fault = faults.take(self.state, environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if fault is not None and fault.seconds:
+            time.sleep(fault.seconds)
+        with self.state.unit():
+            response = self.execute(environ, fault)
+            self.record(environ, response.status_code, fault)
+        self.committed()
+        if fault is not None and fault.kind == "reset":
+            raise ConnectionReset("The Holded sandbox reset the connection on purpose")
+        if fault is not None and fault.kind == "lose_answer":
+            raise AnswerLost("The Holded sandbox lost the answer on purpose")
+        if fault is not None and fault.kind == "half_body":
+            return half(response, start_response)
+        return response(environ, start_response)
+
+    def execute(self, environ: WSGIEnvironment, fault: Fault | None) -> Response:
+        """Return the answer; what a refused request wrote is taken back."""
+        stand_in = faults.stand_in(fault, self.state.now()) if fault else None
+        if stand_in is not None:
+            return stand_in
+        self.state.mark()
+        response = Response.from_app(self.application, environ, buffered=True)
+        if response.status_code >= 400:
+            self.state.forget()
+        return faults.distorted(fault, response) if fault else response
+
+    def record(self, environ: WSGIEnvironment, status: int, fault: Fault | None) -> None:
+        """Add the request to the ledger, without its secrets."""
+        now = datetime.now(UTC)
+        seen = environ["holded.seen"]
+        entry = {
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["PATH_INFO"],
+            "query": dict(parse_qsl(environ.get("QUERY_STRING", ""))),
+            "user_agent": environ.get("HTTP_USER_AGENT", ""),
+            "status": status,
+        }
+        if fault is not None:
+            entry["fault"] = fault.kind
+            entry["answered"] = fault.kind not in ("reset", "lose_answer")
+        self.state.connection.execute(
+            "INSERT INTO requests (time, account, month, operation, data) VALUES (?, ?, ?, ?, ?)",
+            (
+                now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                seen.get("account"),
+                self.state.now().strftime("%Y-%m"),
+                seen.get("operation"),
+                json.dumps(entry),
+            ),
+        )
+
+
+def half(response: Response, start_response: StartResponse) -> Iterator[bytes]:
+    """Yield the first half of a body whose length was announced in full, then end."""
+    body = response.get_data()
+    start_response(response.status, list(response.headers))
+    yield body[: len(body) // 2]
+    raise AnswerLost("The Holded sandbox stopped halfway on purpose")

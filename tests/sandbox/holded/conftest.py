@@ -1,0 +1,69 @@
+"""The Holded sandbox in-process, and a client with its first account's token."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+
+from portal.sandbox.holded import create_app
+
+Client = httpx.Client
+
+
+@pytest.fixture
+def app() -> Flask:
+    return create_app()
+
+
+@pytest.fixture
+def connect(app: Flask) -> Iterator[Callable[..., Client]]:
+    """Return a maker of clients: ``connect(token)``, or ``connect(None)`` for a stranger."""
+    made: list[Client] = []
+
+    def connect(token: str | None = "pat_sandbox", to: Flask = app) -> Client:
+        headers = {"User-Agent": "tests"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        client = Client(
+            transport=httpx.WSGITransport(to), base_url="http://holded.test", headers=headers
+        )
+        made.append(client)
+        return client
+
+    yield connect
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def holded(connect: Callable[..., Client]) -> Client:
+    return connect()
+
+
+@pytest.fixture
+def contact(holded: Client) -> str:
+    """The id of a contact with a postal address."""
+    body = {
+        "name": "Taller Ñandú SL",
+        "email": "taller@example.com",
+        "code": "B12345678",
+        "bill_address": {"address": "Calle Mayor 1", "city": "Madrid", "country": "España"},
+    }
+    return str(holded.post("/api/v2/contacts", json=body).json()["id"])
+
+
+@pytest.fixture
+def write(holded: Client, contact: str) -> Callable[..., str]:
+    """Return a writer of documents of 121.00: ``write("invoices", approve=False, **fields)``."""
+
+    def write(path: str = "invoices", *, approve: bool = True, **fields: Any) -> str:
+        line = {"name": "Diseño", "units": 2, "price": 50, "taxes": ["s_iva_21"]}
+        body = {"contact_id": contact, "date": "2026-11-01", "items": [line], **fields}
+        answer = holded.post(f"/api/v2/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        id_ = str(answer.json()["id"])
+        if approve:
+            holded.post(f"/api/v2/{path}/{id_}/approve").raise_for_status()
+        return id_
+
+    return write

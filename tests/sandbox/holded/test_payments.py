@@ -1,0 +1,121 @@
+"""Money booked on invoices: what is left, what is refused, what a judge reads."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def gateway(holded: httpx.Client) -> str:
+    body = {"name": "Stripe", "type": "gateway"}
+    return str(holded.post("/api/v2/treasury/accounts", json=body).json()["id"])
+
+
+def test_a_payment_has_no_body_and_lowers_what_is_pending(
+    holded: httpx.Client, write: Write, gateway: str
+) -> None:
+    id_ = write()
+    body = {
+        "amount": "21.00",
+        "treasury_id": gateway,
+        "date": "2026-11-02",
+        "description": "pi_1",
+    }
+
+    answer = holded.post(f"/api/v2/invoices/{id_}/payments", json=body)
+
+    assert (answer.status_code, answer.content) == (201, b"")
+    invoice = holded.get(f"/api/v2/invoices/{id_}").json()
+    assert invoice["status"] == "partial"
+    assert (invoice["payments_total"], invoice["payments_pending"]) == ("21.00", "100.00")
+    (detail,) = invoice["payments_detail"]
+    assert (detail["amount"], detail["date"], detail["bank_id"]) == (
+        "21.00",
+        "2026-11-02",
+        gateway,
+    )
+    assert "description" not in detail
+
+
+def test_without_a_body_all_that_is_pending_is_booked(holded: httpx.Client, write: Write) -> None:
+    id_ = write()
+
+    holded.post(f"/api/v2/invoices/{id_}/payments").raise_for_status()
+
+    invoice = holded.get(f"/api/v2/invoices/{id_}").json()
+    assert (invoice["status"], invoice["payments_pending"]) == ("completed", "0.00")
+
+
+def test_an_amount_may_be_a_json_number(holded: httpx.Client, write: Write) -> None:
+    id_ = write()
+
+    answer = holded.post(f"/api/v2/invoices/{id_}/payments", json={"amount": 10.0})
+
+    assert answer.status_code == 201
+    assert holded.get(f"/api/v2/invoices/{id_}").json()["payments_total"] == "10.00"
+
+
+@pytest.mark.parametrize("amount", ["121.01", "0.00", "-1.00"])
+def test_more_than_is_pending_or_nothing_is_refused(
+    holded: httpx.Client, write: Write, amount: str
+) -> None:
+    id_ = write()
+
+    answer = holded.post(f"/api/v2/invoices/{id_}/payments", json={"amount": amount})
+
+    assert answer.status_code == 422
+    assert holded.get(f"/api/v2/invoices/{id_}").json()["payments_detail"] == []
+
+
+def test_a_draft_cannot_be_paid(holded: httpx.Client, write: Write) -> None:
+    assert holded.post(f"/api/v2/invoices/{write(approve=False)}/payments").status_code == 422
+
+
+def test_the_payments_of_a_document_are_listed_with_their_description(
+    holded: httpx.Client, write: Write
+) -> None:
+    id_ = write()
+    holded.post(f"/api/v2/invoices/{id_}/payments", json={"description": "pi_1"})
+    loose = {"type": "collection", "amount": "5.00", "date": "2026-11-03"}
+    holded.post("/api/v2/payments", json=loose).raise_for_status()
+
+    found = holded.get("/api/v2/payments", params={"document_id": id_}).json()["items"]
+
+    assert [(each["amount"], each["description"]) for each in found] == [("121.00", "pi_1")]
+    assert len(holded.get("/api/v2/payments").json()["items"]) == 2
+
+
+def test_a_payment_moves_the_balance_of_its_treasury(
+    holded: httpx.Client, write: Write, gateway: str
+) -> None:
+    holded.post(f"/api/v2/invoices/{write()}/payments", json={"treasury_id": gateway})
+
+    assert holded.get(f"/api/v2/treasury/accounts/{gateway}").json()["balance"] == "121.00"
+
+
+def test_the_ledger_tells_every_booking(holded: httpx.Client, write: Write, gateway: str) -> None:
+    id_ = write()
+    body = {
+        "amount": "121.00",
+        "treasury_id": gateway,
+        "date": "2026-11-02",
+        "description": "pi_1",
+    }
+    holded.post(f"/api/v2/invoices/{id_}/payments", json=body).raise_for_status()
+
+    (booked,) = holded.get("/_sandbox/ledger.json").json()
+
+    assert booked.pop("payment")
+    assert booked == {
+        "account": "acc_sandbox",
+        "invoice": id_,
+        "number": "F260001",
+        "amount": "121.00",
+        "currency": "eur",
+        "date": "2026-11-02",
+        "treasury": gateway,
+        "description": "pi_1",
+    }
