@@ -141,7 +141,7 @@ class Unit:
         """
         before = self.find(body["object"], body["id"]) or {}
         self.put(body)
-        previous = difference(before, body)
+        previous = difference(public(before), public(body))
         if previous:
             for event in events:
                 self.emit(event, body, previous if event.endswith("updated") else None)
@@ -161,7 +161,7 @@ class Unit:
         """Stores an event, queues its deliveries and runs the listeners in this transaction."""
         data: Json = {"object": render(self, body)}
         if previous:
-            data["previous_attributes"] = previous
+            data["previous_attributes"] = render(self, previous)
         endpoints = deliveries.endpoints(self, event_type)
         event = {
             "id": self.id("evt"),
@@ -221,6 +221,15 @@ def merged(old: Mapping[str, Any], new: Any) -> Json:
     if new == "":
         return {}
     return {key: value for key, value in {**old, **(new or {})}.items() if value != ""}
+
+
+def public(body: Any) -> Any:
+    """A body without its private fields, those of objects inside it included."""
+    if isinstance(body, list):
+        return [public(one) for one in body]
+    if isinstance(body, dict):
+        return {name: public(one) for name, one in body.items() if not name.startswith("_")}
+    return body
 
 
 def difference(before: Json, after: Json) -> Json:
