@@ -1,0 +1,103 @@
+"""The mailbox's pages: the list, one mail, and two buttons that move the simulated world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal.sandbox.mailbox.letters import Letter, Letters, linked
+
+DAY = 86_400
+# A mail's own HTML: no script, no request, no form; its links leave the frame when pressed.
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+)
+PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'"
+NOTICES = {
+    "day": "The clock of both sandboxes moved a day.",
+    "lost": "Stripe’s next answer to a change will get lost.",
+    "failed": "A sandbox did not answer. Is it running?",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the sandboxes are that the buttons move."""
+
+    stripe: str = "http://127.0.0.1:8001"
+    holded: str = "http://127.0.0.1:8002"
+
+
+def create_app(data: str | Path = ":memory:", *, world: World | None = None) -> Flask:
+    """Return the mailbox's pages; ``app.extensions["letters"]`` keeps the mails."""
+    app = Flask(__name__)
+    app.extensions["letters"] = letters = Letters(data)
+    places = world or World()
+    app.add_template_filter(lambda text: Markup(linked(text)), "linked")  # noqa: S704 - escaped
+
+    @app.get("/")
+    def index() -> ResponseReturnValue:
+        notice = NOTICES.get(request.args.get("notice", ""))
+        newest_first = letters.every()[::-1]
+        return render_template("index.html", letters=newest_first, notice=notice)
+
+    @app.get("/messages/<int:id_>")
+    def show(id_: int) -> ResponseReturnValue:
+        return render_template("letter.html", letter=wanted(letters, id_))
+
+    @app.get("/messages/<int:id_>/html")
+    def show_html(id_: int) -> ResponseReturnValue:
+        page = '<base target="_top">' + wanted(letters, id_).html
+        return Response(page, headers={"Content-Security-Policy": FRAME_POLICY})
+
+    @app.get("/messages.json")
+    def listing() -> ResponseReturnValue:
+        """Every mail, the newest last: id, to, from, subject, text, html, links, received."""
+        return jsonify([each.shown() for each in letters.every()])
+
+    @app.post("/day")
+    def move_clock() -> ResponseReturnValue:
+        return pressed(
+            "day",
+            (f"{places.stripe}/_sandbox/clock", {"advance": DAY}),
+            (f"{places.holded}/_sandbox/clock", {"advance": DAY}),
+        )
+
+    @app.post("/lose-answer")
+    def lose_answer() -> ResponseReturnValue:
+        fault = {"kind": "lose_answer", "times": 1, "method": "POST"}
+        return pressed("lost", (f"{places.stripe}/_sandbox/faults", fault))
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return app
+
+
+def wanted(letters: Letters, id_: int) -> Letter:
+    letter = letters.find(id_)
+    if letter is None:
+        abort(404)
+    return letter
+
+
+def pressed(notice: str, *calls: tuple[str, dict[str, object]]) -> ResponseReturnValue:
+    """Post to the sandboxes, then show the list with what came of it."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+    try:
+        for url, body in calls:
+            httpx.post(url, json=body, timeout=60).raise_for_status()
+    except httpx.HTTPError:
+        notice = "failed"
+    return redirect(f"/?notice={notice}", 303)
