@@ -1,0 +1,1 @@
+"""Doors to the providers: ports in our words, and an adapter for each provider."""

@@ -1,0 +1,199 @@
+"""The port to whoever moves the money: what we ask of Stripe, in our words.
+
+Every method raises only GatewayUnavailable, GatewayRefused or GatewayMisconfigured. `key` is the
+idempotency key, which is the id of the operation. Amounts are minor units, times aware UTC.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from portal.domain.cancellations import Leaving
+from portal.domain.events import ObjectKind
+from portal.domain.money import Money
+from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.subscriptions import Subscription
+from portal.gateways.snapshots import Page, Seen, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account a key belongs to; `country` is ISO alpha-2, `currency` a lower-case code."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of price and quantity; sent the same way to the preview and to the update.
+
+    `proration_date` is fixed at the preview, so that the update makes the same invoice.
+    """
+
+    subscription: str
+    item: str
+    price: str
+    quantity: int
+    proration_behavior: str
+    billing_cycle_anchor: str
+    ends_trial: bool
+    proration_date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """One line of a preview; `is_proration` marks what is for the time until the next period."""
+
+    text: str
+    amount: Money
+    is_proration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The invoice Stripe says would come.
+
+    `due` is what would be charged when it comes, `total` its sum with tax, `starting_balance` the
+    customer's balance before it (negative: a credit). `charged_at` is when it would be
+    charged. `next_*` tell the first full period after it.
+    """
+
+    currency: str
+    subtotal: int
+    tax: int
+    total: int
+    due: int
+    starting_balance: int
+    lines: tuple[PreviewLine, ...]
+    charged_at: datetime | None
+
+
+class PaymentGateway(Protocol):
+    """Everything the portal asks of Stripe on behalf of one merchant."""
+
+    def check(self) -> Account:
+        """Return the account the key belongs to."""
+
+    def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
+        """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
+
+    def fetch(self, kind: ObjectKind, id: str) -> Seen:
+        """Read one object with what hangs on it; a missing one comes back as Gone."""
+
+    def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
+        """Turn an event's payload into a snapshot; None if something in it has to be read."""
+
+    def fetch_pdf(self, url: str) -> Iterator[bytes]:
+        """Stream the bytes behind an invoice's `pdf_url`."""
+
+    def fetch_invoice_intent(self, invoice: str) -> Intent | None:
+        """Read the default payment intent of an open invoice, None if it has none."""
+
+    def start_payment(
+        self,
+        *,
+        key: str,
+        amount: Money,
+        customer: str,
+        method: str,
+        description: str,
+        return_url: str,
+        metadata: Mapping[str, str],
+    ) -> Intent:
+        """Create and confirm an intent with a saved method; a decline is an intent with an error."""
+
+    def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
+        """Confirm an invoice's own intent with a saved method."""
+
+    def cancel_payment(self, intent: str) -> Intent:
+        """Cancel an intent of ours that took no money; one that is over comes back as it is."""
+
+    def open_checkout_payment(
+        self,
+        *,
+        key: str,
+        amount: Money,
+        description: str,
+        customer: str,
+        keeps_method: bool,
+        locale: str,
+        return_url: str,
+        cancel_url: str,
+        expires_at: datetime,
+        metadata: Mapping[str, str],
+    ) -> CheckoutSession:
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+
+    def open_checkout_setup(
+        self,
+        *,
+        key: str,
+        customer: str,
+        currency: str,
+        locale: str,
+        return_url: str,
+        cancel_url: str,
+        metadata: Mapping[str, str],
+    ) -> CheckoutSession:
+        """Open a Checkout page that saves a method and charges nothing."""
+
+    def expire_checkout(self, session: str) -> CheckoutSession:
+        """End an open Checkout page; one that is over comes back as it is."""
+
+    def set_default_method(self, customer: str, method: str, *, key: str) -> Seen:
+        """Make a method the one invoices are charged to; returns the customer's profile."""
+
+    def detach_method(self, method: str, *, key: str) -> Seen:
+        """Remove a method; one that is gone already counts as removed."""
+
+    def update_customer(self, customer: str, fields: Mapping[str, Any], *, key: str) -> Seen:
+        """Write name, e-mail, phone or address; returns the customer's profile."""
+
+    def add_tax_id(self, customer: str, type: str, value: str, *, key: str) -> Seen:
+        """Add a tax id; returns the customer's profile."""
+
+    def remove_tax_id(self, customer: str, tax_id: str) -> Seen:
+        """Remove a tax id; returns the customer's profile."""
+
+    def preview_change(self, change: Change) -> Preview:
+        """Return the invoice that a change would make now."""
+
+    def preview_renewal(self, change: Change) -> Preview:
+        """Return the invoice of a full period after a change."""
+
+    def change_subscription(self, change: Change, *, key: str) -> Seen:
+        """Change price and quantity; what needs the bank or fails keeps the old ones (Y6)."""
+
+    def cancel_at_period_end(self, subscription: str, leaving: Leaving, *, key: str) -> Seen:
+        """Set the end of a subscription to the end of its period."""
+
+    def cancel_now(self, subscription: str, leaving: Leaving, *, prorate: bool) -> Seen:
+        """End a subscription at once; one that has ended already counts as cancelled."""
+
+    def resume(self, subscription: Subscription, *, key: str) -> Seen:
+        """Take back a cancellation that has not taken effect."""
+
+    def apply_coupon(self, subscription: Subscription, coupon: str, *, key: str) -> Seen:
+        """Add a coupon to the discounts a subscription has."""
+
+    def open_portal_session(
+        self,
+        customer: str,
+        *,
+        key: str,
+        flow: Mapping[str, Any],
+        configuration: str,
+        return_url: str,
+        locale: str,
+    ) -> str:
+        """Open Stripe's own portal for one task and return its address, good for 5 minutes."""
+
+
+def discounts_with(subscription: Subscription, coupon: str) -> Sequence[Mapping[str, str]]:
+    """Return the whole list of discounts with one more: sending a list replaces the old one."""
+    return [*({"discount": held.id} for held in subscription.discounts), {"coupon": coupon}]

@@ -1,0 +1,1 @@
+"""Their data: what Stripe and Holded told us, rebuildable by `flask portal sync`."""

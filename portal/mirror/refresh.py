@@ -1,0 +1,126 @@
+"""One way into the mirror: a snapshot is saved, whether it came from an event, a read or a sync.
+
+A webhook kind is a row in `SAVERS`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+from portal.context import MerchantContext
+from portal.db import Unit
+from portal.domain.catalogue import Coupon, Price, Product
+from portal.domain.configurations import PortalConfiguration
+from portal.domain.customers import Origin, Profile
+from portal.domain.events import ObjectKind
+from portal.domain.invoices import Invoice
+from portal.domain.merchants import Merchant
+from portal.domain.payment_methods import PaymentMethod
+from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.subscriptions import Schedule, Subscription
+from portal.gateways.snapshots import Gone, Seen, Snapshot
+from portal.mirror import (
+    catalogue,
+    configurations,
+    customers,
+    intents,
+    invoices,
+    payment_methods,
+    rows,
+    subscriptions,
+)
+
+
+class Saver(Protocol):
+    """Writes snapshots of one type."""
+
+    def __call__(
+        self, unit: Unit, merchant: Merchant, seen: Sequence[tuple[Any, datetime]], now: datetime
+    ) -> None: ...
+
+
+def _customers(
+    unit: Unit, merchant: Merchant, seen: Sequence[tuple[Profile, datetime]], now: datetime
+) -> None:
+    for profile, at in seen:
+        customers.save(unit, merchant, profile, at=at, now=now)
+
+
+def _with_now(save: Callable[..., None]) -> Saver:
+    return lambda unit, merchant, seen, now: save(unit, merchant, seen, now=now)
+
+
+def _plain(save: Callable[..., None]) -> Saver:
+    return lambda unit, merchant, seen, now: save(unit, merchant, seen)
+
+
+SAVERS: dict[type, Saver] = {
+    Profile: _customers,
+    Subscription: _with_now(subscriptions.save),
+    Schedule: _plain(subscriptions.save_schedules),
+    Invoice: _with_now(invoices.save),
+    Intent: _plain(intents.save),
+    CheckoutSession: _plain(intents.save_sessions),
+    PaymentMethod: _with_now(payment_methods.save),
+    Product: _plain(catalogue.save_products),
+    Price: _plain(catalogue.save_prices),
+    Coupon: _plain(catalogue.save_coupons),
+    PortalConfiguration: _plain(configurations.save),
+}
+TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
+    ObjectKind.CUSTOMER: customers.ProfileRow,
+    ObjectKind.SUBSCRIPTION: subscriptions.SubscriptionRow,
+    ObjectKind.SCHEDULE: subscriptions.ScheduleRow,
+    ObjectKind.INVOICE: invoices.InvoiceRow,
+    ObjectKind.CREDIT_NOTE: invoices.InvoiceRow,
+    ObjectKind.PAYMENT_INTENT: intents.IntentRow,
+    ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
+    ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.PRODUCT: catalogue.ProductRow,
+    ObjectKind.PRICE: catalogue.PriceRow,
+    ObjectKind.COUPON: catalogue.CouponRow,
+    ObjectKind.CONFIGURATION: configurations.ConfigurationRow,
+}
+
+
+def save(
+    unit: Unit, merchant: Merchant, origin: Origin, seen: Sequence[Seen], *, now: datetime
+) -> None:
+    """Write what was seen; what is older than what we hold changes nothing."""
+    by_type: dict[type, list[tuple[Snapshot, datetime]]] = {}
+    for one in seen:
+        if isinstance(one.snapshot, Gone):
+            _forget(unit, merchant, origin, one.snapshot, one.at)
+        else:
+            by_type.setdefault(type(one.snapshot), []).append((one.snapshot, one.at))
+    for kind, pairs in by_type.items():
+        SAVERS[kind](unit, merchant, pairs, now)
+
+
+def held_at(
+    unit: Unit, merchant: Merchant, origin: Origin, kind: ObjectKind, ids: Sequence[str]
+) -> dict[str, datetime]:
+    """Return the provider's time of the states we hold of some objects of one kind."""
+    return rows.held_at(unit, TABLES[kind], merchant, origin, ids)
+
+
+def read(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> Snapshot:
+    """Read one object from its provider, write it and return it."""
+    door = at.payments if origin is Origin.STRIPE else at.invoicing
+    seen = door.fetch(kind, id)
+    with at.db.write() as unit:
+        save(unit, at.merchant, origin, [seen], now=at.now)
+    return seen.snapshot
+
+
+def _forget(unit: Unit, merchant: Merchant, origin: Origin, gone: Gone, at: datetime) -> None:
+    forget: dict[ObjectKind, Callable[[], None]] = {
+        ObjectKind.CUSTOMER: partial(customers.forget, unit, merchant, origin, gone.id, at=at),
+        ObjectKind.PAYMENT_METHOD: partial(payment_methods.remove, unit, merchant, gone.id, at=at),
+        ObjectKind.PRODUCT: partial(catalogue.forget_product, unit, merchant, gone.id, at=at),
+        ObjectKind.PRICE: partial(catalogue.forget_price, unit, merchant, gone.id, at=at),
+        ObjectKind.COUPON: partial(catalogue.forget_coupon, unit, merchant, gone.id, at=at),
+    }
+    remove = partial(rows.remove, unit, TABLES[gone.kind], merchant, origin, gone.id)
+    forget.get(gone.kind, remove)()

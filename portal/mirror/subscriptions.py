@@ -1,0 +1,145 @@
+"""Subscriptions and the schedules that will change them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Row, String, bindparam, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.context import Visit
+from portal.db import Reader, Unit
+from portal.domain.customers import Origin
+from portal.domain.errors import NotFound
+from portal.domain.merchants import Merchant
+from portal.domain.subscriptions import Schedule, Subscription
+from portal.mirror import rows
+from portal.store import customers
+
+
+class SubscriptionRow(rows.MirroredRow):
+    """One subscription."""
+
+    __tablename__ = "subscriptions"
+
+    customer_id: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20))
+    is_ended: Mapped[bool]
+
+    @classmethod
+    def indexes(cls) -> tuple[Any, ...]:
+        """A customer's, the running ones first."""
+        return (Index("ix_subscriptions_customer_id", "customer_id", "is_ended", "id"),)
+
+
+class ScheduleRow(rows.MirroredRow):
+    """One schedule of a subscription."""
+
+    __tablename__ = "schedules"
+
+    subscription: Mapped[str] = mapped_column(String(64))
+
+    @classmethod
+    def indexes(cls) -> tuple[Any, ...]:
+        """Read with their subscription."""
+        return (Index("ix_schedules_subscription", "merchant_id", "subscription"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A subscription with the schedule attached to it."""
+
+    subscription: Subscription
+    schedule: Schedule | None
+
+
+_WITH_SCHEDULE = (
+    select(SubscriptionRow.snapshot, ScheduleRow.snapshot.label("schedule"))
+    .outerjoin(
+        ScheduleRow,
+        (ScheduleRow.merchant_id == SubscriptionRow.merchant_id)
+        & (ScheduleRow.livemode == SubscriptionRow.livemode)
+        & (ScheduleRow.account == SubscriptionRow.account)
+        & (ScheduleRow.subscription == SubscriptionRow.provider_id),
+    )
+    .where(*rows.of_account(SubscriptionRow), SubscriptionRow.customer_id == bindparam("customer"))
+    .order_by(SubscriptionRow.is_ended, SubscriptionRow.id.desc(), ScheduleRow.id.desc())
+)
+_ONE = _WITH_SCHEDULE.where(SubscriptionRow.provider_id == bindparam("id"))
+_MOST = 100
+
+
+def list_of_customer(visit: Visit) -> list[Held]:
+    """Return the customer's subscriptions, the running ones first, at most 100."""
+    found = visit.db.rows(_WITH_SCHEDULE.limit(_MOST), _whose(visit))
+    held = [_held(row) for row in found]
+    return list({row.subscription.id: row for row in reversed(held)}.values())[::-1]
+
+
+def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Held:
+    """Return one subscription of the customer; raises NotFound."""
+    row = (reader or visit.db).row(_ONE, {**_whose(visit), "id": id})
+    if row is None:
+        raise NotFound(f"subscription {id}")
+    return _held(row)
+
+
+def save(
+    unit: Unit,
+    merchant: Merchant,
+    subscriptions: Sequence[tuple[Subscription, datetime]],
+    *,
+    now: datetime,
+) -> None:
+    """Write subscriptions with the provider's time of each."""
+    rows.save(
+        unit,
+        SubscriptionRow,
+        [
+            {
+                **rows.key_of(merchant, Origin.STRIPE, subscription.id),
+                "customer_id": customers.get_or_add(
+                    unit, merchant, Origin.STRIPE, subscription.customer, now=now
+                ).id,
+                "status": subscription.status,
+                "is_ended": subscription.is_ended,
+                "state_at": at,
+                "snapshot": rows.dump(subscription),
+            }
+            for subscription, at in subscriptions
+        ],
+    )
+
+
+def save_schedules(
+    unit: Unit, merchant: Merchant, schedules: Sequence[tuple[Schedule, datetime]]
+) -> None:
+    """Write schedules with the provider's time of each."""
+    rows.save(
+        unit,
+        ScheduleRow,
+        [
+            {
+                **rows.key_of(merchant, Origin.STRIPE, schedule.id),
+                "subscription": schedule.subscription,
+                "state_at": at,
+                "snapshot": rows.dump(schedule),
+            }
+            for schedule, at in schedules
+        ],
+    )
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(
+        rows.load(Subscription, row.snapshot),
+        rows.load(Schedule, row.schedule) if row.schedule else None,
+    )
+
+
+def _whose(visit: Visit) -> dict[str, Any]:
+    return {
+        **rows.account_values(visit.merchant, Origin.STRIPE),
+        "customer": visit.customer.id,
+    }
