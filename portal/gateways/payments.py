@@ -4,7 +4,7 @@ Every method raises only GatewayUnavailable, GatewayRefused or GatewayMisconfigu
 idempotency key, which is the id of the operation. Amounts are minor units, times aware UTC.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -79,6 +79,9 @@ class PaymentGateway(Protocol):
     def check(self) -> Account:
         """Return the account the key belongs to."""
 
+    def create_webhook(self, url: str) -> str:
+        """Register an address for the events we need and return its signing secret."""
+
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
         """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
 
@@ -105,7 +108,7 @@ class PaymentGateway(Protocol):
         return_url: str,
         metadata: Mapping[str, str],
     ) -> Intent:
-        """Create and confirm an intent with a saved method; a decline is an intent with an error."""
+        """Create and confirm an intent with a saved method; a decline is one with its error."""
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
@@ -167,9 +170,11 @@ class PaymentGateway(Protocol):
         """Return the invoice of a full period after a change."""
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
-        """Change price and quantity; what needs the bank or fails keeps the old ones (Y6)."""
+        """Change price and quantity; what needs the bank or fails keeps the old ones."""
 
-    def cancel_at_period_end(self, subscription: str, leaving: Leaving, *, key: str) -> Seen:
+    def cancel_at_period_end(
+        self, subscription: Subscription, leaving: Leaving, *, key: str
+    ) -> Seen:
         """Set the end of a subscription to the end of its period."""
 
     def cancel_now(self, subscription: str, leaving: Leaving, *, prorate: bool) -> Seen:
@@ -192,8 +197,3 @@ class PaymentGateway(Protocol):
         locale: str,
     ) -> str:
         """Open Stripe's own portal for one task and return its address, good for 5 minutes."""
-
-
-def discounts_with(subscription: Subscription, coupon: str) -> Sequence[Mapping[str, str]]:
-    """Return the whole list of discounts with one more: sending a list replaces the old one."""
-    return [*({"discount": held.id} for held in subscription.discounts), {"coupon": coupon}]

@@ -1,0 +1,639 @@
+"""The calls we make to Stripe, each one request and one translation.
+
+Requests go through the SDK's `raw_request`: its typed objects cost about a millisecond each to
+build, and hide the answer's `Date`, which says how old a state is. The SDK retries nothing here: a
+repeat is the business of whoever holds the idempotency key.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import stripe
+
+from portal.db import refuse_open_unit
+from portal.domain.cancellations import Leaving
+from portal.domain.customers import Address
+from portal.domain.errors import (
+    GatewayError,
+    GatewayMisconfigured,
+    GatewayRefused,
+    GatewayUnavailable,
+)
+from portal.domain.events import ObjectKind
+from portal.domain.money import Money
+from portal.domain.payment_methods import CATALOGUE
+from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.subscriptions import Subscription
+from portal.gateways.payments import Account, Change, Preview, PreviewLine
+from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
+from portal.gateways.stripe import translate
+from portal.gateways.stripe.events import API_VERSION, EVENT_TYPES
+from portal.gateways.stripe.transport import NeverSent, Transport
+
+PAGE = 100
+PDF_CHUNK = 64 * 1024
+PDF_LIMIT = 20 * 1024 * 1024
+REDIRECTS = 3
+_SAFE_ID = re.compile(r"[A-Za-z0-9_\-]{1,120}")
+
+# Where each kind is read and listed, what has to be expanded, and what lists need besides.
+PATHS: Mapping[ObjectKind, str] = {
+    ObjectKind.CUSTOMER: "/v1/customers",
+    ObjectKind.SUBSCRIPTION: "/v1/subscriptions",
+    ObjectKind.SCHEDULE: "/v1/subscription_schedules",
+    ObjectKind.INVOICE: "/v1/invoices",
+    ObjectKind.CREDIT_NOTE: "/v1/credit_notes",
+    ObjectKind.PAYMENT_INTENT: "/v1/payment_intents",
+    ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
+    ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
+    ObjectKind.PRODUCT: "/v1/products",
+    ObjectKind.PRICE: "/v1/prices",
+    ObjectKind.COUPON: "/v1/coupons",
+    ObjectKind.CONFIGURATION: "/v1/billing_portal/configurations",
+}
+EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
+    ObjectKind.CUSTOMER: ("tax_ids",),
+    ObjectKind.SUBSCRIPTION: ("discounts",),
+    ObjectKind.INVOICE: ("payments",),
+    ObjectKind.PAYMENT_INTENT: ("payment_method",),
+    ObjectKind.CHECKOUT_SESSION: ("setup_intent",),
+    ObjectKind.PRICE: ("currency_options",),
+    ObjectKind.COUPON: ("applies_to",),
+    ObjectKind.CONFIGURATION: ("features.subscription_update.products",),
+}
+LISTED_WITH: Mapping[ObjectKind, Mapping[str, str]] = {
+    ObjectKind.SUBSCRIPTION: {"status": "all"},
+}
+
+
+class StripeGateway:
+    """One merchant's door to Stripe."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        base: str,
+        caller: str,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._base = base
+        self._transport = Transport(caller=caller, transport=transport)
+        self._client = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": base},
+            max_network_retries=0,
+            http_client=self._transport,
+        )
+
+    # Reading
+
+    def check(self) -> Account:
+        """Return the account the key belongs to."""
+        body, _ = self._call("get", "/v1/account")
+        profile = body.get("business_profile") or {}
+        dashboard = (body.get("settings") or {}).get("dashboard") or {}
+        return Account(
+            id=body["id"],
+            name=translate.text(profile.get("name") or dashboard.get("display_name")),
+            country=translate.text(body.get("country")),
+            currency=translate.text(body.get("default_currency")),
+            livemode="_live_" in str(self._client._requestor.api_key),
+        )
+
+    def create_webhook(self, url: str) -> str:
+        """Register an address for the events we need and return its signing secret."""
+        body, _ = self._call(
+            "post",
+            "/v1/webhook_endpoints",
+            key=f"webhook:{url}",
+            url=url,
+            enabled_events=list(EVENT_TYPES),
+            api_version=API_VERSION,
+        )
+        return str(body["secret"])
+
+    def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
+        """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
+        path = f"/v1/customers/{_id(parent)}/payment_methods" if parent else PATHS[kind]
+        query: dict[str, Any] = {"limit": PAGE, **LISTED_WITH.get(kind, {})}
+        if cursor:
+            query["starting_after"] = cursor
+        if expanded := EXPANDED.get(kind):
+            query["expand"] = [f"data.{name}" for name in expanded]
+        body, at = self._call("get", path, **query)
+        rows = body["data"]
+        return Page(
+            snapshots=tuple(translate.TRANSLATORS[kind](row) for row in rows),
+            at=at,
+            cursor=rows[-1]["id"] if body["has_more"] and rows else "",
+        )
+
+    def fetch(self, kind: ObjectKind, id: str) -> Seen:
+        """Read one object with what hangs on it; a missing one comes back as Gone."""
+        try:
+            body, at = self._call(
+                "get", f"{PATHS[kind]}/{_id(id)}", expand=list(EXPANDED.get(kind, ()))
+            )
+        except GatewayRefused as refusal:
+            if refusal.is_missing:
+                return Seen(Gone(kind, id), datetime.now(UTC).replace(microsecond=0))
+            raise
+        if kind is ObjectKind.INVOICE and body.get("lines", {}).get("has_more"):
+            body = {**body, "lines": {"data": list(self._all_lines(id))}}
+        return Seen(translate.TRANSLATORS[kind](body), at)
+
+    def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
+        """Turn an event's payload into a snapshot; None if something in it has to be read."""
+        return None if translate.has_gaps(kind, payload) else translate.TRANSLATORS[kind](payload)
+
+    def fetch_invoice_intent(self, invoice: str) -> Intent | None:
+        """Read the default payment intent of an open invoice, None if it has none."""
+        body, _ = self._call("get", f"/v1/invoices/{_id(invoice)}", expand=["payments"])
+        told = translate.invoice(body)
+        intent = "" if isinstance(told, Gone) else told.intent
+        return self._intent("get", f"/v1/payment_intents/{intent}") if intent else None
+
+    def fetch_pdf(self, url: str) -> Iterator[bytes]:
+        """Stream the bytes behind an invoice's `pdf_url`."""
+        refuse_open_unit()
+        for _ in range(REDIRECTS):
+            self._refuse_foreign(url)
+            try:
+                with self._transport.http.stream("GET", url) as response:
+                    if response.is_redirect:
+                        url = str(response.url.join(response.headers["location"]))
+                        continue
+                    yield from _checked_pdf(response)
+                    return
+            except httpx.HTTPError as error:
+                raise GatewayUnavailable(f"no PDF from Stripe: {type(error).__name__}") from error
+        raise GatewayRefused("too many redirects", code="not_a_pdf")
+
+    # Money
+
+    def start_payment(
+        self,
+        *,
+        key: str,
+        amount: Money,
+        customer: str,
+        method: str,
+        description: str,
+        return_url: str,
+        metadata: Mapping[str, str],
+    ) -> Intent:
+        """Create and confirm an intent with a saved method; a decline is one with its error."""
+        return self._intent(
+            "post",
+            "/v1/payment_intents",
+            key=key,
+            amount=amount.amount,
+            currency=amount.currency,
+            customer=customer,
+            payment_method=method,
+            description=description,
+            confirm=True,
+            return_url=return_url,
+            metadata=dict(metadata),
+        )
+
+    def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
+        """Confirm an invoice's own intent with a saved method."""
+        return self._intent(
+            "post",
+            f"/v1/payment_intents/{_id(intent)}/confirm",
+            key=key,
+            payment_method=method,
+            return_url=return_url,
+        )
+
+    def cancel_payment(self, intent: str) -> Intent:
+        """Cancel an intent of ours that took no money; one that is over comes back as it is."""
+        path = f"/v1/payment_intents/{_id(intent)}"
+        try:
+            return self._intent("post", f"{path}/cancel", key=f"cancel:{intent}")
+        except GatewayRefused:
+            return self._intent("get", path)
+
+    def open_checkout_payment(
+        self,
+        *,
+        key: str,
+        amount: Money,
+        description: str,
+        customer: str,
+        keeps_method: bool,
+        locale: str,
+        return_url: str,
+        cancel_url: str,
+        expires_at: datetime,
+        metadata: Mapping[str, str],
+    ) -> CheckoutSession:
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        line = {
+            "quantity": 1,
+            "price_data": {
+                "currency": amount.currency,
+                "unit_amount": amount.amount,
+                "product_data": {"name": description},
+            },
+        }
+        whose: dict[str, Any] = {"customer": customer} if customer else {}
+        if keeps_method and not customer:
+            whose = {"customer_creation": "always"}
+        kept = {"payment_method_options": _kept_methods(amount.currency)} if keeps_method else {}
+        return self._checkout(
+            "post",
+            "/v1/checkout/sessions",
+            key=key,
+            mode="payment",
+            line_items=[line],
+            payment_intent_data={"metadata": dict(metadata), "description": description},
+            metadata=dict(metadata),
+            locale=locale,
+            success_url=return_url,
+            cancel_url=cancel_url,
+            expires_at=int(expires_at.timestamp()),
+            **whose,
+            **kept,
+        )
+
+    def open_checkout_setup(
+        self,
+        *,
+        key: str,
+        customer: str,
+        currency: str,
+        locale: str,
+        return_url: str,
+        cancel_url: str,
+        metadata: Mapping[str, str],
+    ) -> CheckoutSession:
+        """Open a Checkout page that saves a method and charges nothing."""
+        return self._checkout(
+            "post",
+            "/v1/checkout/sessions",
+            key=key,
+            mode="setup",
+            customer=customer,
+            currency=currency,
+            locale=locale,
+            success_url=return_url,
+            cancel_url=cancel_url,
+            metadata=dict(metadata),
+            setup_intent_data={"metadata": dict(metadata)},
+        )
+
+    def expire_checkout(self, session: str) -> CheckoutSession:
+        """End an open Checkout page; one that is over comes back as it is."""
+        path = f"/v1/checkout/sessions/{_id(session)}"
+        try:
+            return self._checkout("post", f"{path}/expire", key=f"expire:{session}")
+        except GatewayRefused:
+            return self._checkout("get", path)
+
+    # Customers and their methods
+
+    def set_default_method(self, customer: str, method: str, *, key: str) -> Seen:
+        """Make a method the one invoices are charged to; returns the customer's profile."""
+        return self._change_customer(
+            customer, key, invoice_settings={"default_payment_method": method}
+        )
+
+    def detach_method(self, method: str, *, key: str) -> Seen:
+        """Remove a method; one that is gone already counts as removed."""
+        path = f"/v1/payment_methods/{_id(method)}/detach"
+        try:
+            body, at = self._call("post", path, key=key)
+        except GatewayRefused as refusal:
+            seen = self.fetch(ObjectKind.PAYMENT_METHOD, method)
+            if isinstance(seen.snapshot, Gone) or getattr(seen.snapshot, "is_detached", False):
+                return seen
+            raise refusal from None
+        return Seen(translate.payment_method(body), at)
+
+    def update_customer(self, customer: str, fields: Mapping[str, Any], *, key: str) -> Seen:
+        """Write name, e-mail, phone or address; returns the customer's profile."""
+        sent = {
+            name: _address(value) if isinstance(value, Address) else value
+            for name, value in fields.items()
+        }
+        return self._change_customer(customer, key, **sent)
+
+    def add_tax_id(self, customer: str, type: str, value: str, *, key: str) -> Seen:
+        """Add a tax id; returns the customer's profile."""
+        self._call(
+            "post", f"/v1/customers/{_id(customer)}/tax_ids", key=key, type=type, value=value
+        )
+        return self.fetch(ObjectKind.CUSTOMER, customer)
+
+    def remove_tax_id(self, customer: str, tax_id: str) -> Seen:
+        """Remove a tax id; returns the customer's profile."""
+        try:
+            self._call("delete", f"/v1/customers/{_id(customer)}/tax_ids/{_id(tax_id)}")
+        except GatewayRefused as refusal:
+            if not refusal.is_missing:
+                raise
+        return self.fetch(ObjectKind.CUSTOMER, customer)
+
+    # Subscriptions
+
+    def preview_change(self, change: Change) -> Preview:
+        """Return the invoice that a change would make now."""
+        return self._preview(change, "next")
+
+    def preview_renewal(self, change: Change) -> Preview:
+        """Return the invoice of a full period after a change."""
+        return self._preview(change, "recurring")
+
+    def change_subscription(self, change: Change, *, key: str) -> Seen:
+        """Change price and quantity; what needs the bank or fails keeps the old ones.
+
+        `pending_if_incomplete` does that, and allows only the parameters sent here by its rules.
+        """
+        return self._change_subscription(
+            change.subscription,
+            key,
+            **_details(change),
+            payment_behavior="pending_if_incomplete",
+        )
+
+    def cancel_at_period_end(
+        self, subscription: Subscription, leaving: Leaving, *, key: str
+    ) -> Seen:
+        """Set the end of a subscription to the end of its period."""
+        is_flexible = subscription.billing_mode == "flexible"
+        end: dict[str, Any] = (
+            {"cancel_at": "max_period_end"} if is_flexible else {"cancel_at_period_end": True}
+        )
+        return self._change_subscription(
+            subscription.id, key, **end, cancellation_details=_details_of(leaving)
+        )
+
+    def cancel_now(self, subscription: str, leaving: Leaving, *, prorate: bool) -> Seen:
+        """End a subscription at once; one that has ended already counts as cancelled."""
+        path = f"/v1/subscriptions/{_id(subscription)}"
+        try:
+            body, at = self._call(
+                "delete",
+                path,
+                prorate=prorate,
+                invoice_now=prorate,
+                cancellation_details=_details_of(leaving),
+                expand=["discounts"],
+            )
+        except GatewayRefused as refusal:
+            seen = self.fetch(ObjectKind.SUBSCRIPTION, subscription)
+            if isinstance(seen.snapshot, Subscription) and seen.snapshot.is_ended:
+                return seen
+            raise refusal from None
+        return Seen(translate.subscription(body), at)
+
+    def resume(self, subscription: Subscription, *, key: str) -> Seen:
+        """Take back a cancellation that has not taken effect.
+
+        Classic billing records it in one field and flexible in the other.
+        """
+        undo: dict[str, Any] = (
+            {"cancel_at_period_end": False}
+            if subscription.cancel_at_period_end
+            else {"cancel_at": ""}
+        )
+        return self._change_subscription(subscription.id, key, **undo)
+
+    def apply_coupon(self, subscription: Subscription, coupon: str, *, key: str) -> Seen:
+        """Add a coupon to the discounts a subscription has: a list sent replaces the old one."""
+        held: list[dict[str, str]] = [{"discount": row.id} for row in subscription.discounts]
+        return self._change_subscription(
+            subscription.id, key, discounts=[*held, {"coupon": coupon}]
+        )
+
+    def open_portal_session(
+        self,
+        customer: str,
+        *,
+        key: str,
+        flow: Mapping[str, Any],
+        configuration: str,
+        return_url: str,
+        locale: str,
+    ) -> str:
+        """Open Stripe's own portal for one task and return its address, good for 5 minutes."""
+        optional: dict[str, Any] = {"configuration": configuration} if configuration else {}
+        if flow:
+            optional["flow_data"] = dict(flow)
+        body, _ = self._call(
+            "post",
+            "/v1/billing_portal/sessions",
+            key=key,
+            customer=customer,
+            return_url=return_url,
+            locale=locale,
+            **optional,
+        )
+        return str(body["url"])
+
+    # One request each
+
+    def _intent(self, method: str, path: str, **params: Any) -> Intent:
+        try:
+            body, _ = self._call(method, path, expand=["payment_method"], **params)
+        except _Declined as declined:
+            return declined.intent
+        return translate.intent(body)
+
+    def _checkout(self, method: str, path: str, **params: Any) -> CheckoutSession:
+        body, _ = self._call(method, path, expand=["setup_intent"], **params)
+        return translate.checkout_session(body)
+
+    def _change_customer(self, customer: str, key: str, **params: Any) -> Seen:
+        path = f"/v1/customers/{_id(customer)}"
+        body, at = self._call("post", path, key=key, expand=["tax_ids"], **params)
+        return Seen(translate.customer(body), at)
+
+    def _change_subscription(self, subscription: str, key: str, **params: Any) -> Seen:
+        path = f"/v1/subscriptions/{_id(subscription)}"
+        body, at = self._call("post", path, key=key, expand=["discounts"], **params)
+        return Seen(translate.subscription(body), at)
+
+    def _preview(self, change: Change, mode: str) -> Preview:
+        body, _ = self._call(
+            "post",
+            "/v1/invoices/create_preview",
+            subscription=change.subscription,
+            subscription_details=_details(change),
+            preview_mode=mode,
+        )
+        return _preview(body)
+
+    def _all_lines(self, invoice: str) -> Iterator[Mapping[str, Any]]:
+        cursor = ""
+        while True:
+            query: dict[str, Any] = {"limit": PAGE}
+            if cursor:
+                query["starting_after"] = cursor
+            body, _ = self._call("get", f"/v1/invoices/{_id(invoice)}/lines", **query)
+            yield from body["data"]
+            if not body["has_more"] or not body["data"]:
+                return
+            cursor = body["data"][-1]["id"]
+
+    def _call(
+        self, method: str, path: str, *, key: str = "", **params: Any
+    ) -> tuple[dict[str, Any], datetime]:
+        """Send one request; returns the answer's JSON and its time by Stripe's clock."""
+        refuse_open_unit()
+        options = {"idempotency_key": key} if key else {}
+        try:
+            answer = self._client.raw_request(method, path, **params, **options)
+            return dict(answer.data), parsedate_to_datetime(answer.headers["Date"])
+        except stripe.StripeError as error:
+            raise _translated(error) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise GatewayUnavailable(f"not Stripe's answer: {type(error).__name__}") from error
+
+    def _refuse_foreign(self, url: str) -> None:
+        """Refuse to fetch a PDF from anywhere but Stripe (or the sandbox that stands for it)."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_stripe = parts.scheme == "https" and (
+            host == "stripe.com" or host.endswith(".stripe.com")
+        )
+        if not is_stripe and f"{parts.scheme}://{parts.netloc}" != self._base:
+            raise GatewayRefused("the PDF is not at Stripe", code="not_a_pdf")
+
+
+class _Declined(Exception):
+    """A card error that carries the intent it happened to."""
+
+    def __init__(self, intent: Intent) -> None:
+        super().__init__(intent.decline_code)
+        self.intent = intent
+
+
+def _translated(error: stripe.StripeError) -> Exception:
+    if isinstance(error, NeverSent):
+        return GatewayUnavailable(str(error), was_sent=False)
+    if isinstance(error, stripe.CardError) and (declined := _declined_intent(error)):
+        return declined
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        return GatewayMisconfigured(f"Stripe refuses the key: {error.code or error.http_status}")
+    if isinstance(error, stripe.InvalidRequestError | stripe.CardError | stripe.IdempotencyError):
+        return _refused(error)
+    status = error.http_status or 0
+    return GatewayUnavailable(f"Stripe did not answer ({status or 'no answer'})")
+
+
+def _declined_intent(error: stripe.CardError) -> _Declined | None:
+    body = ((error.json_body or {}).get("error") or {}) if isinstance(error.json_body, dict) else {}
+    intent = body.get("payment_intent")
+    return _Declined(translate.intent(intent)) if isinstance(intent, dict) else None
+
+
+def _refused(error: stripe.StripeError) -> GatewayError:
+    body = error.json_body.get("error", {}) if isinstance(error.json_body, dict) else {}
+    return GatewayRefused(
+        f"Stripe refused: {error.code or error.http_status}",
+        code=str(error.code or body.get("type") or ""),
+        decline_code=str(body.get("decline_code") or ""),
+        param=str(body.get("param") or ""),
+    )
+
+
+def _id(value: str) -> str:
+    """Return an id that is safe in a path."""
+    if not _SAFE_ID.fullmatch(value):
+        raise GatewayRefused("not an id", code="resource_missing")
+    return value
+
+
+def _kept_methods(currency: str) -> dict[str, Any]:
+    """Ask per type that the method be kept: one-off types take no such wish."""
+    return {
+        row.type: {"setup_future_usage": "off_session"}
+        for row in CATALOGUE
+        if row.type in {"card", "sepa_debit", "link", "us_bank_account", "boleto", "acss_debit"}
+        and (not row.currencies or currency in row.currencies)
+    }
+
+
+def _details(change: Change) -> dict[str, Any]:
+    """Return what preview and update share, so that the one foretells the other."""
+    details: dict[str, Any] = {
+        "items": [{"id": change.item, "price": change.price, "quantity": change.quantity}],
+        "proration_behavior": change.proration_behavior,
+        "billing_cycle_anchor": {"type": change.billing_cycle_anchor},
+    }
+    if change.ends_trial:
+        details["trial_end"] = "now"
+    elif change.proration_behavior != "none":
+        details["proration_date"] = int(change.proration_date.timestamp())
+    return details
+
+
+def _details_of(leaving: Leaving) -> dict[str, str]:
+    told = {"feedback": leaving.feedback, "comment": leaving.comment}
+    return {name: value for name, value in told.items() if value}
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "postal_code": address.postal_code,
+        "state": address.state,
+        "country": address.country,
+    }
+
+
+def _preview(body: Mapping[str, Any]) -> Preview:
+    currency = body["currency"]
+    return Preview(
+        currency=currency,
+        subtotal=int(body["subtotal"]),
+        tax=sum(int(row.get("amount") or 0) for row in body.get("total_taxes") or ()),
+        total=int(body["total"]),
+        due=int(body["amount_due"]),
+        starting_balance=int(body.get("starting_balance") or 0),
+        lines=tuple(
+            PreviewLine(
+                text=translate.text(row.get("description")),
+                amount=Money(int(row["amount"]), currency),
+                is_proration=_is_proration(row),
+            )
+            for row in body["lines"]["data"]
+        ),
+        charged_at=translate.moment(body.get("next_payment_attempt") or body.get("due_date")),
+    )
+
+
+def _is_proration(line: Mapping[str, Any]) -> bool:
+    parent = line.get("parent") or {}
+    return any(
+        bool((parent.get(name) or {}).get("proration"))
+        for name in ("subscription_item_details", "invoice_item_details")
+    )
+
+
+def _checked_pdf(response: httpx.Response) -> Iterator[bytes]:
+    """Pass the bytes on if they are a PDF of a size we carry."""
+    if response.status_code != 200:
+        raise GatewayUnavailable(f"no PDF from Stripe ({response.status_code})")
+    seen = 0
+    for chunk in response.iter_bytes(PDF_CHUNK):
+        if seen == 0 and not chunk.startswith(b"%PDF-"):
+            raise GatewayRefused("what came is no PDF", code="not_a_pdf")
+        seen += len(chunk)
+        if seen > PDF_LIMIT:
+            raise GatewayRefused("the PDF is too large", code="too_large")
+        yield chunk
+    if seen == 0:
+        raise GatewayRefused("the PDF is empty", code="not_a_pdf")
