@@ -15,11 +15,11 @@ import flask_babel
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context
 
-from portal.i18n.locales import DEFAULT, LOCALES, PSEUDO, Locale, find, negotiate
+from portal.i18n.locales import DEFAULT, LOCALES, PSEUDOS, Locale, find, negotiate
 from portal.i18n.pseudo import PseudoTranslations
 
 __all__ = [
-    "DEFAULT", "LOCALES", "PSEUDO", "TRANSLATIONS", "Locale", "available", "current",
+    "DEFAULT", "LOCALES", "PSEUDOS", "TRANSLATIONS", "Locale", "available", "current",
     "current_zone", "find", "gettext", "init_app", "lazy_gettext", "lazy_pgettext", "negotiate",
     "ngettext", "npgettext", "pgettext", "speaking",
 ]  # fmt: skip
@@ -45,7 +45,8 @@ def init_app(
     """Speak in an app the language a selector names (BCP 47), and tell time in its zone (IANA).
 
     Either may answer None: then it is English, and UTC. Catalogues are read now, not at the first
-    visit. The pseudo-locale is on offer in tests and in debug mode only.
+    visit. The pseudo-locales are on offer in tests, in debug mode, and where the configuration
+    says PSEUDO_LOCALES.
     """
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     app.extensions["portal_selectors"] = (locale_selector, timezone_selector)
@@ -61,8 +62,7 @@ def init_app(
 
 def available() -> tuple[Locale, ...]:
     """Return the locales people may choose: English, and every one whose catalogue is compiled."""
-    pseudo = (PSEUDO,) if has_app_context() and (current_app.testing or current_app.debug) else ()
-    return (*_compiled(), *pseudo)
+    return (*_compiled(), *PSEUDOS) if _offers_pseudo() else _compiled()
 
 
 def current() -> Locale:
@@ -134,6 +134,13 @@ def lazy_pgettext(context: str, message: str, **variables: object) -> str:
     return cast(str, flask_babel.lazy_pgettext(context, message, **variables))
 
 
+def _offers_pseudo() -> bool:
+    if not has_app_context():
+        return False
+    wanted: bool = current_app.config.get("PSEUDO_LOCALES", False)
+    return wanted or current_app.testing or current_app.debug
+
+
 @cache
 def _compiled() -> tuple[Locale, ...]:
     return tuple(
@@ -149,7 +156,7 @@ def _compiled_file(locale: Locale) -> Path:
 
 @cache
 def _catalogue(tag: str) -> NullTranslations:
-    if tag == PSEUDO.tag:
+    if tag in {pseudo.tag for pseudo in PSEUDOS}:
         return PseudoTranslations()
     locale = LOCALES[tag]
     if not locale.catalogue:

@@ -84,7 +84,10 @@ def _locale(tag: str, name: str) -> Locale:
 LOCALES = {tag: _locale(tag, name) for tag, name in NAMES.items()}
 DEFAULT = LOCALES["en"]
 # Longer words, accents and brackets, so that tests see what is cut off or was never translated.
-PSEUDO = Locale("en-XA", "[Ƥşḗŭḓǿ]", "en", "", "en", "en")
+PSEUDO = Locale("en-XA", "⟦Ƥşḗŭḓǿ⟧", "en", "", "en", "en")
+# The same from right to left, with Arabic formats, as long as there is no Arabic catalogue.
+PSEUDO_RTL = Locale("ar-XB", "⟦Ƥşḗŭḓǿ RTL⟧", "ar", "", "auto", "auto", is_rtl=True)
+PSEUDOS = (PSEUDO, PSEUDO_RTL)
 
 # What browsers and providers send and neither Babel nor Werkzeug leads to the right place.
 ALIASES = {
@@ -148,7 +151,7 @@ def _candidates(tag: str) -> Iterable[str]:
         parts.pop()
 
 
-BY_LOWER = {tag.lower(): tag for tag in (*NAMES, PSEUDO.tag)}
+BY_LOWER = {tag.lower(): tag for tag in (*NAMES, *(pseudo.tag for pseudo in PSEUDOS))}
 
 
 def _canonical(parts: list[str]) -> str | None:

@@ -22,7 +22,7 @@ def disguise(text: str) -> str:
     """Write an English message with accents, in brackets, two fifths longer."""
     parts = KEPT.split(text)
     accented = "".join(part if KEPT.fullmatch(part) else part.translate(ACCENTED) for part in parts)
-    padding = "~" * round(len(text) * LONGER_BY)
+    padding = " ~~~~" * round(len(text) * LONGER_BY / 5 + 0.5)
     return f"{OPEN}{accented}{padding}{CLOSE}"
 
 
