@@ -1,0 +1,1 @@
+"""The adapter for Holded: its calls, its JSON in our words, and its webhooks."""

@@ -1,0 +1,207 @@
+"""The HTTP conversation with Holded's second API, and what each kind of refusal means.
+
+An answer counts only as JSON: error pages come with 200, and a proxy's 403 or 404 is not Holded's.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from itertools import chain
+from typing import Any
+
+import httpx
+
+from portal.db import refuse_open_unit
+from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
+
+TIMEOUT = httpx.Timeout(8, connect=3)
+MEBIBYTE = 1024 * 1024
+LARGEST_JSON = 16 * MEBIBYTE
+LARGEST_PDF = 20 * MEBIBYTE
+# A server may stay alive by a byte now and then; a PDF that takes longer is given up (seconds).
+PDF_TAKES_AT_MOST = 30
+PDF_START = b"%PDF-"
+NEVER_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
+)  # fmt: skip
+COME_AGAIN = frozenset({408, 425, 429})
+SCOPE = re.compile(r"[a-z_]+:[a-z_]+\.(?:read|write)")
+
+
+class ScopeMissing(GatewayMisconfigured):
+    """The token is alive but may not do this; `scope` is Holded's name of the permission."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"the Holded token lacks the permission {scope}")
+        self.scope = scope
+
+
+class Missing(GatewayRefused):
+    """There is no such object; `at` is when Holded said so."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__("Holded has no such object", code="not-found")
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON of an answer, its decimals exact, None if it was empty; and Holded's time of it."""
+
+    body: Any
+    at: datetime
+
+
+class Connection:
+    """One merchant's line to Holded; safe to share between threads."""
+
+    def __init__(
+        self, token: str, *, base: str, caller: str, transport: httpx.BaseTransport | None
+    ) -> None:
+        self._client = httpx.Client(
+            base_url=f"{base}/api/v2/",
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/json",
+                "User-Agent": f"{caller} billing-portal",
+            },
+            timeout=TIMEOUT,
+            transport=transport,
+        )
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
+        """Read JSON; raises GatewayRefused where there is nothing."""
+        return _not_empty(self._exchange("GET", path, params=params))
+
+    def find(self, path: str) -> Answer | datetime:
+        """Read JSON; where there is nothing, return only Holded's time of saying so."""
+        try:
+            return _not_empty(self._exchange("GET", path))
+        except Missing as missing:
+            return missing.at
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Send JSON; the answer may be empty."""
+        return self._exchange("POST", path, json=body)
+
+    def stream_pdf(self, path: str) -> Iterator[bytes]:
+        """Stream a PDF; raises GatewayRefused `not_a_pdf` or `too_large`."""
+        with self._asked("GET", path, headers={"Accept": "application/pdf"}) as response:
+            if not response.is_success:
+                _refuse(response, _read(response, LARGEST_JSON))
+            if _media_type(response) != "application/pdf":
+                raise GatewayRefused("Holded sent something else than a PDF", code="not_a_pdf")
+            yield from _checked(response)
+
+    def _exchange(self, method: str, path: str, **options: Any) -> Answer:
+        with self._asked(method, path, **options) as response:
+            raw = _read(response, LARGEST_JSON)
+        if not response.is_success:
+            _refuse(response, raw)
+        body = _json(response, raw) if raw else None
+        if isinstance(body, dict) and body.get("status") == 0 and "info" in body:
+            raise GatewayRefused(f"Holded: {str(body['info'])[:300]}", code="status_0")
+        return Answer(body, _date(response))
+
+    @contextmanager
+    def _asked(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+        refuse_open_unit()
+        try:
+            with self._client.stream(method, path, **options) as response:
+                yield response
+        except NEVER_SENT as error:
+            raise GatewayUnavailable("Holded cannot be reached", was_sent=False) from error
+        except (httpx.HTTPError, OSError) as error:
+            raise GatewayUnavailable(f"Holded's answer was lost: {type(error).__name__}") from error
+
+
+def _not_empty(answer: Answer) -> Answer:
+    if answer.body is None:
+        raise GatewayUnavailable("Holded's answer is empty")
+    return answer
+
+
+def _read(response: httpx.Response, limit: int) -> bytes:
+    read = bytearray()
+    for chunk in response.iter_bytes():
+        read += chunk
+        if len(read) > limit:
+            raise GatewayUnavailable("Holded's answer is too large")
+    return bytes(read)
+
+
+def _json(response: httpx.Response, raw: bytes) -> Any:
+    media_type = _media_type(response)
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise GatewayUnavailable(f"Holded answered {response.status_code} without JSON")
+    try:
+        return json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise GatewayUnavailable("Holded's answer is no JSON") from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _refuse(response: httpx.Response, raw: bytes) -> None:
+    """Raise what an answer other than 2xx means."""
+    status = response.status_code
+    if status >= 500 or status < 400 or status in COME_AGAIN:
+        raise GatewayUnavailable(f"Holded answered {status}{_wait(response)}")
+    problem = _json(response, raw)
+    problem = problem if isinstance(problem, dict) else {}
+    detail = str(problem.get("detail") or problem.get("message") or problem.get("info") or "")[:300]
+    if status in (401, 403):
+        if scope := SCOPE.search(detail):
+            raise ScopeMissing(scope[0])
+        raise GatewayMisconfigured("Holded does not accept the token")
+    if status == 404:
+        raise Missing(_date(response))
+    slug = str(problem.get("type", "")).rpartition("/")[2]
+    raise GatewayRefused(f"Holded answered {status}: {detail}", code=slug or f"http_{status}")
+
+
+def _wait(response: httpx.Response) -> str:
+    """Say what a 429 tells of the quota: which one it is, and when to come again."""
+    window, after = (
+        response.headers.get(name, "") for name in ("X-RateLimit-Window", "Retry-After")
+    )
+    return f" (quota of the {window}, again after {after} s)" if window or after else ""
+
+
+def _checked(response: httpx.Response) -> Iterator[bytes]:
+    """Yield a body that begins as a PDF, up to the cap."""
+    chunks = response.iter_bytes()
+    start = b""
+    while len(start) < len(PDF_START) and (chunk := next(chunks, b"")):
+        start += chunk
+    if not start.startswith(PDF_START):
+        raise GatewayRefused("Holded sent something else than a PDF", code="not_a_pdf")
+    ends_at, size = time.monotonic() + PDF_TAKES_AT_MOST, 0
+    for chunk in chain((start,), chunks):
+        size += len(chunk)
+        if size > LARGEST_PDF:
+            raise GatewayRefused("Holded's PDF is too large", code="too_large")
+        if time.monotonic() > ends_at:
+            raise GatewayUnavailable("Holded's PDF takes too long")
+        yield chunk
+
+
+def _media_type(response: httpx.Response) -> str:
+    content_type: str = response.headers.get("Content-Type", "")
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _date(response: httpx.Response) -> datetime:
+    """Return Holded's time of the answer; without one, when it was received (RFC 9110, 6.6.1)."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC).replace(microsecond=0)
