@@ -30,12 +30,12 @@ def invalid(
     param: str | None = None,
     code: str | None = None,
     status: int = 400,
-    **extra: Any,
+    about: Json | None = None,
 ) -> ApiError:
-    """A refusal of type invalid_request_error."""
+    """A refusal of type invalid_request_error; `about` is an intent to show in it."""
     kind = "invalid_request_error"
     error = {"message": message, "type": kind, "param": param, "code": code}
-    return ApiError(status, error | extra)
+    return ApiError(status, error | ({about["object"]: about} if about else {}))
 
 
 def missing(kind: str, object_id: str, param: str = "id") -> ApiError:

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS requests (
     fault TEXT) STRICT;
 """
 COLUMNS = frozenset({"customer", "parent", "status", "created", "id"})
+SEQ = "SELECT seq FROM objects WHERE account = ? AND kind = ? AND id = ?"
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -191,10 +192,7 @@ class Store:
                 _condition(field, wanted, clauses, values)
         for bound, sign in ((after, "<"), (before, ">")):
             if bound is not None:
-                clauses.append(
-                    f"seq {sign} (SELECT seq FROM objects "
-                    "WHERE account = ? AND kind = ? AND id = ?)"
-                )
+                clauses.append(f"seq {sign} ({SEQ})")
                 values += [account, kind, bound]
         order = "ASC" if oldest_first else "DESC"
         chosen = " AND ".join(clauses)
