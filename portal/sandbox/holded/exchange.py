@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -53,6 +54,7 @@ class Exchange:
             time.sleep(fault.seconds)
         with self.state.unit():
             response = self.execute(environ, fault)
+            response.headers["Date"] = formatdate(self.state.clock.now(), usegmt=True)
             self.record(environ, response.status_code, fault)
         self.committed()
         if fault is not None and fault.kind == "reset":

@@ -34,6 +34,12 @@ def test_the_clock_moves_forward_and_stays_moved(tmp_path: Path, connect: Connec
     assert again.post("/_sandbox/clock", json={"now": 5}).status_code == 400
 
 
+def test_answers_are_dated_by_the_clock(connect: Connect) -> None:
+    client = connect(to=create_app(real_time=lambda: 1_000_000_000))
+
+    assert client.get("/api/v2/taxes").headers["Date"] == "Sun, 09 Sep 2001 01:46:40 GMT"
+
+
 def test_documents_are_dated_by_the_clock_in_madrid(connect: Connect) -> None:
     # 2026-07-31 22:30 UTC is the first of August in Madrid.
     client = connect(to=create_app(real_time=lambda: 1_785_537_000))
