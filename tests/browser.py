@@ -180,8 +180,8 @@ class Browser:
         return {"base_url": host, "environ_overrides": {"HTTP_REFERER": host + came_from}}
 
     def _host(self) -> str:
-        server: str | None = self.app.config.get("SERVER_NAME")
-        return server or "localhost"
+        hosts: list[str] | None = self.app.config.get("TRUSTED_HOSTS")
+        return hosts[0] if hosts else "localhost"
 
     def _token(self) -> str:
         fields = self.page.tree.iter("input") if self.page else ()

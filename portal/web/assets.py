@@ -16,6 +16,8 @@ from pathlib import Path
 from flask import Flask, Response, abort, request
 from markupsafe import Markup
 
+from portal.web.policies import Who, open_to
+
 SPRITE = "icons/sprite.svg"
 UNKNOWN_MARK = "wallet"
 STATIC = Path(__file__).parents[2] / "static"
@@ -47,6 +49,7 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
             raise LookupError(f"there is no static file {path!r}")
         return prefix + path
 
+    @open_to(Who.ANYONE)
     def serve(version: str, path: str) -> Response:
         file = files.get(path)
         if file is None:
