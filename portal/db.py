@@ -121,6 +121,12 @@ class Database:
         finally:
             _open_units.reset(token)
 
+    @contextmanager
+    def session(self) -> Iterator[Unit]:
+        """Read rows as objects, outside any transaction; nothing may be written through it."""
+        with Unit(self.reading_engine, expire_on_commit=False, autoflush=False) as unit:
+            yield unit
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

@@ -151,6 +151,9 @@ class PaymentGateway(Protocol):
     def set_default_method(self, customer: str, method: str, *, key: str) -> Seen:
         """Make a method the one invoices are charged to; returns the customer's profile."""
 
+    def attach_method(self, method: str, customer: str, *, key: str) -> Seen:
+        """Give a method that belongs to nobody to a customer."""
+
     def detach_method(self, method: str, *, key: str) -> Seen:
         """Remove a method; one that is gone already counts as removed."""
 

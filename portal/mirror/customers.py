@@ -76,6 +76,10 @@ class CustomerCard:
     locale: str
     told_locales: tuple[str, ...]
 
+    def language_or(self, default: str) -> str:
+        """Return the customer's language: chosen here, told by a provider, else the default."""
+        return next((tag for tag in (self.locale, *self.told_locales) if tag), default)
+
 
 _stripe = aliased(ProfileRow)
 _holded = aliased(ProfileRow)

@@ -300,6 +300,16 @@ def save(
     _hide_matched(unit, merchant, [_match(invoice) for invoice, _ in invoices if _match(invoice)])
 
 
+def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, str]:
+    """Return the numbers of a merchant's invoices by provider id."""
+    query = select(InvoiceRow.provider_id, InvoiceRow.number).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.provider_id.in_(list(ids)),
+    )
+    return {row.provider_id: row.number for row in reader.rows(query)}
+
+
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
     """Delete an invoice its provider no longer has (a draft)."""
     rows.remove(unit, InvoiceRow, merchant, origin, id)

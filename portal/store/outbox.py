@@ -71,23 +71,42 @@ def add(
 
     A job that is being run while it is added again runs once more: its row is made due.
     """
-    values = {
-        "merchant_id": merchant_id,
-        "name": name,
-        "key": f"{name}:{key}",
-        "arguments": arguments,
-        "state": JobState.WAITING,
-        "run_at": run_at or now,
-        "tries": 0,
-        "error": "",
-        "created_at": now,
-    }
-    insert = upsert(unit, JobRow).values(values)
+    insert = _insert(unit, name, key, merchant_id, run_at or now, now, arguments)
     unit.execute(
         insert.on_conflict_do_update(
             index_elements=["key"],
             set_={"run_at": insert.excluded.run_at, "tries": 0, "state": JobState.WAITING},
         )
+    )
+
+
+def add_once(
+    unit: Unit, name: str, key: str, *, merchant_id: int | None, now: datetime, **arguments: Any
+) -> None:
+    """Write a job unless one of the same name and key is there, waiting, running or given up."""
+    insert = _insert(unit, name, key, merchant_id, now, now, arguments)
+    unit.execute(insert.on_conflict_do_nothing())
+
+
+def _insert(
+    unit: Unit,
+    name: str,
+    key: str,
+    merchant_id: int | None,
+    run_at: datetime,
+    now: datetime,
+    arguments: dict[str, Any],
+) -> Any:
+    return upsert(unit, JobRow).values(
+        merchant_id=merchant_id,
+        name=name,
+        key=f"{name}:{key}",
+        arguments=arguments,
+        state=JobState.WAITING,
+        run_at=run_at,
+        tries=0,
+        error="",
+        created_at=now,
     )
 
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, bindparam, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, Reader, Unit
@@ -159,6 +159,30 @@ def find_live(unit: Unit, merchant: Merchant, origin: Origin, invoice: str) -> P
         )
         .with_for_update(of=PaymentRow)
     ).one_or_none()
+
+
+def find_by_intent(unit: Unit, merchant: Merchant, intent: str) -> PaymentRow | None:
+    """Return the payment of an intent; of several tries on one, the latest that was started."""
+    return unit.scalars(
+        _of(merchant).where(PaymentRow.intent == intent).order_by(PaymentRow.started_at.desc())
+    ).first()
+
+
+def find_by_checkout(unit: Unit, merchant: Merchant, checkout: str) -> PaymentRow | None:
+    """Return the payment of a Checkout session."""
+    return unit.scalars(_of(merchant).where(PaymentRow.checkout == checkout)).first()
+
+
+def _of(merchant: Merchant) -> Select[PaymentRow]:
+    return (
+        select(PaymentRow)
+        .where(
+            PaymentRow.merchant_id == merchant.id,
+            PaymentRow.account == merchant.stripe_account,
+            PaymentRow.livemode == merchant.livemode,
+        )
+        .with_for_update()
+    )
 
 
 def move(row: PaymentRow, state: PaymentState, *, now: datetime, error_code: str = "") -> None:

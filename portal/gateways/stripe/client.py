@@ -246,8 +246,6 @@ class StripeGateway:
             },
         }
         whose: dict[str, Any] = {"customer": customer} if customer else {}
-        if keeps_method and not customer:
-            whose = {"customer_creation": "always"}
         kept = {"payment_method_options": _kept_methods(amount.currency)} if keeps_method else {}
         return self._checkout(
             "post",
@@ -306,6 +304,12 @@ class StripeGateway:
         return self._change_customer(
             customer, key, invoice_settings={"default_payment_method": method}
         )
+
+    def attach_method(self, method: str, customer: str, *, key: str) -> Seen:
+        """Give a method that belongs to nobody to a customer."""
+        path = f"/v1/payment_methods/{_id(method)}/attach"
+        body, at = self._call("post", path, key=key, customer=customer)
+        return Seen(translate.payment_method(body), at)
 
     def detach_method(self, method: str, *, key: str) -> Seen:
         """Remove a method; one that is gone already counts as removed."""

@@ -1,0 +1,293 @@
+"""Webhooks: receiving one is one insert; processing it brings the mirror up to date.
+
+An event is evidence, not an order. Its payload is saved when it is provably newer than what we
+hold; in any doubt the object is read again; what is older than what we hold says nothing new.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, bindparam, select
+
+from portal.context import MerchantContext
+from portal.db import Database, Reader, Unit
+from portal.domain.customers import Origin
+from portal.domain.errors import GatewayUnavailable, NotFound
+from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
+from portal.domain.payments import CheckoutSession
+from portal.gateways.holded import events as holded_events
+from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
+from portal.gateways.stripe import events as stripe_events
+from portal.mirror import refresh
+from portal.services import intents, payment_methods
+from portal.store import inbox, secrets
+from portal.store.inbox import EventState
+from portal.store.merchants import EndpointRow
+from portal.store.secrets import Keyring
+
+LEASE = timedelta(seconds=60)
+BATCH = 100
+MOST_TRIES = 12
+KNOWN_FOR = 30.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider posts, and the secrets its signatures are made with."""
+
+    id: str
+    merchant_id: int
+    provider: Origin
+    account: str
+    livemode: bool
+    secrets: tuple[str, ...]
+
+
+_ENDPOINT = select(EndpointRow.__table__).where(EndpointRow.id == bindparam("id"))
+_known: dict[tuple[str, str], tuple[float, Endpoint]] = {}
+
+
+def find_endpoint(db: Database, keyring: Keyring, id: str) -> Endpoint:
+    """Return an endpoint, known for half a minute after it was read; raises NotFound."""
+    place = (str(db.url), id)
+    known = _known.get(place)
+    if known is not None and known[0] > monotonic():
+        return known[1]
+    endpoint = _read_endpoint(db, keyring, id)
+    _known[place] = (monotonic() + KNOWN_FOR, endpoint)
+    return endpoint
+
+
+def secret_field(endpoint: str) -> str:
+    """Return the name under which an endpoint's signing secrets are kept, separated by spaces."""
+    return f"endpoint:{endpoint}"
+
+
+def receive(
+    db: Database, endpoint: Endpoint, body: bytes, headers: Mapping[str, str], *, now: datetime
+) -> bool:
+    """Keep an event whose signature is the provider's, and say whether it was new.
+
+    Raises ForgedEvent. One that is genuine but of another account or mode is quarantined.
+    """
+    event = _read(endpoint, body, headers, now)
+    fits = (event.account, event.livemode) == (endpoint.account, endpoint.livemode)
+    with db.write() as unit:
+        return inbox.add(
+            unit,
+            merchant_id=endpoint.merchant_id,
+            provider=endpoint.provider,
+            account=event.account[:64],
+            livemode=event.livemode,
+            event=event.id[:80],
+            type=event.type[:80],
+            kind=event.kind or "",
+            object=event.object_id[:120],
+            created_at=event.created_at,
+            received_at=now,
+            body=body,
+            state=EventState.WAITING if fits else EventState.QUARANTINED,
+            run_at=now,
+        )
+
+
+def claim(db: Database, *, now: datetime) -> dict[int, list[Row[Any]]]:
+    """Take the events that wait, by merchant."""
+    with db.write() as unit:
+        rows = inbox.claim(unit, now=now, lease=LEASE, limit=BATCH)
+    by_merchant: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        by_merchant.setdefault(row.merchant_id, []).append(row)
+    return by_merchant
+
+
+def process(at: MerchantContext, rows: Sequence[Row[Any]]) -> None:
+    """Bring the mirror up to date with events of one merchant, one object at a time.
+
+    What the payloads prove is written for all objects in one transaction; what has to be read is
+    read one by one. An event that fails goes back with a delay, and is given up in the end.
+    """
+    groups: dict[tuple[str, str, str], list[Row[Any]]] = {}
+    for row in rows:
+        groups.setdefault((row.provider, row.kind, row.object), []).append(row)
+    doubtful = _save_proved(at, list(groups.values()))
+    for group in doubtful:
+        _process_doubtful(at, group)
+
+
+def _save_proved(
+    at: MerchantContext, groups: Sequence[Sequence[Row[Any]]]
+) -> list[Sequence[Row[Any]]]:
+    try:
+        return _save_batch(at, groups)
+    except Exception:
+        log.exception("inbox.batch_failed", merchant=at.merchant.slug)
+        return list(groups)
+
+
+def _save_batch(
+    at: MerchantContext, groups: Sequence[Sequence[Row[Any]]]
+) -> list[Sequence[Row[Any]]]:
+    """Write what payloads prove; returns the groups whose object must be read."""
+    doubtful: list[Sequence[Row[Any]]] = []
+    with at.db.write() as unit:
+        held = _held(unit, at, groups)
+        for group in groups:
+            newest = max(group, key=lambda row: (row.created_at, row.id))
+            verdict = _judge(at, group, newest, held.get((newest.kind, newest.object)))
+            if verdict is None:
+                doubtful.append(group)
+                continue
+            if isinstance(verdict, Seen):
+                _save(unit, at, Origin(newest.provider), verdict)
+            inbox.finish(unit, [row.id for row in group])
+    return doubtful
+
+
+class _NothingNew:
+    """The verdict on an event that is older than what we hold, or about nothing we keep."""
+
+
+_NOTHING_NEW = _NothingNew()
+
+
+def _judge(
+    at: MerchantContext, group: Sequence[Row[Any]], newest: Row[Any], held: datetime | None
+) -> Seen | _NothingNew | None:
+    """Say what events of one object prove: a state to save, nothing new, or (None) a doubt."""
+    if not newest.kind:
+        return _NOTHING_NEW
+    if newest.provider == Origin.HOLDED:
+        return None
+    if held is not None and newest.created_at.replace(microsecond=0) < held.replace(microsecond=0):
+        return _NOTHING_NEW
+    same_second = [row for row in group if row.created_at == newest.created_at]
+    if len(same_second) > 1 or not is_provably_newer(newest.created_at, held):
+        return None
+    event = stripe_events.parse(newest.body, account=newest.account)
+    if event.payload is None or not event.speaks_our_version or event.kind is None:
+        return None
+    snapshot = at.payments.translate(event.kind, event.payload)
+    return None if snapshot is None else Seen(snapshot, event.created_at)
+
+
+def _held(
+    unit: Unit, at: MerchantContext, groups: Sequence[Sequence[Row[Any]]]
+) -> dict[tuple[str, str], datetime]:
+    ids: dict[str, list[str]] = {}
+    for group in groups:
+        if group[0].provider == Origin.STRIPE and group[0].kind:
+            ids.setdefault(group[0].kind, []).append(group[0].object)
+    return {
+        (kind, id): when
+        for kind, of_kind in ids.items()
+        for id, when in refresh.held_at(
+            unit, at.merchant, Origin.STRIPE, ObjectKind(kind), of_kind
+        ).items()
+    }
+
+
+def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
+    ids, newest = [row.id for row in group], group[-1]
+    try:
+        _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
+    except Exception as error:
+        _give_back(at, group, error)
+        return
+    with at.db.write() as unit:
+        inbox.finish(unit, ids)
+
+
+def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+    if kind is ObjectKind.PAYMENTS:
+        _read_open_invoices(at, id)
+        return
+    door = at.payments if origin is Origin.STRIPE else at.invoicing
+    seen = door.fetch(kind, id)
+    with at.db.write() as unit:
+        _save(unit, at, origin, seen)
+
+
+def _read_open_invoices(at: MerchantContext, contact: str) -> None:
+    """Read every invoice of a contact: a payment's event does not say which one it is for."""
+    cursor, pages = "", True
+    while pages:
+        page: Page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
+        seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
+        with at.db.write() as unit:
+            for one in seen:
+                _save(unit, at, Origin.HOLDED, one)
+        cursor, pages = page.cursor, bool(page.cursor)
+
+
+def _save(unit: Unit, at: MerchantContext, origin: Origin, seen: Seen) -> None:
+    refresh.save(unit, at.merchant, origin, [seen], now=at.now)
+    _follow(unit, at, seen.snapshot)
+
+
+def _follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
+    """Let what happens to our payments follow: the one kind of object that has consequences."""
+    if not isinstance(snapshot, Gone):
+        intents.follow(unit, at, snapshot)
+    if isinstance(snapshot, CheckoutSession):
+        payment_methods.follow(unit, at, snapshot)
+
+
+def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:
+    tries = max(row.tries for row in group) + 1
+    is_dead = tries >= MOST_TRIES and not isinstance(error, GatewayUnavailable)
+    log.warning(
+        "inbox.failed",
+        merchant=at.merchant.slug,
+        event=group[-1].event,
+        tries=tries,
+        is_dead=is_dead,
+        error=type(error).__name__,
+    )
+    with at.db.write() as unit:
+        inbox.postpone(
+            unit,
+            [row.id for row in group],
+            f"{type(error).__name__}: {error}",
+            until=at.now + back_off(tries),
+            is_dead=is_dead,
+        )
+
+
+def back_off(tries: int) -> timedelta:
+    """Return how long to wait before the next try: 1, 2, 4 … seconds, an hour at most."""
+    return timedelta(seconds=min(2 ** min(max(tries - 1, 0), 12), 3600))
+
+
+def _read(
+    endpoint: Endpoint, body: bytes, headers: Mapping[str, str], now: datetime
+) -> ProviderEvent:
+    if endpoint.provider is Origin.STRIPE:
+        signature = headers.get("Stripe-Signature", "")
+        return stripe_events.read_event(
+            body, signature, endpoint.secrets, account=endpoint.account, now=now
+        )
+    return holded_events.read_event(
+        body, headers, endpoint.secrets, account=endpoint.account, now=now
+    )
+
+
+def _read_endpoint(reader: Reader, keyring: Keyring, id: str) -> Endpoint:
+    row = reader.row(_ENDPOINT, {"id": id})
+    sealed = secrets.find(reader, keyring, row.merchant_id, secret_field(id)) if row else None
+    if row is None or not sealed:
+        raise NotFound(f"endpoint {id}")
+    return Endpoint(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        provider=Origin(row.provider),
+        account=row.account,
+        livemode=row.livemode,
+        secrets=tuple(sealed.split()),
+    )

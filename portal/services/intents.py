@@ -1,0 +1,162 @@
+"""What Stripe tells of a payment, and how the payment follows it.
+
+Webhooks, the page people come back to and the pay button all come through here.
+"""
+
+from portal.context import MerchantContext
+from portal.db import Unit
+from portal.domain.customers import Origin
+from portal.domain.errors import NotFound
+from portal.domain.invoices import Invoice
+from portal.domain.payments import (
+    CheckoutSession,
+    CheckoutState,
+    Intent,
+    PaymentState,
+    state_of_intent,
+)
+from portal.gateways.snapshots import Gone, Seen, Snapshot
+from portal.mirror import refresh
+from portal.store import outbox
+from portal.store import payments as rows
+from portal.store.payments import PaymentRow
+
+WITH_THE_CUSTOMER = frozenset({PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK})
+# A card refused on an open Checkout page can be tried again on that page.
+STILL_ON_THE_PAGE = frozenset({PaymentState.AT_CHECKOUT, PaymentState.MADE, PaymentState.UNKNOWN})
+
+
+def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
+    """Let our payments follow what was told: an intent, a Checkout page, an invoice."""
+    match snapshot:
+        case Intent() | CheckoutSession():
+            _follow(unit, at, snapshot)
+        case Invoice():
+            _follow_invoice(unit, at, snapshot)
+        case _:
+            return
+
+
+def _follow(unit: Unit, at: MerchantContext, told: Intent | CheckoutSession) -> None:
+    payment = _find(unit, at, told)
+    if payment is None:
+        return
+    if isinstance(told, Intent):
+        payment.intent = payment.intent or told.id
+        payment.method_type = told.method_type or payment.method_type
+        advance(unit, at, payment, state_of_intent(told), told)
+    else:
+        _follow_checkout(unit, at, payment, told)
+
+
+def _follow_checkout(
+    unit: Unit, at: MerchantContext, payment: PaymentRow, session: CheckoutSession
+) -> None:
+    payment.checkout = payment.checkout or session.id
+    payment.intent = payment.intent or session.intent
+    if session.state is CheckoutState.EXPIRED:
+        advance(unit, at, payment, PaymentState.CANCELED, None)
+    elif session.state is CheckoutState.COMPLETE:
+        paid = session.payment_status in {"paid", "no_payment_required"}
+        state = PaymentState.SUCCEEDED if paid else PaymentState.PROCESSING
+        advance(unit, at, payment, state, None)
+
+
+def _follow_invoice(unit: Unit, at: MerchantContext, invoice: Invoice) -> None:
+    """End the open pages of an invoice that was paid, changed or voided elsewhere."""
+    payment = rows.find_live(unit, at.merchant, invoice.origin, invoice.id)
+    if payment is None:
+        return
+    wanted = next(share.amount for share in payment.shares if share.invoice == invoice.id)
+    is_open = payment.state in WITH_THE_CUSTOMER
+    if is_open and (not invoice.is_open or invoice.due != wanted):
+        _queue(unit, at, "end_pages", payment)
+
+
+def advance(
+    unit: Unit,
+    at: MerchantContext,
+    payment: PaymentRow,
+    state: PaymentState,
+    intent: Intent | None,
+) -> None:
+    """Bring a payment forward; what is over stays over, except that money came all the same."""
+    if payment.state in {PaymentState.BOOKED, PaymentState.SUCCEEDED}:
+        return
+    if state is PaymentState.SUCCEEDED:
+        _succeed(unit, at, payment)
+        return
+    if not payment.can_take_money:
+        return
+    if state is PaymentState.FAILED and payment.checkout and payment.state in STILL_ON_THE_PAGE:
+        return
+    codes = (intent.decline_code or intent.error_code) if intent is not None else ""
+    rows.move(payment, state, now=at.now, error_code=codes)
+
+
+def _succeed(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:
+    """Note that the money is there and have it booked (job).
+
+    Where another payment of the invoice can take money by now, this one's shares stay dead: what
+    it brought is given back, never booked twice.
+    """
+    if not payment.can_take_money and _has_successor(unit, at, payment):
+        payment.state, payment.changed_at = PaymentState.SUCCEEDED, at.now
+    else:
+        rows.move(payment, PaymentState.SUCCEEDED, now=at.now)
+    _queue(unit, at, "settle", payment)
+    if payment.keeps and payment.from_link:
+        _queue(unit, at, "keep_method", payment)
+
+
+def _queue(unit: Unit, at: MerchantContext, job: str, payment: PaymentRow) -> None:
+    outbox.add(unit, job, payment.id, merchant_id=at.merchant.id, now=at.now, payment=payment.id)
+
+
+def _has_successor(unit: Unit, at: MerchantContext, payment: PaymentRow) -> bool:
+    return any(
+        rows.find_live(unit, at.merchant, Origin(share.origin), share.invoice) is not None
+        for share in payment.shares
+    )
+
+
+def _find(unit: Unit, at: MerchantContext, told: Intent | CheckoutSession) -> PaymentRow | None:
+    """Return the payment of ours that an object is about: by its metadata, else by its id."""
+    payment = rows.get(unit, told.payment) if told.payment else None
+    if payment is None:
+        by_id = rows.find_by_intent if isinstance(told, Intent) else rows.find_by_checkout
+        payment = by_id(unit, at.merchant, told.id)
+    is_ours = payment is not None and payment.merchant_id == at.merchant.id
+    return payment if is_ours else None
+
+
+def save_and_follow(unit: Unit, at: MerchantContext, seen: Seen) -> None:
+    """Write what Stripe told into the mirror, and let our payments follow it."""
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+    if not isinstance(seen.snapshot, Gone):
+        follow(unit, at, seen.snapshot)
+
+
+def end_open_pages(at: MerchantContext, payment: str) -> None:
+    """End the Checkout page or intent of a payment whose invoice wants no money any more (job)."""
+    with at.db.write() as unit:
+        row = rows.get(unit, payment)
+        if row is None or row.state not in WITH_THE_CUSTOMER:
+            return
+        checkout, intent = row.checkout, row.intent
+        is_own = all(share.origin != Origin.STRIPE for share in row.shares)
+    if not is_own:
+        return
+    ended = (
+        at.payments.expire_checkout(checkout) if checkout else at.payments.cancel_payment(intent)
+    )
+    with at.db.write() as unit:
+        _follow(unit, at, ended)
+
+
+def get(unit: Unit, id: str) -> PaymentRow:
+    """Return a payment, held against other writers; raises NotFound."""
+    payment = rows.get(unit, id)
+    if payment is None:
+        raise NotFound(f"payment {id}")
+    return payment

@@ -1,0 +1,137 @@
+"""The worker: what waits in inbox and outbox is done, retried with back-off, given up visibly."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import make_transient
+
+from portal.context import Gateways, MerchantContext
+from portal.db import Database
+from portal.domain.errors import GatewayUnavailable
+from portal.services import (
+    access,
+    inbox,
+    intents,
+    operations,
+    payment_methods,
+    payments,
+    receipts,
+    settlements,
+    sources,
+)
+from portal.services.operations import Verb
+from portal.settings import Settings
+from portal.store import merchants, outbox
+from portal.store.outbox import JobRow
+
+LEASE = timedelta(seconds=60)
+MOST_TRIES = 20
+
+# Each verb by its name, for operations whose answer was lost.
+VERBS: dict[str, Verb[Any]] = {
+    verb.name: verb for verb in (*payments.VERBS, *payment_methods.VERBS)
+}
+
+
+def _resolve(at: MerchantContext, operation: str) -> None:
+    operations.resolve(at, VERBS, operation)
+
+
+# Each job by its name: a function of the merchant's context and the job's arguments.
+JOBS: dict[str, Callable[..., None]] = {
+    "mail_sign_in": access.mail_sign_in,
+    "mail_receipt": receipts.mail_receipt,
+    "settle": settlements.settle,
+    "record_payment": settlements.record,
+    "end_pages": intents.end_open_pages,
+    "adopt_method": payment_methods.adopt,
+    "keep_method": payment_methods.keep,
+    "resolve_operation": _resolve,
+}
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Does what waits, for every merchant of an installation."""
+
+    def __init__(
+        self, settings: Settings, db: Database, gateways: Gateways, clock: Callable[[], datetime]
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._gateways = gateways
+        self._clock = clock
+
+    def work_once(self) -> int:
+        """Do what is due now and return how many events and jobs were met."""
+        return self._drain_inbox() + self._run_jobs()
+
+    def tick(self) -> None:
+        """Look after what nobody asks for: lost answers, and providers that do not answer."""
+        payments.sweep(self._db, now=self._clock())
+        sources.probe(self._settings, self._db, now=self._clock())
+
+    def context(self, merchant_id: int) -> MerchantContext:
+        """Return a merchant at work."""
+        return MerchantContext(
+            merchant=merchants.get_by_id(self._db, merchant_id),
+            db=self._db,
+            gateways=self._gateways,
+            settings=self._settings,
+            clock=self._clock,
+        )
+
+    def _drain_inbox(self) -> int:
+        taken = inbox.claim(self._db, now=self._clock())
+        for merchant_id, rows in taken.items():
+            inbox.process(self.context(merchant_id), rows)
+        return sum(len(rows) for rows in taken.values())
+
+    def _run_jobs(self) -> int:
+        done = 0
+        while job := self._claim():
+            self._run(job)
+            done += 1
+        return done
+
+    def _claim(self) -> JobRow | None:
+        with self._db.write() as unit:
+            jobs = outbox.claim(unit, now=self._clock(), lease=LEASE)
+            for job in jobs:
+                unit.flush()
+                make_transient(job)
+        return jobs[0] if jobs else None
+
+    def _run(self, job: JobRow) -> None:
+        try:
+            if job.merchant_id is None:
+                raise ValueError(f"job {job.name} names no merchant")
+            JOBS[job.name](self.context(job.merchant_id), **job.arguments)
+        except Exception as error:
+            self._give_back(job, error)
+            return
+        with self._db.write() as unit:
+            outbox.finish(unit, job)
+
+    def _give_back(self, job: JobRow, error: Exception) -> None:
+        is_dead = job.tries >= MOST_TRIES and not isinstance(error, GatewayUnavailable)
+        log.warning(
+            "job.failed",
+            job=job.name,
+            id=job.id,
+            tries=job.tries,
+            is_dead=is_dead,
+            error=type(error).__name__,
+            exc_info=not isinstance(error, GatewayUnavailable),
+        )
+        with self._db.write() as unit:
+            outbox.postpone(
+                unit,
+                job,
+                f"{type(error).__name__}: {error}",
+                until=self._clock() + inbox.back_off(job.tries),
+                is_dead=is_dead,
+            )

@@ -1,0 +1,246 @@
+"""Adding, preferring and removing the methods a customer has saved."""
+
+from typing import Any
+from urllib.parse import urljoin
+
+from portal.context import MerchantContext, Visit
+from portal.db import Unit
+from portal.domain.customers import Origin, Profile
+from portal.domain.decisions import Decision, Reason
+from portal.domain.errors import Refused
+from portal.domain.events import ObjectKind
+from portal.domain.payment_methods import PaymentMethod, may_be_default, may_remove
+from portal.domain.payments import CheckoutSession, CheckoutState
+from portal.gateways.snapshots import Seen
+from portal.i18n.locales import DEFAULT, LOCALES
+from portal.mirror import configurations, customers, payment_methods, refresh, subscriptions
+from portal.services import operations, receipts
+from portal.services.operations import Verb
+from portal.store import consents, outbox
+from portal.store.operations import OperationRow
+from portal.store.payments import PaymentRow
+
+
+def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
+    """Open a Checkout page that saves a method; returns the operation to leave for.
+
+    `consent` is the sentence that was agreed to, `then` the id of a Stripe invoice to be paid with
+    the method afterwards. Raises Refused where the merchant does not allow it.
+    """
+    _refuse_unless(may_add(visit))
+    with visit.db.write() as unit:
+        row = operations.begin(
+            unit,
+            visit.at,
+            ADD,
+            customer_id=visit.customer.id,
+            subject=then,
+            customer=visit.customer.stripe_customer,
+            currency=visit.merchant.currency,
+            locale=LOCALES.get(visit.locale, DEFAULT).checkout,
+            cancel_url=_page(visit, "payment-methods"),
+        )
+        row.parameters = {
+            **row.parameters,
+            "return_url": urljoin(visit.at.settings.public_url, f"/r/{row.return_key}"),
+        }
+        consents.add(
+            unit,
+            visit.merchant.id,
+            visit.customer.id,
+            "keep_method",
+            subject=row.id,
+            text=consent,
+            locale=visit.locale,
+            address=visit.address,
+            now=visit.at.now,
+        )
+    operations.perform(visit.at, ADD, row.id)
+    with visit.db.session() as reader:
+        return reader.get_one(OperationRow, row.id)
+
+
+def make_default(visit: Visit, method_id: str) -> None:
+    """Have invoices charged to a method from now on."""
+    method = payment_methods.get(visit, method_id)
+    _refuse_unless(may_be_default(method, visit.today))
+    with visit.db.write() as unit:
+        row = operations.begin(
+            unit,
+            visit.at,
+            DEFAULT_METHOD,
+            customer_id=visit.customer.id,
+            subject=method.id,
+            customer=visit.customer.stripe_customer,
+            method=method.id,
+        )
+    operations.perform(visit.at, DEFAULT_METHOD, row.id)
+    with visit.db.write() as unit:
+        receipts.add(unit, visit, "default_changed", subject=method.id, **_named(method))
+
+
+def remove(visit: Visit, method_id: str) -> None:
+    """Remove a method, unless it is the last one a subscription can be charged to (L16)."""
+    method = payment_methods.get(visit, method_id)
+    _refuse_unless(may_remove_now(visit, method))
+    with visit.db.write() as unit:
+        row = operations.begin(
+            unit,
+            visit.at,
+            REMOVE,
+            customer_id=visit.customer.id,
+            subject=method.id,
+            method=method.id,
+        )
+    operations.perform(visit.at, REMOVE, row.id)
+    with visit.db.write() as unit:
+        receipts.add(unit, visit, "method_removed", subject=method.id, **_named(method))
+
+
+def may_add(visit: Visit) -> Decision:
+    """Say whether the customer may save a method here."""
+    allowed = configurations.current(visit.db, visit.merchant).payment_method_update
+    has_stripe = bool(visit.customer.stripe_customer)
+    return Decision.of(None if allowed and has_stripe else Reason.FEATURE_DISABLED)
+
+
+def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:
+    """Say whether a method may go, given the customer's other methods and subscriptions."""
+    return may_remove(
+        method,
+        tuple(payment_methods.list_of_customer(visit)),
+        tuple(held.subscription for held in subscriptions.list_of_customer(visit)),
+        visit.today,
+    )
+
+
+def returned(at: MerchantContext, operation: OperationRow) -> CheckoutSession | None:
+    """Read the Checkout page somebody comes back from, once it is known to be over (GET of /r/).
+
+    The saved method is written into the mirror at once, because its webhook may be late.
+    """
+    session_id = str(operation.answer.get("checkout", ""))
+    if not session_id:
+        return None
+    seen = at.payments.fetch(ObjectKind.CHECKOUT_SESSION, session_id)
+    session = seen.snapshot
+    if not isinstance(session, CheckoutSession):
+        return None
+    found = [seen]
+    if session.payment_method:
+        found.append(at.payments.fetch(ObjectKind.PAYMENT_METHOD, session.payment_method))
+    with at.db.write() as unit:
+        refresh.save(unit, at.merchant, Origin.STRIPE, found, now=at.now)
+        follow(unit, at, session)
+    return session
+
+
+def follow(unit: Unit, at: MerchantContext, session: CheckoutSession) -> None:
+    """Let a finished setup follow: the first method becomes the default (job)."""
+    if session.state is CheckoutState.COMPLETE and session.operation and session.payment_method:
+        outbox.add_once(
+            unit,
+            "adopt_method",
+            session.id,
+            merchant_id=at.merchant.id,
+            now=at.now,
+            operation=session.operation,
+            method=session.payment_method,
+        )
+
+
+def adopt(at: MerchantContext, operation: str, method: str) -> None:
+    """Write the receipt of a saved method, and prefer it where there was none (job)."""
+    with at.db.session() as reader:
+        row = reader.get(OperationRow, operation)
+    if row is None or row.merchant_id != at.merchant.id or row.customer_id is None:
+        return
+    seen = at.payments.fetch(ObjectKind.PAYMENT_METHOD, method)
+    profile = at.payments.fetch(ObjectKind.CUSTOMER, row.parameters["customer"])
+    told = profile.snapshot
+    if isinstance(told, Profile) and not told.default_payment_method:
+        profile = at.payments.set_default_method(told.id, method, key=f"adopt:{operation}")
+    with at.db.write() as unit:
+        refresh.save(unit, at.merchant, Origin.STRIPE, [seen, profile], now=at.now)
+        if isinstance(seen.snapshot, PaymentMethod):
+            receipts.add_for(
+                unit, at, row.customer_id, "method_added", subject=method, **_named(seen.snapshot)
+            )
+
+
+def keep(at: MerchantContext, payment: str) -> None:
+    """Save the method of a payment that an invoice link's holder ticked to keep (job).
+
+    Stripe was told of no customer, so the method is attached now; the customer is told by mail.
+    """
+    with at.db.session() as reader:
+        row = reader.get(PaymentRow, payment)
+        if row is None:
+            return
+        intent, customer_id = row.intent, row.customer_id
+    card = customers.find_card(at.db, at.merchant, customer_id)
+    told = at.payments.fetch(ObjectKind.PAYMENT_INTENT, intent).snapshot
+    method = getattr(told, "payment_method", "")
+    if card is None or not card.stripe_customer or not method:
+        return
+    seen = at.payments.attach_method(method, card.stripe_customer, key=f"keep:{payment}")
+    with at.db.write() as unit:
+        refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+        if isinstance(seen.snapshot, PaymentMethod):
+            receipts.add_for(
+                unit, at, customer_id, "method_kept_from_link", **_named(seen.snapshot)
+            )
+
+
+# What is asked of Stripe
+
+
+def _send_add(at: MerchantContext, told: dict[str, Any], key: str) -> CheckoutSession:
+    return at.payments.open_checkout_setup(
+        key=key,
+        customer=told["customer"],
+        currency=told["currency"],
+        locale=told["locale"],
+        return_url=told["return_url"],
+        cancel_url=told["cancel_url"],
+        metadata={"operation": key},
+    )
+
+
+def _record_add(
+    unit: Unit, at: MerchantContext, row: OperationRow, session: CheckoutSession
+) -> None:
+    row.leave_url = session.url
+    row.answer = {**row.answer, "checkout": session.id}
+
+
+def _send_default(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.set_default_method(told["customer"], told["method"], key=key)
+
+
+def _send_remove(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.detach_method(told["method"], key=key)
+
+
+def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+
+
+ADD = Verb("add_method", _send_add, _record_add)
+DEFAULT_METHOD = Verb("default_method", _send_default, _record)
+REMOVE = Verb("remove_method", _send_remove, _record)
+VERBS: tuple[Verb[Any], ...] = (ADD, DEFAULT_METHOD, REMOVE)
+
+
+def _named(method: PaymentMethod) -> dict[str, str]:
+    """Return what a receipt says of a method."""
+    return {"method_type": method.type, "brand": method.brand, "last4": method.last4}
+
+
+def _page(visit: Visit, name: str) -> str:
+    return urljoin(visit.at.settings.public_url, f"/{visit.merchant.slug}/{name}")
+
+
+def _refuse_unless(decision: Decision) -> None:
+    if not decision.is_allowed:
+        raise Refused(decision)

@@ -1,0 +1,312 @@
+"""Paying an invoice of either origin, and what follows from how a payment goes.
+
+An invoice has at most one payment that can still take money. A new press resumes that one, or ends
+it (both answered for) and only then starts another.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urljoin
+
+from portal.context import MerchantContext, Visit
+from portal.db import Database, Unit
+from portal.domain.customers import Origin
+from portal.domain.decisions import ALLOWED, Decision, Reason
+from portal.domain.errors import NotFound, Refused
+from portal.domain.events import ObjectKind
+from portal.domain.invoices import Invoice, may_pay
+from portal.domain.money import Money
+from portal.domain.payments import (
+    CheckoutSession,
+    Intent,
+    PaymentState,
+    Share,
+    state_of_intent,
+)
+from portal.i18n.locales import DEFAULT, LOCALES
+from portal.mirror import invoices, payment_methods, refresh
+from portal.services import intents, operations
+from portal.services.operations import Verb
+from portal.store import consents, outbox
+from portal.store import operations as operation_rows
+from portal.store import payments as rows
+from portal.store.operations import OperationRow
+from portal.store.payments import PaymentRow
+
+# The least Stripe allows; the page is ended by us as soon as the invoice wants no money.
+CHECKOUT_LIFE = timedelta(minutes=31)
+# How long a Checkout page must still live to send somebody back to it.
+WORTH_RESUMING = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What pressing "pay" led to: an operation, and whether the customer must leave for it."""
+
+    operation: str
+    return_key: str
+    leaves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How somebody wants to pay: a saved method, or a new one when `method` is empty.
+
+    `shown` is the sum the page showed, `consent` the sentence agreed to for keeping a new method,
+    empty if it is not to be kept.
+    """
+
+    shown: Money
+    method: str = ""
+    consent: str = ""
+
+
+def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
+    """Start paying an invoice, or go on with the payment it has.
+
+    Raises Refused (nothing due, another sum, not payable), NotFound, and the gateway errors; where
+    one of those says `was_sent`, the outcome is unknown and the payment stands.
+    """
+    origin = invoices.get(visit, invoice_id).invoice.origin
+    refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
+    under_way = _resume_or_end(visit, origin, invoice_id, wish)
+    if under_way is not None:
+        return under_way
+    verb, row = _begin(visit, invoice_id, wish)
+    operations.perform(visit.at, verb, row.id)
+    return _pressed(visit.at, row.id)
+
+
+def _begin(visit: Visit, invoice_id: str, wish: Wish) -> tuple[Verb[Any], OperationRow]:
+    """Decide on the fresh state and write payment and operation, in one transaction."""
+    intent = _intent_to_confirm(visit, invoice_id, wish)
+    with visit.db.write() as unit:
+        found = invoices.get(visit, invoice_id, reader=unit)
+        invoice = found.invoice
+        _refuse_unless(may_pay(invoice, found.under_way))
+        if invoice.due_money != wish.shown:
+            raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
+        method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
+        payment = rows.add(
+            unit,
+            visit.merchant,
+            visit.customer.id,
+            [Share(invoice.origin, invoice.id, invoice.due)],
+            currency=invoice.currency,
+            method=method,
+            keeps=bool(wish.consent),
+            from_link=not visit.sees_everything,
+            now=visit.at.now,
+        )
+        if wish.consent:
+            _keep_consent(unit, visit, payment.id, wish.consent)
+        verb, parameters = _deed(visit, invoice, payment, intent)
+        row = operations.begin(
+            unit,
+            visit.at,
+            verb,
+            customer_id=visit.customer.id,
+            subject=invoice.id,
+            id=payment.id,
+            **parameters,
+        )
+        return_url = address_of_return(visit.at, row.return_key)
+        row.parameters = {**row.parameters, "return_url": return_url}
+        return verb, row
+
+
+def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
+    """Return the intent of a Stripe invoice that is to be paid with a saved method."""
+    invoice = invoices.get(visit, invoice_id).invoice
+    if invoice.origin is not Origin.STRIPE or not invoice.is_open:
+        return ""
+    if not wish.method:
+        raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
+    intent = visit.at.payments.fetch_invoice_intent(invoice_id)
+    if intent is None:
+        raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
+    return intent.id
+
+
+def _deed(
+    visit: Visit, invoice: Invoice, payment: PaymentRow, intent: str
+) -> tuple[Verb[Any], dict[str, Any]]:
+    """Return what is asked of Stripe for a payment, and with which parameters."""
+    if intent:
+        return CONFIRM, {"intent": intent, "method": payment.method}
+    shared = {
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "customer": "" if payment.from_link else visit.customer.stripe_customer,
+        "description": f"{visit.merchant.name} {invoice.number}".strip(),
+        "metadata": {
+            "payment": payment.id,
+            "portal_customer": str(visit.customer.id),
+            "invoice": f"{invoice.origin}:{invoice.id}",
+            "invoice_number": invoice.number,
+        },
+    }
+    if payment.method:
+        return PAY, {**shared, "method": payment.method}
+    page = f"/{visit.merchant.slug}/invoices/{invoice.id}/pay"
+    return CHECKOUT, {
+        **shared,
+        "keeps": payment.keeps,
+        "locale": LOCALES.get(visit.locale, DEFAULT).checkout,
+        "cancel_url": urljoin(visit.at.settings.public_url, page),
+        "expires_at": (visit.at.now + CHECKOUT_LIFE).isoformat(),
+    }
+
+
+def _keep_consent(unit: Unit, visit: Visit, payment_id: str, text: str) -> None:
+    consents.add(
+        unit,
+        visit.merchant.id,
+        visit.customer.id,
+        "keep_method",
+        subject=payment_id,
+        text=text,
+        locale=visit.locale,
+        address=visit.address,
+        now=visit.at.now,
+    )
+
+
+# What is asked of Stripe
+
+
+def _send_payment(at: MerchantContext, told: dict[str, Any], key: str) -> Intent:
+    return at.payments.start_payment(
+        key=key,
+        amount=Money(told["amount"], told["currency"]),
+        customer=told["customer"],
+        method=told["method"],
+        description=told["description"],
+        return_url=told["return_url"],
+        metadata=told["metadata"],
+    )
+
+
+def _send_confirmation(at: MerchantContext, told: dict[str, Any], key: str) -> Intent:
+    return at.payments.confirm_payment(
+        told["intent"], key=key, method=told["method"], return_url=told["return_url"]
+    )
+
+
+def _send_checkout(at: MerchantContext, told: dict[str, Any], key: str) -> CheckoutSession:
+    return at.payments.open_checkout_payment(
+        key=key,
+        amount=Money(told["amount"], told["currency"]),
+        description=told["description"],
+        customer=told["customer"],
+        keeps_method=told["keeps"],
+        locale=told["locale"],
+        return_url=told["return_url"],
+        cancel_url=told["cancel_url"],
+        expires_at=datetime.fromisoformat(told["expires_at"]),
+        metadata=told["metadata"],
+    )
+
+
+def _record_intent(unit: Unit, at: MerchantContext, row: OperationRow, intent: Intent) -> None:
+    row.leave_url = intent.next_url
+    payment = intents.get(unit, row.id)
+    payment.intent = intent.id
+    intents.advance(unit, at, payment, state_of_intent(intent), intent)
+
+
+def _record_checkout(
+    unit: Unit, at: MerchantContext, row: OperationRow, session: CheckoutSession
+) -> None:
+    row.leave_url = session.url
+    payment = intents.get(unit, row.id)
+    payment.checkout = session.id
+    if payment.state in {PaymentState.MADE, PaymentState.UNKNOWN}:
+        rows.move(payment, PaymentState.AT_CHECKOUT, now=at.now)
+
+
+def _record_refusal(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
+    payment = intents.get(unit, row.id)
+    if payment.can_take_money:
+        rows.move(payment, PaymentState.FAILED, now=at.now, error_code=error)
+
+
+PAY = Verb("pay", _send_payment, _record_intent, _record_refusal)
+CONFIRM = Verb("confirm", _send_confirmation, _record_intent, _record_refusal)
+CHECKOUT = Verb("checkout", _send_checkout, _record_checkout, _record_refusal)
+VERBS: tuple[Verb[Any], ...] = (PAY, CONFIRM, CHECKOUT)
+
+
+# The one payment an invoice may have
+
+
+def _resume_or_end(visit: Visit, origin: Origin, invoice_id: str, wish: Wish) -> Pressed | None:
+    """Go on with the payment an invoice has, or end it so that another can start."""
+    with visit.db.write() as unit:
+        payment = rows.find_live(unit, visit.merchant, origin, invoice_id)
+        if payment is None:
+            return None
+        payment_id, state = payment.id, PaymentState(payment.state)
+        checkout, intent = payment.checkout, payment.intent
+        is_same = payment.method == wish.method and payment.amount == wish.shown.amount
+        is_young = visit.at.now - payment.started_at < CHECKOUT_LIFE - WORTH_RESUMING
+    if state not in {PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK}:
+        return _pressed(visit.at, payment_id, leaves=False)
+    if is_same and is_young:
+        return _pressed(visit.at, payment_id)
+    if origin is Origin.STRIPE:
+        _let_go(visit, payment_id)
+        return None
+    ended = (
+        visit.at.payments.expire_checkout(checkout)
+        if state is PaymentState.AT_CHECKOUT
+        else visit.at.payments.cancel_payment(intent)
+    )
+    with visit.db.write() as unit:
+        intents.follow(unit, visit.at, ended)
+        still = rows.get(unit, payment_id)
+        is_over = still is None or not still.can_take_money
+    return None if is_over else _pressed(visit.at, payment_id, leaves=False)
+
+
+def _let_go(visit: Visit, payment_id: str) -> None:
+    """Let go of the last try on a Stripe invoice: its one intent is confirmed anew, not doubled."""
+    with visit.db.write() as unit:
+        payment = intents.get(unit, payment_id)
+        rows.move(payment, PaymentState.CANCELED, now=visit.at.now)
+
+
+def sweep(db: Database, *, now: datetime) -> None:
+    """Have every operation that was left without an answer looked after."""
+    with db.write() as unit:
+        for row in operation_rows.list_unanswered(unit, before=now - operations.PATIENCE):
+            outbox.add_once(
+                unit,
+                "resolve_operation",
+                row.id,
+                merchant_id=row.merchant_id,
+                now=now,
+                operation=row.id,
+            )
+
+
+def address_of_return(at: MerchantContext, return_key: str) -> str:
+    """Return the address Stripe and banks send people back to."""
+    return urljoin(at.settings.public_url, f"/r/{return_key}")
+
+
+def _pressed(at: MerchantContext, id: str, *, leaves: bool | None = None) -> Pressed:
+    with at.db.session() as reader:
+        row = reader.get(OperationRow, id)
+        if row is None:
+            raise NotFound(f"operation {id}")
+        payment = intents.get(reader, id)
+        waits = payment.state in {PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK}
+        must_leave = waits and bool(row.leave_url) if leaves is None else leaves
+        return Pressed(row.id, row.return_key, must_leave)
+
+
+def _refuse_unless(decision: Decision) -> None:
+    if decision is not ALLOWED and not decision.is_allowed:
+        raise Refused(decision)

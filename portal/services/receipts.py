@@ -1,0 +1,96 @@
+"""A numbered receipt for every action, and the mail that goes with it."""
+
+from typing import Any
+from urllib.parse import urljoin
+
+from portal.context import MerchantContext, Visit
+from portal.db import Unit
+from portal.mirror import customers, invoices
+from portal.services import mail
+from portal.store import actions, outbox
+from portal.store.actions import ActionRow
+from portal.store.payments import PaymentRow
+
+
+def add(unit: Unit, visit: Visit, verb: str, *, subject: str = "", **details: Any) -> ActionRow:
+    """Write what somebody did under the merchant's next number, and have it mailed.
+
+    `details` is plain JSON: sums in minor units beside their currency, days and moments in ISO.
+    """
+    row = actions.add(
+        unit,
+        visit.merchant,
+        visit.customer.id,
+        verb,
+        now=visit.at.now,
+        subject=subject,
+        by_email=visit.email,
+        address=visit.address,
+        **details,
+    )
+    _have_it_mailed(unit, visit.at, row)
+    return row
+
+
+def add_for(
+    unit: Unit,
+    at: MerchantContext,
+    customer_id: int,
+    verb: str,
+    *,
+    subject: str = "",
+    **details: Any,
+) -> ActionRow:
+    """Write what a job did for a customer who is not on a page just now, and have it mailed."""
+    row = actions.add(unit, at.merchant, customer_id, verb, now=at.now, subject=subject, **details)
+    _have_it_mailed(unit, at, row)
+    return row
+
+
+def add_payment(unit: Unit, at: MerchantContext, payment: PaymentRow) -> ActionRow:
+    """Write the receipt of a payment whose money has come."""
+    numbers = invoices.numbers(unit, at.merchant, [share.invoice for share in payment.shares])
+    return add_for(
+        unit,
+        at,
+        payment.customer_id,
+        "paid",
+        subject=payment.id,
+        amount=payment.amount,
+        currency=payment.currency,
+        method_type=payment.method_type,
+        invoices=[
+            {"id": share.invoice, "number": numbers.get(share.invoice, ""), "amount": share.amount}
+            for share in payment.shares
+        ],
+    )
+
+
+def mail_receipt(at: MerchantContext, customer: int, number: int) -> None:
+    """Mail a receipt to the customer's stored address, in the customer's language (job)."""
+    action = actions.get(at.db, at.merchant.id, customer, number)
+    card = customers.find_card(at.db, at.merchant, customer)
+    if card is None or not card.address:
+        return
+    mail.send(
+        at,
+        "receipt",
+        to=card.address,
+        locale=card.language_or(at.merchant.locale),
+        message_id=f"receipt-{at.merchant.id}-{number}",
+        action=action,
+        customer_name=card.name,
+        link=urljoin(at.settings.public_url, f"/{at.merchant.slug}/history/{number}"),
+    )
+
+
+def _have_it_mailed(unit: Unit, at: MerchantContext, row: ActionRow) -> None:
+    outbox.add(
+        unit,
+        "mail_receipt",
+        f"{at.merchant.id}:{row.number}",
+        merchant_id=at.merchant.id,
+        now=at.now,
+        customer=row.customer_id,
+        number=row.number,
+    )

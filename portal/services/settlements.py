@@ -1,0 +1,231 @@
+"""Writing a succeeded payment into the system that issued the invoice, once.
+
+Holded has no idempotency key and shows no reference on a payment, so a booking whose answer was
+lost is never repeated blindly: what stands on the invoice now is compared with what stood there
+before the first send.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from portal.context import MerchantContext
+from portal.db import Unit
+from portal.domain.customers import Origin
+from portal.domain.errors import GatewayRefused, GatewayUnavailable
+from portal.domain.events import ObjectKind
+from portal.domain.invoices import Invoice, InvoicePart
+from portal.domain.money import Money
+from portal.domain.payments import PaymentState
+from portal.gateways.snapshots import Seen
+from portal.mirror import refresh
+from portal.services import intents, receipts
+from portal.store import outbox, settlements
+from portal.store import payments as rows
+from portal.store.payments import PaymentRow, ShareRow
+from portal.store.settlements import SettlementRow, SettlementState
+
+# How long a booking that was sent may still arrive before it counts as never sent.
+IN_FLIGHT = timedelta(seconds=20)
+
+log = structlog.get_logger()
+
+
+def settle(at: MerchantContext, payment: str) -> None:
+    """Write down what a succeeded payment brings to each invoice, with its receipt (job)."""
+    told = _read_stripe_invoices(at, payment)
+    with at.db.write() as unit:
+        row = intents.get(unit, payment)
+        if row.state != PaymentState.SUCCEEDED or _is_begun(unit, row):
+            return
+        refresh.save(unit, at.merchant, Origin.STRIPE, told, now=at.now)
+        for share in row.shares:
+            _begin(unit, at, row, share)
+        if any(share.is_live for share in row.shares):
+            receipts.add_payment(unit, at, row)
+        _finish_if_booked(unit, at, row)
+
+
+def record(at: MerchantContext, payment: str, invoice: str) -> None:
+    """Book one share on its Holded invoice (job); raises to be tried again."""
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is None or row.state not in {SettlementState.WAITING, SettlementState.SENT}:
+            return
+        was_sent, is_fresh = row.state == SettlementState.SENT, at.now - row.changed_at < IN_FLIGHT
+    seen = at.invoicing.fetch(ObjectKind.INVOICE, invoice)
+    if not isinstance(seen.snapshot, Invoice):
+        _give_up(at, payment, invoice, SettlementState.REFUND, seen)
+        return
+    if was_sent and _explain(at, payment, invoice, seen):
+        return
+    if was_sent and is_fresh:
+        raise GatewayUnavailable("the booking may still be on its way")
+    if _freeze(at, payment, invoice, seen.snapshot):
+        _send(at, payment, invoice)
+
+
+def _read_stripe_invoices(at: MerchantContext, payment: str) -> list[Seen]:
+    """Read the Stripe invoices of a payment, which Stripe itself marks as paid.
+
+    One that is still open there is waited for, so that no page shows it as open in between.
+    """
+    with at.db.session() as reader:
+        shares = [
+            share for share in intents.get(reader, payment).shares if share.origin == Origin.STRIPE
+        ]
+    told = [at.payments.fetch(ObjectKind.INVOICE, share.invoice) for share in shares]
+    if any(isinstance(seen.snapshot, Invoice) and seen.snapshot.is_open for seen in told):
+        raise GatewayUnavailable("Stripe does not show the invoice as paid yet")
+    return told
+
+
+def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow) -> None:
+    booked_by_itself = share.origin == Origin.STRIPE
+    wanted = SettlementState.BOOKED if booked_by_itself else SettlementState.WAITING
+    state = wanted if share.is_live else SettlementState.REFUND
+    unit.add(
+        SettlementRow(
+            payment_id=payment.id,
+            invoice=share.invoice,
+            merchant_id=at.merchant.id,
+            account=share.account,
+            livemode=payment.livemode,
+            amount=share.amount,
+            currency=payment.currency,
+            paid_on=at.merchant.day_of(at.now),
+            intent=payment.intent,
+            treasury=at.merchant.holded_treasury,
+            state=state,
+            created_at=at.now,
+            changed_at=at.now,
+        )
+    )
+    if state == SettlementState.WAITING:
+        outbox.add(
+            unit,
+            "record_payment",
+            f"{payment.id}:{share.invoice}",
+            merchant_id=at.merchant.id,
+            now=at.now,
+            payment=payment.id,
+            invoice=share.invoice,
+        )
+    if state == SettlementState.REFUND:
+        log.error("payment.refund_due", merchant=at.merchant.slug, payment=payment.id)
+
+
+def _freeze(at: MerchantContext, payment: str, invoice: str, told: Invoice) -> bool:
+    """Freeze what the invoice's payments are and mark the booking as sent; False if unwanted."""
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is None:
+            return False
+        if told.due < row.amount:
+            _refund(unit, at, row)
+            return False
+        if row.before is None:
+            row.before = [[part.id, part.amount.amount] for part in _ours(row, told)]
+        row.state, row.changed_at = SettlementState.SENT, at.now
+        return True
+
+
+def _send(at: MerchantContext, payment: str, invoice: str) -> None:
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is None:
+            return
+        amount, treasury = Money(row.amount, row.currency), row.treasury
+        paid_on, intent = row.paid_on, row.intent
+    try:
+        at.invoicing.record_payment(
+            invoice, amount, treasury=treasury, paid_on=paid_on, description=f"Stripe {intent}"
+        )
+    except GatewayUnavailable as error:
+        if not error.was_sent:
+            _unsend(at, payment, invoice)
+        raise
+    except GatewayRefused:
+        _give_up(at, payment, invoice, SettlementState.UNKNOWN, None)
+        return
+    seen = at.invoicing.fetch(ObjectKind.INVOICE, invoice)
+    if not _explain(at, payment, invoice, seen):
+        raise GatewayUnavailable("booked, but not to be seen yet")
+
+
+def _unsend(at: MerchantContext, payment: str, invoice: str) -> None:
+    """Take back the mark of a booking that never left us, if it was the first try."""
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is not None and row.state == SettlementState.SENT:
+            row.changed_at = at.now - IN_FLIGHT
+
+
+def _explain(at: MerchantContext, payment: str, invoice: str, seen: Seen) -> bool:
+    """Say whether what stands on the invoice settles the booking: booked, or a riddle."""
+    told = seen.snapshot
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is None or not isinstance(told, Invoice):
+            return False
+        new = _unexplained(unit, row, told)
+        if not new:
+            return False
+        matching = [part for part in new if part.amount.amount == row.amount]
+        if len(new) == 1 and matching:
+            row.state, row.entry, row.changed_at = SettlementState.BOOKED, matching[0].id, at.now
+            refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
+            _finish_if_booked(unit, at, intents.get(unit, payment))
+        else:
+            row.state, row.changed_at = SettlementState.UNKNOWN, at.now
+            log.error("settlement.unknown", merchant=at.merchant.slug, payment=payment)
+        return True
+
+
+def _unexplained(unit: Unit, row: SettlementRow, told: Invoice) -> list[InvoicePart]:
+    """Return the payments on our treasury that were not there before and that no other made."""
+    before = {str(id) for id, _ in row.before or ()}
+    others = {
+        other.entry
+        for other in settlements.list_of_invoice(unit, row.merchant_id, row.invoice)
+        if other.payment_id != row.payment_id and other.entry
+    }
+    return [part for part in _ours(row, told) if part.id not in before | others]
+
+
+def _ours(row: SettlementRow, told: Invoice) -> list[InvoicePart]:
+    return [part for part in told.parts if not row.treasury or part.treasury == row.treasury]
+
+
+def _refund(unit: Unit, at: MerchantContext, row: SettlementRow) -> None:
+    row.state, row.changed_at = SettlementState.REFUND, at.now
+    log.error("payment.refund_due", merchant=at.merchant.slug, payment=row.payment_id)
+    payment = intents.get(unit, row.payment_id)
+    _finish_if_booked(unit, at, payment)
+
+
+def _give_up(
+    at: MerchantContext, payment: str, invoice: str, state: SettlementState, seen: Seen | None
+) -> None:
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is not None:
+            row.state, row.changed_at = state, at.now
+            log.error("settlement.given_up", merchant=at.merchant.slug, payment=payment, to=state)
+        if seen is not None:
+            refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
+
+
+def _is_begun(unit: Unit, payment: PaymentRow) -> bool:
+    return any(
+        settlements.find(unit, payment.id, share.invoice) is not None for share in payment.shares
+    )
+
+
+def _finish_if_booked(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:
+    """Close a payment when nothing of it is left to be booked."""
+    unit.flush()
+    found = [settlements.find(unit, payment.id, share.invoice) for share in payment.shares]
+    over = {SettlementState.BOOKED, SettlementState.REFUND}
+    if all(row is not None and row.state in over for row in found):
+        rows.move(payment, PaymentState.BOOKED, now=at.now)
