@@ -10,7 +10,7 @@ from portal.domain.merchants import Merchant
 from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.mail import Mailer
 from portal.gateways.payments import PaymentGateway
-from portal.gateways.registry import build_invoicing, build_mailer, build_payments
+from portal.gateways.registry import Transports, build_invoicing, build_mailer, build_payments
 from portal.settings import Settings
 from portal.store.secrets import Keyring, SecretUnreadable
 from portal.store.secrets import find as find_secret
@@ -25,21 +25,33 @@ class Gateways:
     `caller` names the process in the User-Agent: `portal-web` or `portal-worker`.
     """
 
-    def __init__(self, settings: Settings, db: Database, keyring: Keyring, caller: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        keyring: Keyring,
+        caller: str,
+        *,
+        transports: Transports | None = None,
+        mailer: Mailer | None = None,
+    ) -> None:
         self._settings = settings
         self._db = db
         self._keyring = keyring
         self._caller = caller
+        self._transports = transports or Transports()
         self._payments: dict[tuple[int, str], PaymentGateway] = {}
         self._invoicing: dict[tuple[int, str], InvoicingGateway] = {}
-        self.mailer: Mailer = build_mailer(settings)
+        self.mailer: Mailer = mailer or build_mailer(settings)
 
     def payments(self, merchant: Merchant) -> PaymentGateway:
         """Return the merchant's door to Stripe; raises SecretUnreadable without a key."""
         key = self._secret(merchant, STRIPE_KEY)
         known = (merchant.id, key)
         if known not in self._payments:
-            self._payments[known] = build_payments(self._settings, key, self._caller)
+            self._payments[known] = build_payments(
+                self._settings, key, self._caller, self._transports
+            )
         return self._payments[known]
 
     def invoicing(self, merchant: Merchant) -> InvoicingGateway:
@@ -48,7 +60,7 @@ class Gateways:
         known = (merchant.id, token)
         if known not in self._invoicing:
             self._invoicing[known] = build_invoicing(
-                self._settings, token, merchant.currency, self._caller
+                self._settings, token, merchant.currency, self._caller, self._transports
             )
         return self._invoicing[known]
 

@@ -1,5 +1,9 @@
 """Which adapter stands behind each port."""
 
+from dataclasses import dataclass
+
+import httpx
+
 from portal.gateways.holded.v2 import HoldedV2
 from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.mail import Mailer
@@ -9,14 +13,34 @@ from portal.gateways.stripe.client import StripeGateway
 from portal.settings import Settings
 
 
-def build_payments(settings: Settings, key: str, caller: str) -> PaymentGateway:
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """How requests travel: over the network, or into a sandbox in the same process (tests)."""
+
+    stripe: httpx.BaseTransport | None = None
+    holded: httpx.BaseTransport | None = None
+
+
+def build_payments(
+    settings: Settings, key: str, caller: str, transports: Transports
+) -> PaymentGateway:
     """Return the door to Stripe for one secret key."""
-    return StripeGateway(key, base=settings.stripe_api_base, caller=caller)
+    return StripeGateway(
+        key, base=settings.stripe_api_base, caller=caller, transport=transports.stripe
+    )
 
 
-def build_invoicing(settings: Settings, token: str, currency: str, caller: str) -> InvoicingGateway:
+def build_invoicing(
+    settings: Settings, token: str, currency: str, caller: str, transports: Transports
+) -> InvoicingGateway:
     """Return the door to Holded for one token; `currency` is that of the account's books."""
-    return HoldedV2(token, base=settings.holded_api_base, currency=currency, caller=caller)
+    return HoldedV2(
+        token,
+        base=settings.holded_api_base,
+        currency=currency,
+        caller=caller,
+        transport=transports.holded,
+    )
 
 
 def build_mailer(settings: Settings) -> Mailer:
