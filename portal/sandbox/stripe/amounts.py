@@ -41,7 +41,7 @@ def priced_in(price: dict[str, Any], currency: str) -> dict[str, Any]:
     """
     if price["currency"] == currency:
         return price
-    return {**price, **price["currency_options"][currency], "currency": currency}
+    return {**price, **price["_currency_options"][currency], "currency": currency}
 
 
 def unit_amount(price: dict[str, Any]) -> Fraction:
@@ -70,7 +70,7 @@ def _transformed(price: dict[str, Any], quantity: int) -> int:
 def _tiered(price: dict[str, Any], units: int) -> int:
     total = Fraction(0)
     below = 0
-    for tier in price["tiers"]:
+    for tier in price["_tiers"]:
         top = tier["up_to"]
         fits = top is None or units <= top
         if price["tiers_mode"] == "volume":

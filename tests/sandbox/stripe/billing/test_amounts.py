@@ -25,7 +25,7 @@ def price(**fields: Any) -> dict[str, Any]:
 
 
 def tiered(mode: str) -> dict[str, Any]:
-    return price(billing_scheme="tiered", tiers_mode=mode, tiers=TIERS, unit_amount=None)
+    return price(billing_scheme="tiered", tiers_mode=mode, _tiers=TIERS, unit_amount=None)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,6 @@ def test_a_line_says_quantity_product_price_and_interval() -> None:
 
 
 def test_a_currency_option_replaces_the_amount() -> None:
-    option = price(currency_options={"eur": {"unit_amount": 3000, "unit_amount_decimal": "3000"}})
+    option = price(_currency_options={"eur": {"unit_amount": 3000, "unit_amount_decimal": "3000"}})
 
     assert cost(priced_in(option, "eur"), 2) == 6000

@@ -1,0 +1,282 @@
+"""Invoices as they would be: the change is really made, its invoice read, and all of it undone.
+
+So a preview equals, to the cent, the invoice that the same update then makes.
+"""
+
+from collections.abc import Callable
+
+from portal.sandbox.stripe import changes, pausing, renewals, subscribing
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.expand import render
+from portal.sandbox.stripe.invoicing import settle
+from portal.sandbox.stripe.registry import due
+from portal.sandbox.stripe.subscribing import ENDED
+from portal.sandbox.stripe.subscription_billing import (
+    Billing,
+    attach_item,
+    compose,
+    pending_items,
+    subscription_of_item,
+)
+from portal.sandbox.stripe.unit import Unit
+
+UNMODELLED = ("customer_account", "on_behalf_of", "schedule_details")
+# What `subscription_details` shares with updating, and what with creating a subscription.
+OF_UPDATE = (
+    "billing_cycle_anchor",
+    "cancel_at",
+    "cancel_at_period_end",
+    "default_tax_rates",
+    "items",
+    "metadata",
+    "proration_behavior",
+    "proration_date",
+    "trial_end",
+)
+OF_CREATE = (
+    "billing_mode",
+    "cancel_at",
+    "cancel_at_period_end",
+    "default_tax_rates",
+    "items",
+    "metadata",
+    "proration_behavior",
+    "trial_end",
+)
+
+
+class _Undone(Exception):
+    """Carries a preview out of the savepoint it was made in."""
+
+    def __init__(self, invoice: Json) -> None:
+        super().__init__()
+        self.invoice = invoice
+
+
+def none_upcoming(customer: str) -> Exception:
+    """Return Stripe's 404 for nothing to preview."""
+    return invalid(
+        f"No upcoming invoices for customer: {customer}",
+        code="invoice_upcoming_none",
+        status=404,
+    )
+
+
+def preview(unit: Unit, params: Json) -> Json:
+    """Return the invoice that `create_preview` asks for; nothing is changed."""
+    for name in UNMODELLED:
+        if params.get(name):
+            raise unsupported(name, name)
+    if (params.get("automatic_tax") or {}).get("enabled"):
+        raise unsupported("automatic tax", "automatic_tax[enabled]")
+    return undone(unit, lambda: _composed(unit, params))
+
+
+def undone(unit: Unit, make: Callable[[], Json | None], customer: str = "") -> Json:
+    """Run `make`, undo whatever it did and return its invoice in the form of a preview."""
+    try:
+        with unit.store.savepoint():
+            draft = make()
+            if draft is None:
+                raise none_upcoming(customer)
+            shown: Json = render(unit, _as_upcoming(unit, draft))
+            raise _Undone(shown)
+    except _Undone as made:
+        return made.invoice
+
+
+def _composed(unit: Unit, params: Json) -> Json | None:
+    details = params.get("subscription_details") or {}
+    if params.get("schedule"):
+        schedule = unit.get("subscription_schedule", params["schedule"], "schedule")
+        params = {**params, "subscription": schedule["subscription"]}
+    if "subscription" in params:
+        stored = unit.get("subscription", params["subscription"], "subscription")
+    elif details.get("items"):
+        return _of_new(unit, params, details)
+    else:
+        stored = _next_of_customer(unit, params)
+    if params.get("customer") not in (None, stored["customer"]):
+        raise invalid(
+            f"The subscription {stored['id']} does not belong to the customer "
+            f"{params['customer']}.",
+            param="customer",
+        )
+    if params.get("customer_details"):
+        raise unsupported("customer_details", "customer_details")
+    draft = _of_subscription(unit, stored, params, details)
+    if draft is None:
+        raise none_upcoming(stored["customer"])
+    return _with_items(unit, draft, params)
+
+
+def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> Json | None:
+    if stored["status"] in ENDED:
+        raise none_upcoming(stored["customer"])
+    if details.get("cancel_now"):
+        return _of_cancellation(unit, stored, details)
+    if "pause" in details:
+        return pausing.draft_pause(unit, stored, details["pause"])
+    if details.get("resume_at"):
+        return pausing.draft_resumption(unit, stored, details)
+    wanted = _wanted(params, details, OF_UPDATE)
+    if params.get("preview_mode") == "recurring":
+        wanted["proration_behavior"] = "none"
+    changing = wanted.keys() - {"proration_behavior", "proration_date"}
+    if changing:
+        change = changes.plan(unit, stored, wanted)
+        draft = changes.bill(unit, change, wanted)
+        if draft is not None and params.get("preview_mode") != "recurring":
+            _say_proration_date(draft, change)
+            return draft
+        unit.put(change.after)
+        stored = unit.get("subscription", stored["id"])
+        draft = _of_renewal(unit, stored, recurring=params.get("preview_mode") == "recurring")
+        if draft is not None and change.prorations:
+            _say_proration_date(draft, change)
+        return draft
+    return _of_renewal(unit, stored, recurring=params.get("preview_mode") == "recurring")
+
+
+def _say_proration_date(draft: Json, change: changes.Change) -> None:
+    if change.prorations:
+        details = draft["parent"]["subscription_details"]
+        details["subscription_proration_date"] = change.at
+
+
+def _wanted(params: Json, details: Json, names: tuple[str, ...]) -> Json:
+    """Return the parameters of the update or creation that a preview stands for."""
+    anchor = (details.get("billing_cycle_anchor") or {}).get("type")
+    if anchor == "timestamp":
+        raise unsupported(
+            "a timestamp as billing cycle anchor", "subscription_details[billing_cycle_anchor]"
+        )
+    for name in ("billing_schedules", "start_date"):
+        if details.get(name):
+            raise unsupported(name, f"subscription_details[{name}]")
+    wanted = {name: details[name] for name in names if name in details}
+    if "discounts" in params:
+        wanted["discounts"] = params["discounts"]
+    return wanted
+
+
+def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
+    """Return the invoice of the next period as it stands now."""
+    if stored["status"] in (*ENDED, "paused"):
+        return None
+    at = min(item["current_period_end"] for item in stored["items"]["data"])
+    end = stored["cancel_at"]
+    later = Unit(unit.sandbox, unit.account, at)
+    if end is not None and end <= at:
+        waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
+        only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
+        return compose(
+            later, stored, Billing(pending=False, only=only), reason="subscription_cycle"
+        )
+    if recurring:
+        items, before = renewals.turn_over(later, stored, at)
+        return compose(
+            later,
+            stored,
+            Billing(tuple(items), pending=False),
+            reason="subscription_cycle",
+            period=before,
+        )
+    return renewals.draft_renewal(later, stored, at)
+
+
+def _of_cancellation(unit: Unit, stored: Json, details: Json) -> Json | None:
+    behavior = details.get("proration_behavior", "create_prorations")
+    at = details.get("proration_date", unit.now)
+    change = changes.credit_all(unit, stored, at) if behavior != "none" else None
+    for item in change.prorations if change else []:
+        unit.put(item)
+    waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
+    only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
+    return compose(unit, stored, Billing(pending=False, only=only), reason="subscription_update")
+
+
+def _of_new(unit: Unit, params: Json, details: Json) -> Json | None:
+    if "customer" not in params:
+        raise unsupported("previews without a customer", "customer")
+    wanted = _wanted(params, details, OF_CREATE) | {"customer": params["customer"]}
+    if "currency" in params:
+        wanted["currency"] = params["currency"]
+    subscription, draft = subscribing.begin(unit, wanted)
+    _ = subscription
+    return _with_items(unit, draft, params) if draft is not None else None
+
+
+def _next_of_customer(unit: Unit, params: Json) -> Json:
+    if "customer" not in params:
+        raise invalid(
+            "You must pass customer, subscription or schedule.",
+            param="customer",
+            code="parameter_missing",
+        )
+    customer = unit.get("customer", params["customer"], "customer")
+    running = [
+        one
+        for one in unit.select("subscription", customer=customer["id"])
+        if one["status"] not in (*ENDED, "paused", "incomplete")
+    ]
+    if not running:
+        raise none_upcoming(customer["id"])
+    return min(
+        running,
+        key=lambda one: min(item["current_period_end"] for item in one["items"]["data"]),
+    )
+
+
+def _with_items(unit: Unit, draft: Json, params: Json) -> Json:
+    """Add the preview's own invoice items and discounts."""
+    for place, entry in enumerate(params.get("invoice_items") or []):
+        if "invoiceitem" in entry or "period" in entry:
+            raise unsupported("changing existing items", f"invoice_items[{place}]")
+        wanted = {
+            name: value for name, value in entry.items() if name not in ("price", "tax_rates")
+        }
+        if entry.get("tax_rates"):
+            wanted["tax_rates"] = entry["tax_rates"]
+        if "price" in entry:
+            wanted["pricing"] = {"price": entry["price"]}
+        wanted |= {"customer": draft["customer"], "currency": draft["currency"]}
+        attach_item(unit, draft, unit.call("POST /v1/invoiceitems", wanted))
+    if params.get("discounts") == "":
+        draft["discounts"] = []
+    return settle(unit, draft)
+
+
+def _as_upcoming(unit: Unit, draft: Json) -> Json:
+    """Give a draft the marks of a preview."""
+    name = f"upcoming_{draft['id']}"
+    customer = unit.get("customer", draft["customer"])
+    draft["id"] = name
+    draft["billing_reason"] = "upcoming"
+    draft["starting_balance"] = customer["balance"]
+    settle(unit, draft)
+    draft["ending_balance"] = draft["total"] + draft["starting_balance"] - draft["amount_due"]
+    draft["lines"]["url"] = f"/v1/invoices/{name}/lines"
+    for line in draft["lines"]["data"]:
+        line["id"] = line["id"].replace("il_", "il_tmp_", 1)
+        line["invoice"] = name
+    if draft["collection_method"] == "charge_automatically":
+        draft["next_payment_attempt"] = draft["period_end"] + 3600
+    return draft
+
+
+@due("subscription.upcoming")
+def upcoming(unit: Unit, subscription_id: str) -> None:
+    """Some days before a renewal: what it will bill."""
+    stored = unit.get("subscription", subscription_id)
+    if stored["status"] in (*ENDED, "paused", "incomplete"):
+        return
+    try:
+        invoice = undone(
+            unit, lambda: _of_renewal(unit, stored, recurring=False), stored["customer"]
+        )
+    except Exception as nothing:
+        if getattr(nothing, "error", {}).get("code") == "invoice_upcoming_none":
+            return
+        raise
+    unit.emit("invoice.upcoming", {name: invoice[name] for name in invoice if name != "id"})
