@@ -10,6 +10,7 @@ import logging
 import re
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -47,6 +48,7 @@ class Answer:
     params: Any = None
 
 
+@cache
 def url_map() -> Map:
     """Every v1 route of the pinned API version, modelled or not."""
     rules = []

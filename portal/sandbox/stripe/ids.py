@@ -3,7 +3,7 @@
 import hashlib
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-LENGTHS = {"cus": 14, "prod": 14, "sub": 24, "si": 14, "": 8, "bpc": 24, "bps": 24, "req": 14}
+LENGTHS = {"cus": 14, "prod": 14, "si": 14, "cs_test": 58, "li": 14}
 
 
 def scramble(seed: str, length: int) -> str:

@@ -11,11 +11,11 @@ unix seconds.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.stripe import deliveries
-from portal.sandbox.stripe.errors import Json, invalid, missing
+from portal.sandbox.stripe.errors import ApiError, Json, invalid, missing
 from portal.sandbox.stripe.expand import expand, render
 from portal.sandbox.stripe.ids import object_id
 from portal.sandbox.stripe.registry import LISTENERS, ROUTES
@@ -205,6 +205,21 @@ class Unit:
         Answers the stored object.
         """
         return ROUTES[route](self, params or {}, **path)
+
+    def attempt(self, work: Callable[[], Any]) -> tuple[Any, ApiError | None]:
+        """What `work` returns, or the refusal it ended in; a refusal undoes all but what it keeps
+        (a declined card). For pages, which show the refusal.
+        """
+        try:
+            with self.store.savepoint():
+                try:
+                    return work(), None
+                except ApiError as error:
+                    if not error.keeps:
+                        raise
+                    return None, error
+        except ApiError as error:
+            return None, error
 
     def shown(self, body: Json, paths: list[str] | None = None) -> Json:
         """The public form of an object, expanded."""

@@ -36,7 +36,11 @@ def create(unit: Unit, params: Json) -> Json:
     intents.check_confirm_only(params)
     if "customer" in params:
         unit.get("customer", params["customer"], "customer")
-    currency = params.pop("_currency", unit.account["default_currency"])
+    return begin(unit, params, unit.account["default_currency"])
+
+
+def begin(unit: Unit, params: Json, currency: str | None) -> Json:
+    """A new intent; `currency` decides which types may be saved."""
     types = eligibility.types(unit, currency, params, save=True)
     automatic = params.get("automatic_payment_methods", {"enabled": True})
     only_safe = params.get("allowed_payment_method_types") is not None
