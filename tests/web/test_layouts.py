@@ -21,7 +21,8 @@ from portal.domain.subscriptions import SubscriptionStatus
 from portal.web import assets, filters, navigation
 from portal.web.forms import BooleanField, EmailField, Form, SelectField, StringField, needed
 from portal.web.policies import Who, open_to
-from tests.browser import Browser
+from tests.browser import Browser, Page
+from tests.lint import text_of
 from tests.project.test_lint import HEADERS
 
 TEMPLATES = assets.STATIC.parent / "templates"
@@ -242,11 +243,13 @@ def test_choosing_a_language_keeps_what_one_searched_for() -> None:
 
 def test_the_notice_of_the_last_action_is_shown_once() -> None:
     browser = Browser(make_app())
-    browser.open("/nuvol/account")
 
-    page = browser.open("/nuvol/invoices")
+    assert _notices(browser.open("/nuvol/account")) == ["Pay"]
+    assert _notices(browser.open("/nuvol/invoices")) == []
 
-    assert not [part for part in page.tree.iter("div") if part.get("class") == "note ok"]
+
+def _notices(page: Page) -> list[str]:
+    return [text_of(part) for part in page.tree.iter("div") if part.get("class") == "note ok"]
 
 
 @pytest.mark.parametrize("method", [row.type for row in CATALOGUE])
