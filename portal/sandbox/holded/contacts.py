@@ -50,8 +50,7 @@ def search() -> dict[str, Any]:
 @blueprint.post("/contacts")
 def create() -> tuple[dict[str, Any], int]:
     permit(SCOPE, "create")
-    count = sum(1 for _ in state().each(account().id, "contact"))
-    contact = blank(43_000_001 + count)
+    contact = blank(43_000_001 + state().count(account().id, "contact"))
     fill(contact, bodies.read((*WRITABLE, *SHOWN_ONLY)))
     state().insert(account().id, "contact", contact)
     announce("create", contact)

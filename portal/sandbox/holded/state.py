@@ -153,6 +153,12 @@ class State:
         ).fetchone()
         return None if row is None else dict(json.loads(row["data"]))
 
+    def count(self, account: str, kind: str) -> int:
+        row = self.connection.execute(
+            "SELECT COUNT(*) FROM objects WHERE account = ? AND kind = ?", (account, kind)
+        ).fetchone()
+        return int(row[0])
+
     def each(
         self,
         account: str,
