@@ -9,6 +9,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from tests import databases
+from tests.house import House, build
+
 TESTS = Path(__file__).parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 DATABASE_FIXTURES = {"database_url", "empty_database_url"}
@@ -60,3 +63,9 @@ def empty_database_url(tmp_path: Path) -> Iterator[str]:
     plain = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{make_url(address).database}" WITH (FORCE)')
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    """A whole installation in this process, with both sandboxes and one merchant (`nuvol`)."""
+    yield from build(databases.empty(database_url, tmp_path), tmp_path)

@@ -1,5 +1,6 @@
 """Invoices of both origins in one table, each with the payment that is under way for it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -175,8 +176,8 @@ def _with_payment(*columns: Any) -> Select[Any]:
 
 
 _SHOWN = _with_payment(*_LIST_COLUMNS).where(InvoiceRow.shown.is_(True))
-_FOUND = func.lower(InvoiceRow.number + " " + InvoiceRow.description).contains(
-    bindparam("search"), autoescape=True
+_FOUND = func.lower(InvoiceRow.number + " " + InvoiceRow.description).like(
+    bindparam("pattern"), escape="/"
 )
 _OPEN = _SHOWN.where(
     InvoiceRow.is_open.is_(True),
@@ -240,7 +241,7 @@ def list_page(
             "after_day": day,
             "after_id": id,
             "limit": limit + 1,
-            **({"search": search.lower()} if search else {}),
+            **({"pattern": _pattern(search)} if search else {}),
         },
     )
     listed = [_listed(row, visit.today, which) for row in found]
@@ -419,6 +420,12 @@ def _place(cursor: str) -> tuple[date, int] | None:
         return date.fromisoformat(day), int(id)
     except ValueError:
         return None
+
+
+def _pattern(search: str) -> str:
+    """Return the LIKE pattern that finds a text anywhere, whatever signs are in it."""
+    escaped = re.sub(r"([%_/])", r"/\1", search.lower())
+    return f"%{escaped}%"
 
 
 def _whose(visit: Visit) -> dict[str, Any]:

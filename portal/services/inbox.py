@@ -77,14 +77,16 @@ def receive(
     Raises ForgedEvent. One that is genuine but of another account or mode is quarantined.
     """
     event = _read(endpoint, body, headers, now)
-    fits = (event.account, event.livemode) == (endpoint.account, endpoint.livemode)
+    has_modes = endpoint.provider is Origin.STRIPE
+    livemode = event.livemode if has_modes else endpoint.livemode
+    fits = (event.account, livemode) == (endpoint.account, endpoint.livemode)
     with db.write() as unit:
         return inbox.add(
             unit,
             merchant_id=endpoint.merchant_id,
             provider=endpoint.provider,
             account=event.account[:64],
-            livemode=event.livemode,
+            livemode=livemode,
             event=event.id[:80],
             type=event.type[:80],
             kind=event.kind or "",
@@ -161,7 +163,7 @@ def _judge(
     at: MerchantContext, group: Sequence[Row[Any]], newest: Row[Any], held: datetime | None
 ) -> Seen | _NothingNew | None:
     """Say what events of one object prove: a state to save, nothing new, or (None) a doubt."""
-    if not newest.kind:
+    if not newest.kind or not newest.object:
         return _NOTHING_NEW
     if newest.provider == Origin.HOLDED:
         return None
