@@ -30,6 +30,7 @@ from portal.sandbox.stripe.unit import Unit
 if TYPE_CHECKING:
     from portal.sandbox.stripe.sandbox import Sandbox
 
+HTML = "<!doctype html><title>Maintenance</title><p>Not JSON.</p>"
 LARGEST = 1 << 20
 KEY_LIFE = 24 * 3600
 VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})\.([a-z]+)")
@@ -72,20 +73,17 @@ def answer(sandbox: "Sandbox", routes: MapAdapter, request: Request) -> Response
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     holder = (request.headers.get("Authorization", ""), key or "")
     try:
-        faults.before(fault)
-        if fault and fault.kind == "html":
-            found.status, found.body = (
-                200,
-                "<!doctype html><title>Maintenance</title><p>Not JSON.</p>",
-            )
-        elif key and not _hold(sandbox, holder):
+        if key and not _hold(sandbox, holder):
             raise _in_use(key)
-        else:
-            try:
+        try:
+            faults.before(fault)
+            if fault and fault.kind == "html":
+                found.status, found.body = 200, HTML
+            else:
                 _execute(sandbox, routes, request, body, key, found)
-            finally:
-                if key:
-                    _release(sandbox, holder)
+        finally:
+            if key:
+                _release(sandbox, holder)
     except ApiError as error:
         found.status, found.body = error.status, json.dumps(error.body(), indent=2)
     except ConnectionReset:
