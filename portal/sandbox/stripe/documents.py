@@ -38,7 +38,7 @@ def _paper(
         paper,
         [
             ("Invoice number", invoice["number"] or "draft"),
-            *([("Receipt number", invoice["receipt_number"])] if kind == "Receipt" else []),
+            *([("Receipt number", number)] if (number := invoice["receipt_number"]) else []),
             *([("Date paid", day(dated))] if dated else []),
             ("Date of issue", day(invoice["effective_at"] or invoice["created"])),
             *([("Date due", day(invoice["due_date"]))] if invoice["due_date"] else []),

@@ -142,7 +142,7 @@ def _submit(unit: Unit, session: Json) -> Any:
         if customer is None or method["customer"] != customer["id"]:
             raise invalid("This card cannot be used here.", param="saved")
     else:
-        method = _new_method(unit, session, customer)
+        method = new_method(unit, session, customer)
     _note_customer(unit, session, customer, method)
     unit.put(session)
     back = unit.url(f"/c/pay/{session['id']}/return")
@@ -168,7 +168,8 @@ def _submit(unit: Unit, session: Json) -> Any:
     return redirect(success_url(session), 303)
 
 
-def _new_method(unit: Unit, session: Json, customer: Json | None) -> Json:
+def new_method(unit: Unit, session: Json, customer: Json | None) -> Json:
+    """The payment method that the sent form describes; raises the refusal of what is missing."""
     form = request.form
     kind = form.get("type", "card")
     if kind not in session["payment_method_types"]:
