@@ -1,0 +1,29 @@
+"""Where providers post their events: verified, kept, answered; the worker does the rest."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from portal.domain.customers import Origin
+from portal.domain.errors import NotFound, PayloadTooLarge
+from portal.services import inbox
+from portal.web.installation import installation
+from portal.web.policies import Who, open_to
+
+LARGEST = 1024 * 1024
+
+pages = Blueprint("hooks", __name__, url_prefix="/hooks")
+
+
+@pages.post("/<any(stripe, holded):provider>/<endpoint>")
+@open_to(Who.SIGNATURE)
+def receive(provider: str, endpoint: str) -> ResponseReturnValue:
+    """Keep a provider's event; a repeat is taken with thanks and changes nothing."""
+    parts = installation()
+    found = inbox.find_endpoint(parts.db, parts.keyring, endpoint)
+    if found.provider is not Origin(provider):
+        raise NotFound(f"endpoint {endpoint}")
+    if (request.content_length or 0) > LARGEST:
+        raise PayloadTooLarge(f"{request.content_length} bytes")
+    body = request.get_data(cache=False)
+    inbox.receive(parts.db, found, body, dict(request.headers), now=parts.clock())
+    return "", 200
