@@ -130,6 +130,8 @@ def billing() -> Any:
     wrong = [
         f"{event['type']}: {found}"
         for event in sandbox.store.select(account["id"], "event", {})
+        # Stripe's upcoming invoices have no id in events, although the SDK types one.
+        if event["type"] != "invoice.upcoming"
         for found in differences(event)
     ]
     assert wrong == []
