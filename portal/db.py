@@ -161,7 +161,9 @@ def counted_statements() -> Iterator[list[int]]:
 
 
 def _engine(url: URL, threads: int, **options: Any) -> Engine:
-    engine = create_engine(url, pool_size=threads, max_overflow=2, **_for(url), **options)
+    engine = create_engine(
+        url, pool_size=threads, max_overflow=2, hide_parameters=True, **_for(url), **options
+    )
     event.listen(engine, "before_cursor_execute", _count)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)

@@ -247,7 +247,7 @@ def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception)
     log.warning(
         "inbox.failed",
         merchant=at.merchant.slug,
-        webhook=group[-1].event,
+        id=group[-1].event,
         tries=tries,
         is_dead=is_dead,
         error=type(error).__name__,
