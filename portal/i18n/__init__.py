@@ -6,14 +6,19 @@ Flask-Babel ships no types; this package is the one place that knows it. Templat
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context
+from flask_babel.speaklater import LazyString
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 from portal.i18n.locales import DEFAULT, LOCALES, PSEUDOS, Locale, find, negotiate
 from portal.i18n.pseudo import PseudoTranslations
@@ -29,12 +34,20 @@ DOMAIN = "messages"
 UTC_NAME = "UTC"
 
 
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The language spoken in a context: its locale, and its messages (the sources' for English)."""
+
+    locale: Locale
+    messages: NullTranslations
+
+
 class Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel ships no types
     """Flask-Babel's domain, taking catalogues by our own table of locales."""
 
     def get_translations(self) -> NullTranslations:
-        """Return the catalogue of the locale spoken now; English is the sources' own."""
-        return _catalogue(current().tag)
+        """Return the messages of the language spoken now."""
+        return _speech().messages
 
 
 def init_app(
@@ -56,6 +69,7 @@ def init_app(
         timezone_selector=lambda: current_zone().key,
     )
     babel.domain_instance = Catalogues(str(TRANSLATIONS), DOMAIN)
+    app.jinja_env.globals.update(TEMPLATE_FUNCTIONS)
     for locale in available():
         _catalogue(locale.tag)
 
@@ -67,12 +81,7 @@ def available() -> tuple[Locale, ...]:
 
 def current() -> Locale:
     """Return the locale spoken now: what `speaking` set, else what the selector names."""
-    if not has_app_context():
-        return DEFAULT
-    if "portal_locale" not in g:
-        select, _ = current_app.extensions["portal_selectors"]
-        g.portal_locale = find(select() or "", available()) or DEFAULT
-    return cast(Locale, g.portal_locale)
+    return _speech().locale
 
 
 def current_zone() -> ZoneInfo:
@@ -89,8 +98,8 @@ def current_zone() -> ZoneInfo:
 def speaking(tag: str, zone: str | None = None) -> Iterator[Locale]:
     """Speak a language for a while, as mails do; an unknown tag means English."""
     locale = find(tag, available()) or DEFAULT
-    before = {name: g.get(name) for name in ("portal_locale", "portal_zone")}
-    g.portal_locale = locale
+    before = {name: g.get(name) for name in ("portal_speech", "portal_zone")}
+    g.portal_speech = Speech(locale, _catalogue(locale.tag))
     if zone is not None:
         g.portal_zone = ZoneInfo(zone)
     try:
@@ -105,33 +114,74 @@ def speaking(tag: str, zone: str | None = None) -> Iterator[Locale]:
 
 
 def gettext(message: str, **variables: object) -> str:
-    """Return a sentence in the language spoken now, its named placeholders filled."""
-    return cast(str, flask_babel.gettext(message, **variables))
+    """Return a sentence in the language spoken now, its named placeholders filled.
+
+    A per cent sign of the sentence itself is doubled, here as in templates.
+    """
+    return _filled(_speech().messages.gettext(message), variables)
 
 
 def ngettext(one: str, many: str, num: int, **variables: object) -> str:
     """Return the form of a sentence for a count, which it may name as `%(num)s`."""
-    return cast(str, flask_babel.ngettext(one, many, num, **variables))
+    return _filled(_speech().messages.ngettext(one, many, num), {"num": num, **variables})
 
 
 def pgettext(context: str, message: str, **variables: object) -> str:
     """Return a word or sentence whose meaning depends on where it stands."""
-    return cast(str, flask_babel.pgettext(context, message, **variables))
+    return _filled(str(_speech().messages.pgettext(context, message)), variables)
 
 
 def npgettext(context: str, one: str, many: str, num: int, **variables: object) -> str:
     """Return the form for a count of a sentence whose meaning depends on where it stands."""
-    return cast(str, flask_babel.npgettext(context, one, many, num, **variables))
+    text = str(_speech().messages.npgettext(context, one, many, num))
+    return _filled(text, {"num": num, **variables})
 
 
 def lazy_gettext(message: str, **variables: object) -> str:
     """Return a sentence that is translated when it is shown: for labels of forms and tables."""
-    return cast(str, flask_babel.lazy_gettext(message, **variables))
+    return cast(str, LazyString(gettext, message, **variables))
 
 
 def lazy_pgettext(context: str, message: str, **variables: object) -> str:
     """Return a word that is translated when it is shown, with the context it stands in."""
-    return cast(str, flask_babel.lazy_pgettext(context, message, **variables))
+    return cast(str, LazyString(pgettext, context, message, **variables))
+
+
+def _filled(text: str, variables: dict[str, object]) -> str:
+    return text % variables
+
+
+def _for_templates(speak: Callable[..., str]) -> Callable[..., str]:
+    @pass_eval_context
+    def speak_in_template(context: EvalContext, *words: Any, **variables: object) -> str:
+        # What is filled in is escaped; the sentence itself may hold tags.
+        if not context.autoescape:
+            return speak(*words, **variables)
+        return Markup(speak(*words, **{name: escape(value) for name, value in variables.items()}))  # noqa: S704
+
+    return speak_in_template
+
+
+# Flask-Babel's own way through three proxies costs more than the rest of a page.
+TEMPLATE_FUNCTIONS = {
+    "_": _for_templates(gettext),
+    "gettext": _for_templates(gettext),
+    "ngettext": _for_templates(ngettext),
+    "pgettext": _for_templates(pgettext),
+    "npgettext": _for_templates(npgettext),
+}
+
+
+def _speech() -> Speech:
+    try:
+        known: Speech | None = g.get("portal_speech")
+    except RuntimeError:
+        return Speech(DEFAULT, _catalogue(DEFAULT.tag))
+    if known is None:
+        select, _ = current_app.extensions["portal_selectors"]
+        locale = find(select() or "", available()) or DEFAULT
+        known = g.portal_speech = Speech(locale, _catalogue(locale.tag))
+    return known
 
 
 def _offers_pseudo() -> bool:

@@ -112,6 +112,7 @@ def make_visit(*, merchant: Merchant = MERCHANT, sees_everything: bool = True) -
 def make_app(locale: str = "en", **visit: Any) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.testing, app.secret_key = True, "test"
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(TEMPLATES), DictLoader({"gallery.html": GALLERY})]
     )
