@@ -1,0 +1,133 @@
+"""What an action is called, and what its receipt says of it, in the language spoken now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from portal import i18n
+from portal.domain.money import Money
+from portal.i18n import formats, gettext, lazy_gettext, ngettext
+
+TITLES: dict[str, str] = {
+    "paid": lazy_gettext("Payment"),
+    "method_added": lazy_gettext("Payment method saved"),
+    "method_removed": lazy_gettext("Payment method removed"),
+    "method_kept_from_link": lazy_gettext("Payment method saved from the link of an invoice"),
+    "default_changed": lazy_gettext("Default payment method changed"),
+    "details_changed": lazy_gettext("Billing details changed"),
+    "plan_changed": lazy_gettext("Plan changed"),
+    "cancelled": lazy_gettext("Subscription cancelled"),
+    "cancelled_now": lazy_gettext("Subscription ended at once"),
+    "offer_taken": lazy_gettext("Offer accepted"),
+    "resumed": lazy_gettext("Cancellation taken back"),
+}
+# What somebody may want to know or do who did not expect this.
+NOTES: dict[str, str] = {
+    "method_kept_from_link": lazy_gettext(
+        "Somebody who has the link of one of your invoices paid it, and let this payment method be "
+        "kept for your next ones. If it should not be there, remove it; then nothing more is "
+        "charged to it."
+    ),
+    "cancelled": lazy_gettext("Until it ends, you can take the cancellation back."),
+    "cancelled_now": lazy_gettext("Your invoices stay on your billing page."),
+}
+ANOTHER = lazy_gettext("Change in what you pay")
+
+Details = Mapping[str, Any]
+Rows = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A title, terms with their values, and a note, which may be empty."""
+
+    title: str
+    rows: Rows
+    note: str
+
+
+def tell(verb: str, details: Details) -> Told:
+    """Say what was done; what the table below does not name is not told."""
+    rows = invoice_rows(
+        [
+            (str(share.get("number") or ""), Money(share["amount"], details["currency"]))
+            for share in details.get("invoices") or []
+        ]
+    )
+    rows += [
+        (str(label), write(details[name], details))
+        for name, label, write in FIELDS
+        if details.get(name) not in (None, "")
+    ]
+    return Told(str(TITLES.get(verb, ANOTHER)), rows, str(NOTES.get(verb, "")))
+
+
+def invoice_rows(invoices: list[tuple[str, Money]]) -> Rows:
+    """Return a row for each invoice with the sum that is meant for it."""
+    return [
+        (gettext("Invoice %(number)s", number=_ltr(number)), formats.money(sum_, i18n.current()))
+        for number, sum_ in invoices
+    ]
+
+
+def discount(percent: str, amount: Money | None) -> str:
+    """Say what an offer takes off a price: a part in per cent, or a sum."""
+    if amount is not None:
+        return formats.money(amount, i18n.current())
+    return _ltr(f"{percent}%") if percent else ""
+
+
+def duration(word: str, months: int | None) -> str:
+    """Say for how long an offer holds; `word` is Stripe's: once, repeating or forever."""
+    if word == "once":
+        return gettext("One invoice")
+    if word == "repeating" and months:
+        return ngettext("%(num)s month", "%(num)s months", months)
+    return gettext("As long as the subscription goes on") if word == "forever" else ""
+
+
+def _text(value: Any, _details: Details) -> str:
+    return formats.isolate(str(value), i18n.current())
+
+
+def _sum(value: Any, details: Details) -> str:
+    return formats.money(Money(int(value), details["currency"]), i18n.current())
+
+
+def _day(value: Any, _details: Details) -> str:
+    if len(value) == len("2026-11-21"):
+        return formats.day(date.fromisoformat(value), i18n.current())
+    moment = datetime.fromisoformat(value)
+    return formats.day(formats.local_day(moment, i18n.current_zone()), i18n.current())
+
+
+def _part(value: Any, _details: Details) -> str:
+    return discount(str(value), None)
+
+
+def _duration(value: Any, details: Details) -> str:
+    return duration(str(value), details.get("months"))
+
+
+def _ltr(text: str) -> str:
+    return formats.left_to_right(text, i18n.current())
+
+
+# In the order of a receipt. Sums are minor units of `currency`, days ISO dates or moments.
+FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
+    ("plan_before", lazy_gettext("Until now"), _text),
+    ("plan", lazy_gettext("Plan"), _text),
+    ("quantity", lazy_gettext("Quantity"), _text),
+    ("amount", lazy_gettext("Amount"), _sum),
+    ("charged", lazy_gettext("Charged now"), _sum),
+    ("credited", lazy_gettext("Credited"), _sum),
+    ("percent_off", lazy_gettext("Off the price"), _part),
+    ("amount_off", lazy_gettext("Off the price"), _sum),
+    ("duration", lazy_gettext("For how long"), _duration),
+    ("ends_on", lazy_gettext("Ends"), _day),
+    ("ended_on", lazy_gettext("Ended"), _day),
+    ("renews_on", lazy_gettext("Renewed"), _day),
+    ("next_on", lazy_gettext("Next charge"), _day),
+    ("comment", lazy_gettext("Your words"), _text),
+)
