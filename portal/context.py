@@ -39,7 +39,7 @@ class Gateways:
         self._db = db
         self._keyring = keyring
         self._caller = caller
-        self._transports = transports or Transports()
+        self.transports = transports or Transports()
         self._payments: dict[tuple[int, str], PaymentGateway] = {}
         self._invoicing: dict[tuple[int, str], InvoicingGateway] = {}
         self.mailer: Mailer = mailer or build_mailer(settings)
@@ -50,7 +50,7 @@ class Gateways:
         known = (merchant.id, key)
         if known not in self._payments:
             self._payments[known] = build_payments(
-                self._settings, key, self._caller, self._transports
+                self._settings, key, self._caller, self.transports
             )
         return self._payments[known]
 
@@ -60,7 +60,7 @@ class Gateways:
         known = (merchant.id, token)
         if known not in self._invoicing:
             self._invoicing[known] = build_invoicing(
-                self._settings, token, merchant.currency, self._caller, self._transports
+                self._settings, token, merchant.currency, self._caller, self.transports
             )
         return self._invoicing[known]
 

@@ -83,7 +83,6 @@ _NEWEST = (
     .where(
         SignInRow.ask_hash == bindparam("ask"),
         SignInRow.merchant_id == bindparam("merchant"),
-        *_ALIVE,
     )
     .order_by(SignInRow.id.desc())
     .limit(1)
@@ -144,9 +143,9 @@ def find_by_token(reader: Reader, token_hash: str) -> SignIn | None:
     return _sign_in(reader.row(_BY_TOKEN, {"hash": token_hash}))
 
 
-def find_newest(reader: Reader, merchant_id: int, ask_hash: str, *, now: datetime) -> SignIn | None:
-    """Return the newest living sign-in that this browser asked for."""
-    return _sign_in(reader.row(_NEWEST, {"ask": ask_hash, "merchant": merchant_id, "now": now}))
+def find_newest(reader: Reader, merchant_id: int, ask_hash: str) -> SignIn | None:
+    """Return the newest sign-in that this browser asked for, alive or not."""
+    return _sign_in(reader.row(_NEWEST, {"ask": ask_hash, "merchant": merchant_id}))
 
 
 def use(unit: Unit, sign_in: SignIn, *, now: datetime) -> bool:

@@ -47,7 +47,8 @@ def count(
     row = unit.execute(
         statement.values(axis=axis, key=key, started_at=now, count=1),
     ).one()
-    return row.count, row.started_at
+    tried, began = row
+    return tried, began
 
 
 def give_back(unit: Unit, axis: str, key: str) -> None:

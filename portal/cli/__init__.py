@@ -1,0 +1,54 @@
+"""`flask portal …`: what an operator does from the command line, one module for each noun.
+
+Every module of this package has a click command or group of its own name, and is part of the group
+by being here.
+"""
+
+import pkgutil
+from importlib import import_module
+from typing import cast
+
+from click import ClickException, Command
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from portal import keys
+from portal.domain.errors import NotFound
+from portal.domain.merchants import Merchant
+from portal.keys import KeysMissing
+from portal.settings import Settings
+from portal.store import merchants
+from portal.web import installation as parts
+from portal.web.installation import Installation
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give `flask` the group, also where there are no keys yet to run pages with."""
+    app.extensions["portal_settings"] = settings
+    group = AppGroup("portal", help="Set up and run the billing portal.")
+    for module in pkgutil.iter_modules(__path__):
+        command = getattr(import_module(f"{__name__}.{module.name}"), module.name)
+        group.add_command(cast(Command, command))
+    app.cli.add_command(group)
+
+
+def settings() -> Settings:
+    """Return the settings as the environment gives them, with or without keys."""
+    return cast(Settings, current_app.extensions["portal_settings"])
+
+
+def installation() -> Installation:
+    """Return the running portal's parts; tells in one line what is missing."""
+    try:
+        keys.load(settings())
+    except KeysMissing as missing:
+        raise ClickException(str(missing)) from None
+    return parts.of(current_app)
+
+
+def get_merchant(slug: str) -> Merchant:
+    """Return the merchant an argument names."""
+    try:
+        return merchants.get(installation().db, slug)
+    except NotFound:
+        raise ClickException(f"There is no merchant {slug!r}.") from None

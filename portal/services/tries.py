@@ -1,0 +1,77 @@
+"""How often something may be tried: by address, by network, and over the whole site."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from portal import keys
+from portal.db import Unit
+from portal.settings import Settings
+from portal.store import tries
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One limit: how many tries of one key in how long a window."""
+
+    name: str
+    limit: int
+    window: timedelta
+
+
+# A mail is asked for (facts: OWASP Forgot Password). The narrow ones come last, so that a try which
+# another limit stops is not held against the address.
+SITE = Axis("sign_in_site", 2_000, timedelta(hours=1))
+NETWORK = Axis("sign_in_network", 20, timedelta(hours=1))
+ADDRESS_DAY = Axis("sign_in_day", 10, timedelta(days=1))
+ADDRESS = Axis("sign_in_address", 3, timedelta(minutes=15))
+
+
+def of_sign_in(merchant_id: int, email: str, address: str) -> tuple[tuple[Axis, str], ...]:
+    """Return what asking for one sign-in mail counts against, the widest limit first."""
+    person = f"{merchant_id} {email}"
+    return (
+        (SITE, "all"),
+        (NETWORK, network_of(address)),
+        (ADDRESS, person),
+        (ADDRESS_DAY, person),
+    )
+
+
+def network_of(address: str) -> str:
+    """Return the network one household or office has: /24 of IPv4, /56 of IPv6."""
+    try:
+        host = ip_address(address)
+    except ValueError:
+        return "unknown"
+    mapped = getattr(host, "ipv4_mapped", None)
+    if mapped is not None:
+        host = mapped
+    return str(ip_network((host, 24 if host.version == 4 else 56), strict=False))
+
+
+def take(
+    unit: Unit, settings: Settings, limits: Sequence[tuple[Axis, str]], *, now: datetime
+) -> int:
+    """Count one try and return 0, or the seconds until the next one may be made.
+
+    The counting has to be committed, so the caller raises after its unit, not within.
+    """
+    for axis, key in limits:
+        count, started_at = tries.count(
+            unit, axis.name, _sealed(settings, axis, key), window=axis.window, now=now
+        )
+        if count > axis.limit:
+            return max(int((started_at + axis.window - now).total_seconds()), 1)
+    return 0
+
+
+def give_back(unit: Unit, settings: Settings, limits: Sequence[tuple[Axis, str]]) -> None:
+    """Take a try off again: it was made by somebody who proved to be who they said."""
+    for axis, key in limits:
+        tries.give_back(unit, axis.name, _sealed(settings, axis, key))
+
+
+def _sealed(settings: Settings, axis: Axis, key: str) -> str:
+    return keys.derive(settings, "tries", axis.name, key).hex()

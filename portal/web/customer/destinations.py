@@ -1,0 +1,46 @@
+"""Where people may be sent after signing in: names, never addresses that came with a request."""
+
+from flask import g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.web.security import SAFE
+
+FIRST = "overview"
+# A name in the address of the sign-in page, and the page it means.
+PAGES = {
+    "overview": "customer.overview.show",
+    "invoices": "customer.invoices.list_all",
+    "subscriptions": "customer.subscriptions.list_all",
+    "payment-methods": "customer.payment_methods.list_all",
+    "account": "customer.account.show",
+    "history": "customer.history.list_all",
+}
+
+
+def known(name: str | None) -> str:
+    """Return a destination's name, the first page's for anything else."""
+    return name if name in PAGES else FIRST
+
+
+def href(name: str, slug: str) -> str:
+    """Return the address of a destination within one merchant's portal."""
+    return url_for(PAGES[known(name)], merchant=slug)
+
+
+def of_request() -> str:
+    """Return the destination nearest to the page that was asked for."""
+    parts = (request.endpoint or "").split(".")
+    noun = parts[1].replace("_", "-") if len(parts) > 1 else ""
+    return known(noun) if request.method in SAFE else FIRST
+
+
+def to_sign_in() -> Response:
+    """Send a visitor to sign in, and afterwards near to where they wanted to go."""
+    name = of_request()
+    to = name if name != FIRST else None
+    return redirect(url_for("customer.entry.login", merchant=g.merchant.slug, to=to), 303)
+
+
+def to_chooser() -> Response:
+    """Send a visitor to choose which customer to be."""
+    return redirect(url_for("customer.entry.choose", merchant=g.merchant.slug), 303)

@@ -1,0 +1,114 @@
+"""The one typed base of every form, the fields it may have, and what is demanded of them.
+
+Shape is checked here (there, too long, a number); meaning is checked by rules and services, whose
+answer comes back by `refuse`.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+
+from portal.i18n import gettext as _
+from portal.i18n import lazy_gettext, ngettext
+
+__all__ = [
+    "BooleanField", "EmailField", "Field", "Form", "HiddenField", "IntegerField", "RadioField",
+    "SelectField", "StringField", "TelField", "TextAreaField", "at_most", "between", "needed",
+    "optional", "printable", "trimmed",
+]  # fmt: skip
+
+Validator = Callable[["Form", Any], None]
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF and WTForms ship no types
+    """A form of a page; the token against forged posts is checked before any view runs."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Our own words, never those WTForms brings along."""
+
+        def get_translations(self, form: FlaskForm) -> None:
+            """Leave every message as our validators say it."""
+
+    def accepts(self) -> bool:
+        """Whether the form was posted and its fields have the shape they need."""
+        return bool(self.validate_on_submit())
+
+    def refuse(self, name: str, message: str) -> None:
+        """Show what is wrong with a field, found out by whoever knows its meaning."""
+        field = self._fields[name]
+        field.errors = (*field.errors, message)
+
+    def text(self, name: str) -> str:
+        """Return what was typed into a field, empty if nothing was."""
+        return cast(str, self._fields[name].data or "")
+
+
+def trimmed(value: str | None) -> str:
+    """Take the blanks off both ends: a filter for text fields."""
+    return (value or "").strip()
+
+
+def needed(message: str = "") -> InputRequired:
+    """Demand that something was entered."""
+    return InputRequired(message or lazy_gettext("Please fill this in."))
+
+
+def optional() -> Optional:
+    """Let a field be empty, and then ask nothing else of it."""
+    return Optional()
+
+
+def at_most(length: int) -> Validator:
+    """Demand no more than so many characters."""
+
+    def check(form: Form, field: Any) -> None:
+        if len(field.data or "") > length:
+            raise ValidationError(
+                ngettext(
+                    "At most %(num)s character, please.",
+                    "At most %(num)s characters, please.",
+                    length,
+                )
+            )
+
+    # WTForms writes the attribute of the same name into the page.
+    check.field_flags = {"maxlength": length}  # type: ignore[attr-defined]
+    return check
+
+
+def between(least: int, most: int) -> NumberRange:
+    """Demand a whole number within bounds."""
+    return NumberRange(
+        least, most, lazy_gettext("Please enter a number between %(min)s and %(max)s.")
+    )
+
+
+def printable() -> Validator:
+    """Refuse control characters, and marks that turn the direction of text around."""
+
+    def check(form: Form, field: Any) -> None:
+        if any(_is_hidden(letter) for letter in field.data or ""):
+            raise ValidationError(_("This has characters in it that cannot be shown."))
+
+    return check
+
+
+def _is_hidden(letter: str) -> bool:
+    return letter not in "\r\n\t" and (
+        unicodedata.category(letter) in {"Cc", "Cs"} or letter in "\u202a\u202b\u202c\u202d\u202e"
+    )

@@ -1,0 +1,87 @@
+"""Which language a request is answered in, and how a choice of language is kept.
+
+The order: what the customer chose, what this browser chose, what the providers told of the
+customer, what the browser asks for, the merchant's own, English. A choice in the address
+(`?locale=`) is kept, and taken out of it by a redirect.
+"""
+
+from typing import Any
+
+from flask import Flask, Response, g, redirect, request, session, url_for
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal import i18n
+from portal.services import sessions
+from portal.services.sessions import PortalSession
+from portal.web.installation import installation
+from portal.web.security import SAFE
+from portal.web.sessions import BLIND, current_session
+
+PARAMETER = "locale"
+
+
+def init_app(app: Flask) -> None:
+    """Speak to every visitor in their language, and tell time in the merchant's zone."""
+    i18n.init_app(app, _locale, _zone)
+    app.before_request(_keep_choice)
+
+    @app.after_request
+    def name_language(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Content-Language", i18n.current().tag)
+        return response
+
+
+def _locale() -> str | None:
+    signed_in = _signed_in()
+    wishes = (
+        signed_in.chosen_locale if signed_in else "",
+        str(session.get(PARAMETER, "")),
+        signed_in.told_locale if signed_in else "",
+        _asked_by_browser(),
+        g.merchant.locale if "merchant" in g else "",
+    )
+    offered = i18n.available()
+    return next((wish for wish in wishes if wish and i18n.find(wish, offered)), None)
+
+
+def _asked_by_browser() -> str:
+    found = i18n.negotiate(request.headers.get("Accept-Language", ""), i18n.available())
+    return found.tag if found else ""
+
+
+def _zone() -> str | None:
+    return g.merchant.timezone if "merchant" in g else None
+
+
+def _signed_in() -> PortalSession | None:
+    try:
+        return current_session()
+    except SQLAlchemyError:
+        # The page that says so still has to be written in some language.
+        return None
+
+
+def _keep_choice() -> AnyResponse | None:
+    wish = request.args.get(PARAMETER)
+    if wish is None or request.method not in SAFE or request.endpoint is None:
+        return None
+    if request.path.startswith(BLIND):
+        return None
+    found = i18n.find(wish, i18n.available())
+    if found is not None:
+        _keep(found.tag)
+    rest: dict[str, Any] = {
+        name: values for name, values in request.args.lists() if name != PARAMETER
+    }
+    return redirect(url_for(request.endpoint, **{**rest, **(request.view_args or {})}), 303)
+
+
+def _keep(tag: str) -> None:
+    signed_in = current_session()
+    if signed_in is not None and signed_in.customer is not None and signed_in.scope.is_everything:
+        if signed_in.chosen_locale != tag:
+            sessions.choose_locale(installation().at(signed_in.merchant), signed_in, tag)
+    else:
+        session[PARAMETER] = tag

@@ -1,0 +1,94 @@
+"""What stands in front of every view: host names, where forms come from, headers of answers."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal.settings import Settings
+
+LARGEST_BODY = 1024 * 1024
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "object-src 'none'; frame-ancestors 'none'"
+)
+NOT_NEEDED = (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
+    "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "usb",
+    "xr-spatial-tracking",
+)  # fmt: skip
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Flask-WTF and our own check need to know the origin; nobody else learns an address.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in NOT_NEEDED),
+    "Cache-Control": "no-store",
+}
+TWO_YEARS = "max-age=63072000; includeSubDomains"
+# A signature or a key says where these come from; a browser never sends them.
+PROGRAMS = ("/hooks/", "/v1/", "/api/")
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Answer to our own names only, take forms from our own pages only, and harden every answer."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        TRUSTED_HOSTS=settings.hosts,
+        PORTAL_IS_HTTPS=settings.is_https,
+        # Our own check of the origin covers what Flask-WTF reads from the Referer.
+        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # The token lives as long as the cookie it belongs to.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=0, x_port=0, x_prefix=0
+        )
+    csrf.init_app(app)
+    origins = _origins(settings)
+
+    @app.before_request
+    def take_forms_of_our_own_pages_only() -> None:
+        if request.method in SAFE or request.path.startswith(PROGRAMS):
+            return
+        if not comes_from(origins):
+            abort(403)
+        csrf.protect()
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if settings.is_https:
+            response.headers["Strict-Transport-Security"] = TWO_YEARS
+        if response.mimetype == "text/html":
+            response.vary.update(("Accept-Language", "Cookie"))
+        return response
+
+
+def comes_from(origins: frozenset[str]) -> bool:
+    """Whether a browser says that a form was sent from one of our own pages; silence is consent.
+
+    Browsers send both headers; programs that send neither carry no cookies they were not given.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or origin in origins
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    scheme = urlsplit(settings.public_url).scheme
+    return frozenset(f"{scheme}://{host}" for host in settings.hosts)
