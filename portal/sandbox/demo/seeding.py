@@ -1,4 +1,4 @@
-"""Makes the demo's beginnings, once: both sandboxes live through the past before they are served."""
+"""Makes the demo's beginnings, once: both sandboxes live through the past, then are served."""
 
 from __future__ import annotations
 
@@ -14,31 +14,34 @@ from portal.sandbox.demo.data.history import History, today
 from portal.sandbox.demo.data.nuvol import NUVOL
 from portal.sandbox.demo.data.rubra import RUBRA
 from portal.sandbox.demo.data.sunbeam import SUNBEAM
-from portal.sandbox.demo.data.words import Merchant, Person
-from portal.sandbox.demo.places import Places, delete
+from portal.sandbox.demo.data.words import Person
+from portal.sandbox.demo.places import Places, Refused
 
 MERCHANTS = (NUVOL, SUNBEAM, RUBRA)
 
 Seed = dict[str, Any]
 
 
-def seed(places: Places) -> Seed:
-    """Return what the demo began with, making it unless an earlier start has.
+def find(places: Places) -> Seed | None:
+    """Return what an earlier start made; raises Refused if its ports were others.
 
-    A beginning that was interrupted is thrown away and made again.
+    Addresses with those ports are in the sandboxes' objects and in the webhooks.
     """
     kept = places.data / "seed.json"
-    if kept.exists():
-        found: Seed = json.loads(kept.read_text())
-        return found
-    delete(places)
-    made = make(places)
-    save(places, made)
-    return made
+    if not kept.exists():
+        return None
+    found: Seed = json.loads(kept.read_text())
+    for name, number in found["ports"].items():
+        if places.ports[name] != number:
+            raise Refused(
+                f"The data in {places.data} was made with {name}={number}: start with that again, "
+                "or start over with RESET=1."
+            )
+    return found
 
 
 def save(places: Places, seed: Seed) -> None:
-    """Keep the seed, whole or not at all."""
+    """Keep the seed once everything it speaks of is there: whole or not at all."""
     draft = places.data / "seeding"
     draft.write_text(json.dumps(seed, indent=1, ensure_ascii=False))
     draft.replace(places.data / "seed.json")
@@ -46,7 +49,8 @@ def save(places: Places, seed: Seed) -> None:
 
 def make(places: Places) -> Seed:
     """Live through the merchants' past at both providers, and return who is there."""
-    places.data.mkdir(parents=True, exist_ok=True)
+    for name in ("holded", "stripe"):
+        (places.data / name).mkdir(parents=True, exist_ok=True)
     history = History(today())
     at_holded = holded.create_app(
         places.data / "holded", base_url=places.holded, real_time=history.time
@@ -67,7 +71,10 @@ def make(places: Places) -> Seed:
             other.plan()
             sides.append((mine, other))
         history.live()
-    return {"merchants": [described(mine, other) for mine, other in sides]}
+    return {
+        "ports": dict(places.ports),
+        "merchants": [described(mine, other) for mine, other in sides],
+    }
 
 
 def described(mine: HoldedSide, other: StripeSide) -> Seed:
@@ -92,7 +99,3 @@ def customer(person: Person, mine: HoldedSide, other: StripeSide) -> Seed:
         "about": person.about,
     }
     return {key: value for key, value in found.items() if value}
-
-
-def merchant(slug: str) -> Merchant:
-    return next(each for each in MERCHANTS if each.slug == slug)

@@ -180,7 +180,7 @@ class StripeSide:
             return str(self.post(path, {"customer": customer})["id"])
         setup = {
             "customer": customer,
-            "payment_method_types": ["sepa_debit"],
+            "allowed_payment_method_types": ["sepa_debit"],
             "payment_method_data": {
                 "type": "sepa_debit",
                 "sepa_debit": {"iban": method},
@@ -223,6 +223,12 @@ class StripeSide:
     def then_pause(self, _person: Person, subscription: str, _: str) -> None:
         body = {"pause_collection": {"behavior": "void"}}
         self.post(f"/v1/subscriptions/{subscription}", body)
+
+    def then_settle(self, _person: Person, subscription: str, _: str) -> None:
+        """Mark what is open as paid by bank transfer."""
+        query = {"subscription": subscription, "status": "open"}
+        for invoice in self.call("GET", "/v1/invoices", query)["data"]:
+            self.post(f"/v1/invoices/{invoice['id']}/pay", {"paid_out_of_band": True})
 
     def then_decline(self, person: Person, _subscription: str, _: str) -> None:
         """Replace the good card by one that declines every charge."""
@@ -281,7 +287,14 @@ class StripeSide:
     def call(self, method: str, path: str, body: Json) -> Json:
         """Call the API as its clients do: form fields with nested names."""
         headers = {"Authorization": f"Bearer {self.merchant.stripe_key}"}
-        answer = self.client.request(method, path, data=dict(flat(body)), headers=headers)
+        fields = dict(flat(body))
+        answer = self.client.request(
+            method,
+            path,
+            params=fields if method == "GET" else None,
+            data=None if method == "GET" else fields,
+            headers=headers,
+        )
         if answer.is_error:
             raise RuntimeError(f"Stripe sandbox, {path}: {answer.status_code} {answer.text}")
         found: Json = answer.json()

@@ -152,7 +152,7 @@ GELATS = Person(
     language="es",
     address=("Plaça del Mercat 1", "Girona", "17001"),
     methods=("pm_card_visa",),
-    plans=(Plan(63, (("pro_month", 1),), later=((10, "cancel_at_period_end"),)),),
+    plans=(Plan(45, (("pro_month", 1),), later=((10, "cancel_at_period_end"),)),),
     one_offs=(OneOff(30, "Traslado de dominio", 4_500, "paid"),),
     bills=(
         Bill(80, "Etiquetas de verano", "120.00", state="cancelled"),

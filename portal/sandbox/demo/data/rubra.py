@@ -31,6 +31,7 @@ EMPORIO = Person(
             38,
             (("escritorio_month", 1),),
             {"collection_method": "send_invoice", "days_until_due": 10},
+            later=((31, "settle"),),
         ),
     ),
     one_offs=(OneOff(7, "Moedor de café", 89_000),),

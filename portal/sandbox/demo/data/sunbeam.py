@@ -59,9 +59,10 @@ PINE = Person(
     address=("900 Pine Street", "Portland", "97204"),
     plans=(
         Plan(
-            58,
+            40,
             (("starter_month", 3),),
             {"collection_method": "send_invoice", "days_until_due": 14},
+            later=((30, "settle"),),
         ),
     ),
 )
