@@ -76,34 +76,33 @@ def expand(unit: "Unit", body: Json, paths: list[str]) -> Json:
                 f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}",
                 param="expand",
             )
-        _follow(unit, body, parts, path, kind=None, prefix="")
+        _follow(unit, body, parts, path, owner=body, prefix="")
     return body
 
 
-def _follow(
-    unit: "Unit", node: Any, parts: list[str], path: str, kind: str | None, prefix: str
-) -> None:
+def _follow(unit: "Unit", node: Any, parts: list[str], path: str, owner: Json, prefix: str) -> None:
     if not parts or node is None:
         return
     if isinstance(node, list):
         for one in node:
-            _follow(unit, one, parts, path, kind, prefix)
+            _follow(unit, one, parts, path, owner, prefix)
         return
     if not isinstance(node, dict):
         raise _refused(path)
     if "object" in node:
-        kind, prefix = str(node["object"]), ""
+        owner, prefix = node, ""
+    kind = str(owner["object"])
     name, rest = parts[0], parts[1:]
     dotted = f"{prefix}{name}"
-    if kind and (kind, dotted) in INCLUDES and name not in node:
-        node[name] = render(unit, INCLUDES[kind, dotted](unit, node))
-    elif kind and dotted in expandable(kind):
+    if (kind, dotted) in INCLUDES and name not in node:
+        node[name] = render(unit, INCLUDES[kind, dotted](unit, owner))
+    elif dotted in expandable(kind):
         node[name] = _fetched(unit, node.get(name), name)
     elif not isinstance(node.get(name, path), dict | list | None) or (
         node.get(name) is None and not rest
     ):
         raise _refused(path)
-    _follow(unit, node[name], rest, path, kind, f"{dotted}." if kind != "list" else "")
+    _follow(unit, node[name], rest, path, owner, f"{dotted}.")
 
 
 def _fetched(unit: "Unit", value: Any, name: str) -> Any:

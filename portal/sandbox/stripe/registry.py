@@ -56,7 +56,7 @@ def renders(kind: str) -> Callable[[Renderer], Renderer]:
 
 
 def includes(kind: str, field: str) -> Callable[[Include], Include]:
-    """Computes a field that is absent unless asked for by `expand`."""
+    """Computes a field, dotted if nested, that is absent unless asked for by `expand`."""
 
     def register(include: Include) -> Include:
         INCLUDES[kind, field] = include

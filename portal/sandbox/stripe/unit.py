@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.stripe import deliveries
-from portal.sandbox.stripe.errors import ApiError, Json, invalid, missing
+from portal.sandbox.stripe.errors import ApiError, Json, invalid, missing, unsupported
 from portal.sandbox.stripe.expand import expand, render
 from portal.sandbox.stripe.ids import object_id
 from portal.sandbox.stripe.registry import LISTENERS, ROUTES
@@ -204,6 +204,8 @@ class Unit:
         them (typed): `unit.call("POST /v1/customers/{customer}", {"name": "A"}, customer=id)`.
         Answers the stored object.
         """
+        if route not in ROUTES:
+            raise unsupported(route)
         return ROUTES[route](self, params or {}, **path)
 
     def attempt(self, work: Callable[[], Any]) -> tuple[Any, ApiError | None]:

@@ -140,8 +140,9 @@ def list_balance_transactions(unit: Unit, params: Json, customer: str) -> Json:
 @route("POST", URL + "/{customer}/balance_transactions")
 def create_balance_transaction(unit: Unit, params: Json, customer: str) -> Json:
     """Changes the balance by an amount; negative is credit."""
+    extra = {name: one for name, one in params.items() if name not in ("amount", "currency")}
     return change_balance(
-        unit, customer, params["amount"], params["currency"], "adjustment", **params
+        unit, customer, params["amount"], params["currency"], "adjustment", **extra
     )
 
 

@@ -90,10 +90,10 @@ def show_active(unit: Unit, code: Json) -> None:
 
 
 @includes("promotion_code", "restrictions.currency_options")
-def currency_options(unit: Unit, restrictions: Json) -> Json:
+def currency_options(unit: Unit, code: Json) -> Json:
     """The minimum in further currencies."""
-    _ = unit, restrictions
-    return {}
+    found: Json = unit.get("promotion_code", code["id"])["_currency_options"]
+    return found
 
 
 def _with_code(unit: Unit, code: str) -> list[Json]:
