@@ -1,7 +1,12 @@
 """Why people leave, and what became of it."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from portal.domain.configurations import PortalConfiguration
+from portal.domain.subscriptions import Subscription, SubscriptionStatus
 
 # Stripe's `cancellation_details.feedback`, in the order of its documentation.
 FEEDBACK = (
@@ -36,3 +41,24 @@ class Leaving:
     def __post_init__(self) -> None:
         if self.feedback and self.feedback not in FEEDBACK:
             raise ValueError(f"not a reason Stripe knows: {self.feedback!r}")
+
+
+def ends_at_once(subscription: Subscription, configuration: PortalConfiguration) -> bool:
+    """Whether cancelling ends a subscription now, and not with its period.
+
+    One whose first invoice was never paid has no period to run to, and Stripe takes no date for it.
+    """
+    is_unpaid = subscription.status is SubscriptionStatus.INCOMPLETE
+    return is_unpaid or configuration.cancel_mode == "immediately"
+
+
+def shuffled(options: Iterable[str], seed: str) -> tuple[str, ...]:
+    """Return the reasons in an order of the visitor's own, "other" last.
+
+    The first in a list is chosen more often than it is true; the same visitor finds the same order.
+    """
+
+    def place(option: str) -> tuple[bool, str]:
+        return option == "other", hashlib.sha256(f"{seed}:{option}".encode()).hexdigest()
+
+    return tuple(sorted(options, key=place))

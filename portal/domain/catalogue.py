@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from portal.domain.money import Money
 
+DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+
 
 class TaxBehavior(StrEnum):
     """Whether a price contains its tax; Stripe stores `unspecified` unless told otherwise."""
@@ -51,6 +53,11 @@ class Price:
     def is_metered(self) -> bool:
         """Whether usage is billed after the fact."""
         return self.usage_type == "metered"
+
+    @property
+    def days(self) -> int:
+        """Return about how many days a period lasts, to tell a longer one from a shorter."""
+        return DAYS.get(self.interval, 0) * self.interval_count
 
     def amount_in(self, currency: str) -> Money | None:
         """Return what one unit costs in a currency, None where it has no price in it."""

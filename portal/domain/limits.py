@@ -107,6 +107,32 @@ def archived(new: Price, product: Product | None) -> Reason | None:
     return None if active else Reason.PRICE_ARCHIVED
 
 
+def is_deferred(
+    configuration: PortalConfiguration, subscription: Subscription, new: Price, quantity: int
+) -> bool:
+    """L12, a notice and no refusal: whether a change waits for the end of the period.
+
+    Stripe defers by a schedule, between prices of one product only, when any condition is true.
+    """
+    item = subscription.items[0]
+    if item.price.product != new.product:
+        return False
+    before, after = (
+        item.price.amount_in(subscription.currency),
+        new.amount_in(subscription.currency),
+    )
+    is_less = (
+        before is not None
+        and after is not None
+        and after.amount * quantity < before.amount * item.quantity
+    )
+    found = {
+        "decreasing_item_amount": is_less,
+        "shortening_interval": new.days < item.price.days,
+    }
+    return any(found.get(name, False) for name in configuration.schedule_conditions)
+
+
 def ends_trial(subscription: Subscription, configuration: PortalConfiguration) -> bool:
     """L9, a notice and no refusal: changing a trialing subscription ends the trial and bills."""
     return subscription.is_trialing and configuration.trial_update_behavior == "end_trial"
@@ -183,6 +209,21 @@ def may_switch(
         tax_behavior(item.price, new),
         currency(standing.subscription, new),
         quantity_allowed(configuration, new, item.quantity, quantity),
+    )
+
+
+def may_enter_code(standing: Standing, configuration: PortalConfiguration) -> Decision:
+    """Say whether a promotion code can be put on this subscription."""
+    allowed = "promotion_code" in configuration.subscription_updates
+    return Decision.of(*may_change(standing, configuration).reasons, _feature(allowed))
+
+
+def may_change_method(standing: Standing, configuration: PortalConfiguration) -> Decision:
+    """Say whether the customer can have this subscription charged to another method."""
+    return Decision.of(
+        ended(standing.subscription),
+        invoices_sent(standing.subscription),
+        _feature(configuration.payment_method_update),
     )
 
 

@@ -140,19 +140,29 @@ def may_remove(
     methods: tuple[PaymentMethod, ...],
     subscriptions: tuple[Subscription, ...],
     today: date,
+    default_payment_method: str = "",
 ) -> Decision:
-    """Say whether a method may go: not the last usable one while a subscription needs it (L16)."""
+    """Say whether a method may go.
+
+    Not the last usable one while a subscription needs one (L16), and not the one a subscription
+    would be charged to: with it gone Stripe has no default, and the next charge fails although
+    another method is there.
+    """
     others = [
         other
         for other in methods
         if other.id != method.id and not other.is_expired(today) and other.can_charge_later
     ]
-    is_needed = any(
-        subscription.status in NEEDS_METHOD
-        and subscription.collection_method == "charge_automatically"
+    charged = [
+        subscription
         for subscription in subscriptions
-    )
-    return Decision.of(Reason.LAST_METHOD if is_needed and not others else None)
+        if subscription.status in NEEDS_METHOD
+        and subscription.collection_method == "charge_automatically"
+    ]
+    if charged and not others:
+        return Decision.of(Reason.LAST_METHOD)
+    using = subscriptions_using(method, tuple(charged), default_payment_method)
+    return Decision.of(Reason.METHOD_IN_USE if using else None)
 
 
 def may_be_default(method: PaymentMethod, today: date) -> Decision:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from portal.domain.catalogue import Coupon
 from portal.domain.decisions import Decision, Reason
+from portal.domain.money import Money
 from portal.domain.subscriptions import Subscription
 
 
@@ -54,6 +55,23 @@ def best_offer(
         ),
         None,
     )
+
+
+def price_with(coupon: Coupon, subscription: Subscription) -> Money | None:
+    """Return what a period costs with a coupon, before tax and beside other discounts.
+
+    None where it takes more than arithmetic: usage, several items, a coupon for some products.
+    """
+    full = subscription.recurring_amount()
+    if full is None or subscription.has_several_items or coupon.products:
+        return None
+    if coupon.percent_off is not None:
+        return Money(
+            full.amount - (full.amount * coupon.percent_off + 5_000) // 10_000, full.currency
+        )
+    if coupon.amount_off is None or coupon.currency != full.currency:
+        return None
+    return Money(max(full.amount - coupon.amount_off, 0), full.currency)
 
 
 def _fits(coupon: Coupon, subscription: Subscription, now: datetime) -> bool:
