@@ -72,6 +72,11 @@ class Base(DeclarativeBase):
 class Unit(Session):
     """One writing transaction; commits at its end, or leaves nothing behind."""
 
+    @property
+    def dialect(self) -> str:
+        """Return the name of the database's dialect."""
+        return self.get_bind().dialect.name
+
     def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
         """Return all rows of a select."""
         return self.execute(statement, parameters).all()
@@ -95,9 +100,14 @@ class Database:
         self.reading_engine = _engine(self.url, threads, isolation_level="AUTOCOMMIT")
 
     @property
+    def dialect(self) -> str:
+        """Return the name of the database's dialect."""
+        return self.url.get_backend_name()
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether one file is the whole database, so that one process should write at a time."""
-        return self.url.get_backend_name() == "sqlite"
+        return self.dialect == "sqlite"
 
     def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
         """Return all rows of a select, outside any transaction."""
@@ -127,6 +137,14 @@ class Database:
         with Unit(self.reading_engine, expire_on_commit=False, autoflush=False) as unit:
             yield unit
 
+    def insert(self, statement: Executable, parameters: Parameters) -> int:
+        """Run one insert that is a unit by itself and return how many rows it made.
+
+        A single statement needs no transaction around it: the cheapest way to keep something.
+        """
+        with self.reading_engine.connect() as connection:
+            return connection.execute(statement, parameters).rowcount
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -142,11 +160,10 @@ def refuse_open_unit() -> None:
         raise RuntimeError("a provider was called while a transaction is open")
 
 
-def upsert(unit: Unit, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    """Return the dialect's insert statement, which knows `on_conflict_do_update`."""
+def upsert(dialect: str, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return a dialect's insert statement, which knows `on_conflict_do_update`."""
     table = cast("Table", model.__table__)
-    on_postgresql = unit.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from time import monotonic
 
 import click
 import structlog
+from flask.cli import with_appcontext
 
 from portal import keys
 from portal.context import Gateways
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, and stop.")
+@with_appcontext
 def work(once: bool) -> None:
     """Process webhooks and jobs as they come."""
     settings = keys.load(Settings())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, bindparam, delete, select, update
+from sqlalchemy import Index, String, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.context import Visit
@@ -110,6 +110,23 @@ _BY_EMAIL = _CARD.where(
     )
 ).order_by(CustomerRow.id)
 
+_NAMING = select(ProfileRow.names_contact, ProfileRow.customer_id).where(
+    ProfileRow.merchant_id == bindparam("merchant"),
+    ProfileRow.livemode == bindparam("livemode"),
+    ProfileRow.origin == Origin.STRIPE,
+    ProfileRow.names_contact.in_(bindparam("contacts", expanding=True)),
+)
+_OF_PROFILES = (
+    EmailRow.merchant_id == bindparam("merchant"),
+    EmailRow.livemode == bindparam("livemode"),
+    EmailRow.profile_origin == bindparam("origin"),
+    EmailRow.profile.in_(bindparam("profiles", expanding=True)),
+)
+_EMAILS = select(EmailRow.profile, EmailRow.customer_id, EmailRow.email, EmailRow.address).where(
+    *_OF_PROFILES
+)
+_DELETE_EMAILS = delete(EmailRow).where(*_OF_PROFILES)
+
 
 def list_by_email(reader: Reader, merchant: Merchant, email: str) -> list[CustomerCard]:
     """Return every customer known under a canonical address, with the address as stored."""
@@ -129,15 +146,34 @@ def profiles(reader: Reader, visit: Visit) -> tuple[Profile | None, Profile | No
     return (None, None) if row is None else (_profile(row.stripe), _profile(row.holded))
 
 
-def save(unit: Unit, merchant: Merchant, profile: Profile, *, at: datetime, now: datetime) -> None:
-    """Write a profile, its addresses and, where both systems name it, that they are one payer."""
-    held = rows.held_at(unit, ProfileRow, merchant, profile.origin, [profile.id]).get(profile.id)
-    if held is not None and held > at:
-        return
-    payer = customers.get_or_add(unit, merchant, profile.origin, profile.id, now=now)
-    payer = _join(unit, merchant, payer, profile, now=now)
-    rows.save(unit, ProfileRow, [_row(merchant, profile, payer.id, at)])
-    _save_emails(unit, merchant, profile, payer.id)
+def save(
+    unit: Unit,
+    merchant: Merchant,
+    profiles: Sequence[tuple[Profile, datetime]],
+    *,
+    now: datetime,
+) -> None:
+    """Write profiles and their addresses, and make one payer of two that the merchant joined."""
+    for origin in Origin:
+        of_origin = [(told, at) for told, at in profiles if told.origin is origin]
+        if of_origin:
+            _save_of(unit, merchant, origin, of_origin, now)
+
+
+def _save_of(
+    unit: Unit,
+    merchant: Merchant,
+    origin: Origin,
+    profiles: Sequence[tuple[Profile, datetime]],
+    now: datetime,
+) -> None:
+    ids = [profile.id for profile, _ in profiles]
+    held = rows.held_at(unit, ProfileRow, merchant, origin, ids)
+    newer = [(told, at) for told, at in profiles if told.id not in held or held[told.id] <= at]
+    payers = customers.ids_of(unit, merchant, origin, [told.id for told, _ in newer], now=now)
+    _join(unit, merchant, origin, [told for told, _ in newer], payers)
+    rows.save(unit, ProfileRow, [_row(merchant, told, payers[told.id], at) for told, at in newer])
+    _save_emails(unit, merchant, origin, [told for told, _ in newer], payers)
 
 
 def forget(unit: Unit, merchant: Merchant, origin: Origin, id: str, *, at: datetime) -> None:
@@ -148,60 +184,62 @@ def forget(unit: Unit, merchant: Merchant, origin: Origin, id: str, *, at: datet
     gone = replace(rows.load(Profile, row.snapshot), is_deleted=True)
     row.is_deleted, row.state_at, row.snapshot = True, at, rows.dump(gone)
     unit.flush()
-    _forget_emails(unit, merchant, origin, id)
+    unit.execute(_DELETE_EMAILS, {**_whose(merchant), "origin": origin, "profiles": [id]})
 
 
 def _join(
-    unit: Unit, merchant: Merchant, payer: CustomerRow, profile: Profile, *, now: datetime
-) -> CustomerRow:
+    unit: Unit,
+    merchant: Merchant,
+    origin: Origin,
+    profiles: Sequence[Profile],
+    payers: dict[str, int],
+) -> None:
     """Make one payer of a Stripe customer and the Holded contact that belongs to it.
 
     Only what the merchant wrote into Stripe's metadata decides. An equal address is no proof: a
     customer may change the address of the Stripe half, and would then be shown the invoices of
     whoever has it in Holded. Two halves with one address are offered as a choice after sign-in.
+    `payers` is brought up to date with who is left.
     """
-    other = _other_half(unit, merchant, profile)
-    if other is None or other.id == payer.id:
-        return payer
-    is_stripe = profile.origin is Origin.STRIPE
-    stripe_half, holded_half = (payer, other) if is_stripe else (other, payer)
-    if stripe_half.holded_contact or holded_half.stripe_customer:
-        return payer
-    _merge(unit, keep=stripe_half, give_up=holded_half)
-    return stripe_half
+    others = _other_halves(unit, merchant, origin, profiles)
+    for profile in profiles:
+        own, other = payers[profile.id], others.get(profile.id)
+        if other is None or other == own:
+            continue
+        stripe_half, holded_half = (own, other) if origin is Origin.STRIPE else (other, own)
+        if _merge(unit, keep=stripe_half, give_up=holded_half):
+            payers[profile.id] = stripe_half
 
 
-def _other_half(unit: Unit, merchant: Merchant, profile: Profile) -> CustomerRow | None:
-    if profile.origin is Origin.HOLDED:
-        return _stripe_customer_naming(unit, merchant, profile.id)
-    if not profile.holded_contact:
-        return None
-    return customers.find_by_provider(unit, merchant, Origin.HOLDED, profile.holded_contact)
+def _other_halves(
+    unit: Unit, merchant: Merchant, origin: Origin, profiles: Sequence[Profile]
+) -> dict[str, int]:
+    """Return, by profile, the payer of the other system that the merchant says it is."""
+    if origin is Origin.STRIPE:
+        contacts = {told.id: told.holded_contact for told in profiles if told.holded_contact}
+        known = customers.find_ids(unit, merchant, Origin.HOLDED, set(contacts.values()))
+        return {id: known[contact] for id, contact in contacts.items() if contact in known}
+    found = unit.rows(
+        _NAMING, {**_whose(merchant), "contacts": [profile.id for profile in profiles]}
+    )
+    named = [row.names_contact for row in found]
+    return {row.names_contact: row.customer_id for row in found if named.count(row[0]) == 1}
 
 
-def _stripe_customer_naming(unit: Unit, merchant: Merchant, contact: str) -> CustomerRow | None:
-    naming = unit.scalars(
-        select(ProfileRow.customer_id).where(
-            ProfileRow.merchant_id == merchant.id,
-            ProfileRow.livemode == merchant.livemode,
-            ProfileRow.origin == Origin.STRIPE,
-            ProfileRow.names_contact == contact,
-        )
-    ).all()
-    return unit.get(CustomerRow, naming[0]) if len(naming) == 1 else None
-
-
-def _merge(unit: Unit, *, keep: CustomerRow, give_up: CustomerRow) -> None:
-    contact, account = give_up.holded_contact, give_up.holded_account
-    give_up.holded_contact = give_up.holded_account = ""
+def _merge(unit: Unit, *, keep: int, give_up: int) -> bool:
+    """Give everything of the Holded half to the Stripe half; False if either has another."""
+    kept, given_up = unit.get_one(CustomerRow, keep), unit.get_one(CustomerRow, give_up)
+    if kept.holded_contact or given_up.stripe_customer:
+        return False
+    contact, account = given_up.holded_contact, given_up.holded_account
+    given_up.holded_contact = given_up.holded_account = ""
     unit.flush()
-    keep.holded_contact, keep.holded_account = contact, account
+    kept.holded_contact, kept.holded_account = contact, account
     unit.flush()
     for model in (ProfileRow, EmailRow, InvoiceRow):
-        unit.execute(
-            update(model).where(model.customer_id == give_up.id).values(customer_id=keep.id)
-        )
-    payments.hand_over(unit, give_up.id, keep.id)
+        unit.execute(update(model).where(model.customer_id == give_up).values(customer_id=keep))
+    payments.hand_over(unit, give_up, keep)
+    return True
 
 
 def _row(merchant: Merchant, profile: Profile, customer_id: int, at: datetime) -> dict[str, Any]:
@@ -218,34 +256,48 @@ def _row(merchant: Merchant, profile: Profile, customer_id: int, at: datetime) -
     }
 
 
-def _save_emails(unit: Unit, merchant: Merchant, profile: Profile, customer_id: int) -> None:
-    _forget_emails(unit, merchant, profile.origin, profile.id)
-    if profile.is_deleted:
+def _save_emails(
+    unit: Unit,
+    merchant: Merchant,
+    origin: Origin,
+    profiles: Sequence[Profile],
+    payers: dict[str, int],
+) -> None:
+    """Keep the addresses of profiles; those that did not change are not written again."""
+    wanted = {
+        (told.id, payers[told.id], canonical_email(address)[:300], address[:300])
+        for told in profiles
+        if not told.is_deleted
+        for address in told.emails
+    }
+    values = {
+        **_whose(merchant),
+        "origin": origin,
+        "profiles": [told.id for told in profiles],
+    }
+    held = {tuple(row) for row in unit.rows(_EMAILS, values)} if profiles else set()
+    changed = {row[0] for row in wanted ^ held}
+    if not changed:
         return
-    unit.add_all(
-        EmailRow(
-            merchant_id=merchant.id,
-            livemode=merchant.livemode,
-            profile_origin=profile.origin,
-            profile=profile.id,
-            customer_id=customer_id,
-            email=canonical_email(address)[:300],
-            address=address[:300],
-        )
-        for address in profile.emails
-    )
-    unit.flush()
+    unit.execute(_DELETE_EMAILS, {**values, "profiles": sorted(changed)})
+    fresh = [row for row in wanted if row[0] in changed]
+    if fresh:
+        unit.execute(insert(EmailRow), [_email_row(merchant, origin, row) for row in fresh])
 
 
-def _forget_emails(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
-    unit.execute(
-        delete(EmailRow).where(
-            EmailRow.merchant_id == merchant.id,
-            EmailRow.livemode == merchant.livemode,
-            EmailRow.profile_origin == origin,
-            EmailRow.profile == id,
-        )
-    )
+def _email_row(
+    merchant: Merchant, origin: Origin, row: tuple[str, int, str, str]
+) -> dict[str, Any]:
+    profile, customer_id, email, address = row
+    return {
+        "merchant_id": merchant.id,
+        "livemode": merchant.livemode,
+        "profile_origin": origin,
+        "profile": profile,
+        "customer_id": customer_id,
+        "email": email,
+        "address": address,
+    }
 
 
 def _own(merchant: Merchant, origin: Origin, id: str) -> Any:

@@ -279,21 +279,29 @@ def save(
     *,
     now: datetime,
 ) -> None:
-    """Write invoices with the provider's time of each; hide the Stripe half of matched pairs."""
+    """Write invoices with the provider's time of each; hide the Stripe half of matched pairs.
+
+    One that belongs to nobody (its contact was deleted) is left out: it is for no customer to see.
+    """
+    invoices = [(invoice, at) for invoice, at in invoices if invoice.customer]
     if not invoices:
         return
     payers = {
-        (invoice.origin, invoice.customer): customers.get_or_add(
-            unit, merchant, invoice.origin, invoice.customer, now=now
-        ).id
-        for invoice, _ in invoices
+        origin: customers.ids_of(
+            unit,
+            merchant,
+            origin,
+            {invoice.customer for invoice, _ in invoices if invoice.origin is origin},
+            now=now,
+        )
+        for origin in {invoice.origin for invoice, _ in invoices}
     }
     matched = _matched(unit, merchant, [invoice for invoice, _ in invoices])
     rows.save(
         unit,
         InvoiceRow,
         [
-            _row(merchant, invoice, at, payers[invoice.origin, invoice.customer], matched, now)
+            _row(merchant, invoice, at, payers[invoice.origin][invoice.customer], matched, now)
             for invoice, at in invoices
         ],
         keep=("intent",),

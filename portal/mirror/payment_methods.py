@@ -1,20 +1,24 @@
 """The payment methods customers have saved at Stripe."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, bindparam, select, update
+from sqlalchemy import Index, String, and_, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.context import Visit
 from portal.db import Reader, Unit
-from portal.domain.customers import Origin
+from portal.domain.customers import Origin, Profile
 from portal.domain.errors import NotFound
 from portal.domain.merchants import Merchant
-from portal.domain.payment_methods import PaymentMethod
+from portal.domain.payment_methods import PaymentMethod, effective_method
+from portal.domain.subscriptions import Subscription
 from portal.mirror import rows
+from portal.mirror.customers import ProfileRow
 from portal.store import customers
+from portal.store.customers import CustomerRow
 
 
 class PaymentMethodRow(rows.MirroredRow):
@@ -32,6 +36,27 @@ class PaymentMethodRow(rows.MirroredRow):
         return (Index("ix_payment_methods_customer_id", "customer_id", "is_detached", "id"),)
 
 
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A customer's methods, oldest first, and what Stripe knows of the customer, if anything."""
+
+    methods: tuple[PaymentMethod, ...] = ()
+    profile: Profile | None = None
+
+    @property
+    def default(self) -> str:
+        """Return the id of the method invoices are charged to, empty if there is none."""
+        return self.profile.default_payment_method if self.profile else ""
+
+    def find(self, id: str) -> PaymentMethod | None:
+        """Return one of the methods."""
+        return next((method for method in self.methods if method.id == id), None)
+
+    def charged_by(self, subscription: Subscription) -> PaymentMethod | None:
+        """Return the method a subscription would charge, None if it has none that we know."""
+        return self.find(effective_method(subscription, self.default))
+
+
 _OF_CUSTOMER = (
     select(PaymentMethodRow.snapshot)
     .where(
@@ -41,6 +66,23 @@ _OF_CUSTOMER = (
     )
     .order_by(PaymentMethodRow.id)
 )
+_WALLET = (
+    select(ProfileRow.snapshot.label("profile"), PaymentMethodRow.snapshot.label("method"))
+    .select_from(CustomerRow)
+    .outerjoin(
+        ProfileRow, (ProfileRow.customer_id == CustomerRow.id) & (ProfileRow.origin == "stripe")
+    )
+    .outerjoin(
+        PaymentMethodRow,
+        and_(
+            *rows.of_account(PaymentMethodRow),
+            PaymentMethodRow.customer_id == CustomerRow.id,
+            PaymentMethodRow.is_detached.is_(False),
+        ),
+    )
+    .where(CustomerRow.id == bindparam("customer"))
+    .order_by(PaymentMethodRow.id)
+)
 _ONE = _OF_CUSTOMER.where(PaymentMethodRow.provider_id == bindparam("id"))
 
 
@@ -48,6 +90,14 @@ def list_of_customer(visit: Visit, *, reader: Reader | None = None) -> list[Paym
     """Return the customer's methods, oldest first."""
     found = (reader or visit.db).rows(_OF_CUSTOMER, _whose(visit))
     return [rows.load(PaymentMethod, row.snapshot) for row in found]
+
+
+def wallet(visit: Visit, *, reader: Reader | None = None) -> Wallet:
+    """Return the customer's methods and their default, in one statement."""
+    found = (reader or visit.db).rows(_WALLET, _whose(visit))
+    profile = next((rows.load(Profile, row.profile) for row in found if row.profile), None)
+    methods = tuple(rows.load(PaymentMethod, row.method) for row in found if row.method)
+    return Wallet(methods, profile)
 
 
 def get(visit: Visit, id: str, *, reader: Reader | None = None) -> PaymentMethod:
@@ -66,11 +116,18 @@ def save(
     now: datetime,
 ) -> None:
     """Write methods with the provider's time of each; a detached one keeps its owner."""
+    kept = [(method, at) for method, at in methods if method.customer and not method.is_detached]
+    payers = customers.ids_of(
+        unit, merchant, Origin.STRIPE, {method.customer for method, _ in kept}, now=now
+    )
+    rows.save(
+        unit,
+        PaymentMethodRow,
+        [_row(merchant, method, at, payers[method.customer]) for method, at in kept],
+    )
     for method, at in methods:
         if method.is_detached or not method.customer:
             _detach(unit, merchant, method.id, at)
-        else:
-            rows.save(unit, PaymentMethodRow, [_row(unit, merchant, method, at, now)])
 
 
 def remove(unit: Unit, merchant: Merchant, id: str, *, at: datetime) -> None:
@@ -79,12 +136,11 @@ def remove(unit: Unit, merchant: Merchant, id: str, *, at: datetime) -> None:
 
 
 def _row(
-    unit: Unit, merchant: Merchant, method: PaymentMethod, at: datetime, now: datetime
+    merchant: Merchant, method: PaymentMethod, at: datetime, customer_id: int
 ) -> dict[str, Any]:
-    payer = customers.get_or_add(unit, merchant, Origin.STRIPE, method.customer, now=now)
     return {
         **rows.key_of(merchant, Origin.STRIPE, method.id),
-        "customer_id": payer.id,
+        "customer_id": customer_id,
         "type": method.type,
         "is_detached": False,
         "state_at": at,

@@ -40,13 +40,6 @@ class Saver(Protocol):
     ) -> None: ...
 
 
-def _customers(
-    unit: Unit, merchant: Merchant, seen: Sequence[tuple[Profile, datetime]], now: datetime
-) -> None:
-    for profile, at in seen:
-        customers.save(unit, merchant, profile, at=at, now=now)
-
-
 def _with_now(save: Callable[..., None]) -> Saver:
     return lambda unit, merchant, seen, now: save(unit, merchant, seen, now=now)
 
@@ -56,7 +49,7 @@ def _plain(save: Callable[..., None]) -> Saver:
 
 
 SAVERS: dict[type, Saver] = {
-    Profile: _customers,
+    Profile: _with_now(customers.save),
     Subscription: _with_now(subscriptions.save),
     Schedule: _plain(subscriptions.save_schedules),
     Invoice: _with_now(invoices.save),

@@ -1,7 +1,8 @@
 """What every mirrored row has: whose it is, the provider's id, and how old its state is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -87,31 +88,36 @@ def save(
     model: type[MirroredRow],
     rows: Sequence[Mapping[str, Any]],
     *,
-    keep: Iterable[str] = (),
+    keep: tuple[str, ...] = (),
 ) -> None:
     """Write rows, each only if it is not older than the one we hold.
 
     Columns named in `keep` hold their old value where the new one is empty: what an event leaves
     out and only a re-read tells.
     """
-    if not rows:
-        return
-    insert = upsert(unit, model)
-    table = model.__table__
-    kept = set(keep)
+    if rows:
+        statement = _upsert(model, unit.dialect, tuple(rows[0]), keep)
+        unit.connection().execute(statement, list(rows))
+
+
+@cache
+def _upsert(
+    model: type[MirroredRow], dialect: str, names: tuple[str, ...], keep: tuple[str, ...]
+) -> Any:
+    """Build the statement once: building costs more than running it."""
+    insert, table = upsert(dialect, model), model.__table__
     changes = {
         name: _unless_empty(insert.excluded[name], table.c[name])
-        if name in kept
+        if name in keep
         else insert.excluded[name]
-        for name in rows[0]
+        for name in names
         if name not in KEY
     }
-    statement = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=list(KEY),
         set_=changes,
         where=table.c.state_at <= insert.excluded.state_at,
     )
-    unit.connection().execute(statement, list(rows))
 
 
 def remove(
@@ -129,13 +135,15 @@ def held_at(
     ids: Sequence[str],
 ) -> dict[str, datetime]:
     """Return the provider's time of the states we hold of these ids."""
-    query = select(model.provider_id, model.state_at).where(
-        model.merchant_id == merchant.id,
-        model.livemode == merchant.livemode,
-        model.account == account_of(merchant, origin),
-        model.provider_id.in_(bindparam("ids", expanding=True)),
+    values = {**account_values(merchant, origin), "ids": list(ids)}
+    return {row.provider_id: row.state_at for row in reader.rows(_held(model), values)}
+
+
+@cache
+def _held(model: type[MirroredRow]) -> Any:
+    return select(model.provider_id, model.state_at).where(
+        *of_account(model), model.provider_id.in_(bindparam("ids", expanding=True))
     )
-    return {row.provider_id: row.state_at for row in reader.rows(query, {"ids": list(ids)})}
 
 
 def of_account(model: type[MirroredRow]) -> tuple[ColumnElement[bool], ...]:

@@ -85,5 +85,5 @@ def list_failing(reader: Reader) -> dict[Origin, datetime | None]:
 
 
 def _save(unit: Unit, origin: Origin, values: dict[str, datetime | None]) -> None:
-    insert = upsert(unit, SourceRow).values(origin=origin, **values)
+    insert = upsert(unit.dialect, SourceRow).values(origin=origin, **values)
     unit.execute(insert.on_conflict_do_update(index_elements=["origin"], set_=values))

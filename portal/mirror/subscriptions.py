@@ -93,15 +93,15 @@ def save(
     now: datetime,
 ) -> None:
     """Write subscriptions with the provider's time of each."""
+    named = {subscription.customer for subscription, _ in subscriptions}
+    payers = customers.ids_of(unit, merchant, Origin.STRIPE, named, now=now)
     rows.save(
         unit,
         SubscriptionRow,
         [
             {
                 **rows.key_of(merchant, Origin.STRIPE, subscription.id),
-                "customer_id": customers.get_or_add(
-                    unit, merchant, Origin.STRIPE, subscription.customer, now=now
-                ).id,
+                "customer_id": payers[subscription.customer],
                 "status": subscription.status,
                 "is_ended": subscription.is_ended,
                 "state_at": at,

@@ -20,6 +20,7 @@ from portal.domain.errors import GatewayUnavailable, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
 from portal.domain.payments import CheckoutSession
 from portal.gateways.holded import events as holded_events
+from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
@@ -80,23 +81,22 @@ def receive(
     has_modes = endpoint.provider is Origin.STRIPE
     livemode = event.livemode if has_modes else endpoint.livemode
     fits = (event.account, livemode) == (endpoint.account, endpoint.livemode)
-    with db.write() as unit:
-        return inbox.add(
-            unit,
-            merchant_id=endpoint.merchant_id,
-            provider=endpoint.provider,
-            account=event.account[:64],
-            livemode=livemode,
-            event=event.id[:80],
-            type=event.type[:80],
-            kind=event.kind or "",
-            object=event.object_id[:120],
-            created_at=event.created_at,
-            received_at=now,
-            body=body,
-            state=EventState.WAITING if fits else EventState.QUARANTINED,
-            run_at=now,
-        )
+    return inbox.add(
+        db,
+        merchant_id=endpoint.merchant_id,
+        provider=endpoint.provider,
+        account=event.account[:64],
+        livemode=livemode,
+        event=event.id[:80],
+        type=event.type[:80],
+        kind=event.kind or "",
+        object=event.object_id[:120],
+        created_at=event.created_at,
+        received_at=now,
+        body=body,
+        state=EventState.WAITING if fits else EventState.QUARANTINED,
+        run_at=now,
+    )
 
 
 def claim(db: Database, *, now: datetime) -> dict[int, list[Row[Any]]]:
@@ -137,18 +137,25 @@ def _save_batch(
     at: MerchantContext, groups: Sequence[Sequence[Row[Any]]]
 ) -> list[Sequence[Row[Any]]]:
     """Write what payloads prove; returns the groups whose object must be read."""
+    door = at.payments
     doubtful: list[Sequence[Row[Any]]] = []
+    settled: list[int] = []
+    proved: list[Seen] = []
     with at.db.write() as unit:
         held = _held(unit, at, groups)
         for group in groups:
             newest = max(group, key=lambda row: (row.created_at, row.id))
-            verdict = _judge(at, group, newest, held.get((newest.kind, newest.object)))
+            verdict = _judge(door, group, newest, held.get((newest.kind, newest.object)))
             if verdict is None:
                 doubtful.append(group)
                 continue
+            settled.extend(row.id for row in group)
             if isinstance(verdict, Seen):
-                _save(unit, at, Origin(newest.provider), verdict)
-            inbox.finish(unit, [row.id for row in group])
+                proved.append(verdict)
+        refresh.save(unit, at.merchant, Origin.STRIPE, proved, now=at.now)
+        for seen in proved:
+            _follow(unit, at, seen.snapshot)
+        inbox.finish(unit, settled)
     return doubtful
 
 
@@ -160,7 +167,7 @@ _NOTHING_NEW = _NothingNew()
 
 
 def _judge(
-    at: MerchantContext, group: Sequence[Row[Any]], newest: Row[Any], held: datetime | None
+    door: PaymentGateway, group: Sequence[Row[Any]], newest: Row[Any], held: datetime | None
 ) -> Seen | _NothingNew | None:
     """Say what events of one object prove: a state to save, nothing new, or (None) a doubt."""
     if not newest.kind or not newest.object:
@@ -175,7 +182,7 @@ def _judge(
     event = stripe_events.parse(newest.body, account=newest.account)
     if event.payload is None or not event.speaks_our_version or event.kind is None:
         return None
-    snapshot = at.payments.translate(event.kind, event.payload)
+    snapshot = door.translate(event.kind, event.payload)
     return None if snapshot is None else Seen(snapshot, event.created_at)
 
 

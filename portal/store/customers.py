@@ -3,9 +3,10 @@
 The mirror can be deleted; this table cannot, since sessions, links and receipts name its ids.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy import ForeignKey, Index, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Unit
@@ -52,39 +53,53 @@ class CustomerRow(Base):
     )
 
 
-def find_by_provider(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> CustomerRow | None:
-    """Return the payer a provider's id stands for, None if it was never met."""
-    query = select(CustomerRow).where(
-        CustomerRow.merchant_id == merchant.id, CustomerRow.livemode == merchant.livemode
-    )
-    if origin is Origin.STRIPE:
-        query = query.where(
-            CustomerRow.stripe_account == merchant.stripe_account,
-            CustomerRow.stripe_customer == id,
-        )
-    else:
-        query = query.where(
-            CustomerRow.holded_account == merchant.holded_account,
-            CustomerRow.holded_contact == id,
-        )
-    return unit.scalars(query).one_or_none()
+_IDS = {
+    Origin.STRIPE: select(CustomerRow.id, CustomerRow.stripe_customer.label("told")).where(
+        CustomerRow.merchant_id == bindparam("merchant"),
+        CustomerRow.livemode == bindparam("livemode"),
+        CustomerRow.stripe_account == bindparam("account"),
+        CustomerRow.stripe_customer.in_(bindparam("ids", expanding=True)),
+    ),
+    Origin.HOLDED: select(CustomerRow.id, CustomerRow.holded_contact.label("told")).where(
+        CustomerRow.merchant_id == bindparam("merchant"),
+        CustomerRow.livemode == bindparam("livemode"),
+        CustomerRow.holded_account == bindparam("account"),
+        CustomerRow.holded_contact.in_(bindparam("ids", expanding=True)),
+    ),
+}
 
 
-def get_or_add(
-    unit: Unit, merchant: Merchant, origin: Origin, id: str, *, now: datetime
-) -> CustomerRow:
-    """Return the payer a provider's id stands for, making one at the first mention.
+def find_ids(
+    unit: Unit, merchant: Merchant, origin: Origin, ids: Collection[str]
+) -> dict[str, int]:
+    """Return the payers that a provider's ids stand for, as far as they were met before."""
+    if not ids:
+        return {}
+    account = merchant.stripe_account if origin is Origin.STRIPE else merchant.holded_account
+    values = {
+        "merchant": merchant.id,
+        "livemode": merchant.livemode,
+        "account": account,
+        "ids": sorted(set(ids)),
+    }
+    return {row.told: row.id for row in unit.rows(_IDS[origin], values)}
+
+
+def ids_of(
+    unit: Unit, merchant: Merchant, origin: Origin, ids: Collection[str], *, now: datetime
+) -> dict[str, int]:
+    """Return the payers that a provider's ids stand for, making them at the first mention.
 
     An invoice may be told before its customer; the payer is then known by its id alone.
     """
-    found = find_by_provider(unit, merchant, origin, id)
-    if found is not None:
-        return found
-    row = CustomerRow(merchant_id=merchant.id, livemode=merchant.livemode, created_at=now)
-    _name(row, merchant, origin, id)
-    unit.add(row)
-    unit.flush()
-    return row
+    known = find_ids(unit, merchant, origin, ids)
+    for id in sorted(set(ids) - known.keys()):
+        row = CustomerRow(merchant_id=merchant.id, livemode=merchant.livemode, created_at=now)
+        _name(row, merchant, origin, id)
+        unit.add(row)
+        unit.flush()
+        known[id] = row.id
+    return known
 
 
 def choose_locale(unit: Unit, customer_id: int, locale: str) -> None:

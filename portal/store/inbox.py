@@ -6,6 +6,7 @@ A row is its own job: it has a lease and a number of tries, so that receiving is
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit, upsert
+from portal.db import Base, Database, Unit, upsert
 
 
 class EventState(StrEnum):
@@ -92,10 +93,14 @@ _POSTPONE = (
 )
 
 
-def add(unit: Unit, **values: Any) -> bool:
+def add(db: Database, **values: Any) -> bool:
     """Insert an event and say whether it was new; a repeat changes nothing."""
-    insert = upsert(unit, WebhookEventRow).on_conflict_do_nothing()
-    return unit.write(insert, {"tries": 0, "error": "", **values}) == 1
+    return db.insert(_insert(db.dialect), {"tries": 0, "error": "", **values}) == 1
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    return upsert(dialect, WebhookEventRow).on_conflict_do_nothing()
 
 
 def claim(unit: Unit, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Row[Any]]:

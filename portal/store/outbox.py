@@ -97,7 +97,7 @@ def _insert(
     now: datetime,
     arguments: dict[str, Any],
 ) -> Any:
-    return upsert(unit, JobRow).values(
+    return upsert(unit.dialect, JobRow).values(
         merchant_id=merchant_id,
         name=name,
         key=f"{name}:{key}",

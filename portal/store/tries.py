@@ -34,7 +34,7 @@ def count(
     unit: Unit, axis: str, key: str, *, window: timedelta, now: datetime
 ) -> tuple[int, datetime]:
     """Count one try; return how many there were in the window, this one included, and its start."""
-    insert = upsert(unit, TryRow)
+    insert = upsert(unit.dialect, TryRow)
     table = TryRow.__table__
     is_over = table.c.started_at <= now - window
     statement = insert.on_conflict_do_update(
