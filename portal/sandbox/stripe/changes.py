@@ -83,10 +83,15 @@ class Change:
         return self.resets or bool(charged)
 
 
-def plan(unit: Unit, stored: Json, params: Json) -> Change:
-    """Work out an update of a subscription; raises the 400 for what may not be."""
+def plan(unit: Unit, stored: Json, params: Json, *, managed: bool = False) -> Change:
+    """Work out an update of a subscription; raises the 400 for what may not be.
+
+    `managed` is for the subscription's own schedule, which alone may change its items.
+    """
     refuse_unmodelled(params)
     _check_state(stored, params)
+    if stored["schedule"] and not managed:
+        _check_unmanaged(stored, params)
     change = Change(
         before=stored,
         after=copy.deepcopy(stored),
@@ -130,17 +135,20 @@ def _check_state(stored: Json, params: Json) -> None:
             "You cannot update a subscription in `incomplete` status in this way. Only the "
             "default payment method or metadata can be updated."
         )
-    if stored["schedule"]:
-        if {"cancel_at", "cancel_at_period_end"} & changed:
-            raise invalid(
-                "The subscription is managed by the subscription schedule "
-                f"`{stored['schedule']}`, and updating any cancelation behavior directly is not "
-                "allowed. Please update the schedule instead.",
-            )
-        if {"items", "trial_end", "billing_cycle_anchor"} & changed:
-            raise unsupported("changing the items of a subscription that a schedule manages")
     if stored["status"] == "paused" and {"items", "trial_end", "billing_cycle_anchor"} & changed:
         raise unsupported("changing the items of a paused subscription")
+
+
+def _check_unmanaged(stored: Json, params: Json) -> None:
+    changed = params.keys()
+    if {"cancel_at", "cancel_at_period_end"} & changed:
+        raise invalid(
+            f"The subscription is managed by the subscription schedule `{stored['schedule']}`, "
+            "and updating any cancelation behavior directly is not allowed. Please update the "
+            "schedule instead.",
+        )
+    if {"items", "trial_end", "billing_cycle_anchor"} & changed:
+        raise unsupported("changing the items of a subscription that a schedule manages")
 
 
 def _proration_date(unit: Unit, stored: Json, params: Json) -> int:

@@ -5,7 +5,7 @@ So a preview equals, to the cent, the invoice that the same update then makes.
 
 from collections.abc import Callable
 
-from portal.sandbox.stripe import changes, pausing, renewals, subscribing
+from portal.sandbox.stripe import changes, pausing, renewals, scheduling, subscribing
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.invoicing import settle
@@ -173,6 +173,7 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
         return compose(
             later, stored, Billing(pending=False, only=only), reason="subscription_cycle"
         )
+    scheduling.enter(later, stored, at)
     if recurring:
         items, before = renewals.turn_over(later, stored, at)
         return compose(

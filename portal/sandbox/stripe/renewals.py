@@ -1,6 +1,6 @@
 """What the clock does to a subscription: renewal, end of trial, scheduled end, notices."""
 
-from portal.sandbox.stripe import collection, redemption
+from portal.sandbox.stripe import collection, redemption, scheduling
 from portal.sandbox.stripe.errors import Json
 from portal.sandbox.stripe.periods import Period, period_at
 from portal.sandbox.stripe.registry import due
@@ -71,6 +71,7 @@ def renew(unit: Unit, subscription_id: str) -> None:
         return
     if subscription["status"] == "incomplete":
         return
+    scheduling.enter(unit, subscription, unit.now)
     trial_over = subscription["status"] == "trialing"
     if trial_over and _lacks_method(unit, subscription):
         wish = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]

@@ -88,15 +88,18 @@ def billable_at_start(unit: Unit, subscription: Json, items: list[Json]) -> list
     return [item for item in items if not is_metered(unit, item)]
 
 
-def create(unit: Unit, params: Json) -> Json:
-    """Begin a subscription, bill it and announce it."""
+def create(unit: Unit, params: Json, *, draft_first: bool = False) -> Json:
+    """Begin a subscription, bill it and announce it.
+
+    With `draft_first` the first invoice is a draft for an hour, as schedules have it.
+    """
     subscription, draft = begin(unit, params)
     behavior = params.get("payment_behavior", "allow_incomplete")
     if behavior == "pending_if_incomplete":
         raise invalid(
             "payment_behavior=pending_if_incomplete is only for updates.", param="payment_behavior"
         )
-    automatic = subscription["collection_method"] == "charge_automatically"
+    automatic = subscription["collection_method"] == "charge_automatically" and not draft_first
     if draft is not None:
         note_billed(subscription, draft)
         subscription["latest_invoice"] = draft["id"]

@@ -9,6 +9,7 @@ from portal.sandbox.stripe.invoicing import subscription_of
 from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.registry import due, listens
 from portal.sandbox.stripe.subscribing import ENDED, no_cancellation, schedule
+from portal.sandbox.stripe.subscription_billing import Billing, compose
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.unit import Unit
 
@@ -206,3 +207,17 @@ def end(unit: Unit, subscription: Json, *, reason: str | None = None) -> Json:
     unit.put(subscription)
     unit.emit("customer.subscription.deleted", subscription)
     return subscription
+
+
+def invoice_the_rest(unit: Unit, ended: Json) -> Json:
+    """Invoice at once what an ended subscription still has pending, and collect it."""
+    draft = compose(unit, ended, Billing(), reason="subscription_update")
+    if draft is None:
+        return ended
+    ended["latest_invoice"] = draft["id"]
+    unit.put(ended)
+    collection.store_draft(unit, draft, auto_advance=False)
+    draft = collection.finalize(unit, draft)
+    if draft["status"] == "open" and draft["collection_method"] == "charge_automatically":
+        collection.attempt(unit, draft["id"])
+    return unit.get("subscription", ended["id"])

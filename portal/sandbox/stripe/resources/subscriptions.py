@@ -2,7 +2,6 @@
 
 from portal.sandbox.stripe import (
     changes,
-    collection,
     pausing,
     redemption,
     renewals,
@@ -13,7 +12,6 @@ from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.registry import listens, renders, route
 from portal.sandbox.stripe.resources import tax_rates
-from portal.sandbox.stripe.subscription_billing import Billing, compose
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.subscription_items import price_of
 from portal.sandbox.stripe.unit import Unit
@@ -102,16 +100,7 @@ def cancel(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
     ended = subscription_status.end(unit, stored, reason="cancellation_requested")
     if not params.get("invoice_now"):
         return ended
-    draft = compose(unit, ended, Billing(), reason="subscription_update")
-    if draft is None:
-        return ended
-    ended["latest_invoice"] = draft["id"]
-    unit.put(ended)
-    collection.store_draft(unit, draft, auto_advance=False)
-    draft = collection.finalize(unit, draft)
-    if draft["status"] == "open" and draft["collection_method"] == "charge_automatically":
-        collection.attempt(unit, draft["id"])
-    return unit.get("subscription", ended["id"])
+    return subscription_status.invoice_the_rest(unit, ended)
 
 
 @route("DELETE", ONE + "/discount")
