@@ -270,7 +270,7 @@ _TOO_OFTEN = Wording(
 )
 _NEEDS_BANK = Wording(
     lazy_gettext("Your bank wants you to confirm the payment. You were not charged."),
-    lazy_gettext("Pay again and confirm it on your bank's page, or use another payment method."),
+    lazy_gettext("Pay again and confirm it on your bank’s page, or use another payment method."),
 )
 _TWICE = Wording(
     lazy_gettext(
