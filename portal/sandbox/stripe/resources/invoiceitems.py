@@ -34,11 +34,10 @@ def create(unit: Unit, params: Json) -> Json:
         _check_draft(invoice)
     if "subscription" in params:
         unit.get("subscription", params["subscription"], "subscription")
-    currency = params.get("currency") or (invoice or {}).get("currency") or customer["currency"]
     item = blank(
         unit,
         customer["id"],
-        check_currency(currency or unit.account["default_currency"]),
+        check_currency(_currency(unit, params, invoice, customer)),
         subscription=params.get("subscription"),
     )
     _charge(unit, item, params)
@@ -192,6 +191,20 @@ def _check_draft(invoice: Json) -> None:
             param="invoice",
             code="invoice_not_editable",
         )
+
+
+def _currency(unit: Unit, params: Json, invoice: Json | None, customer: Json) -> str:
+    """Return the currency asked for, or that of the invoice, customer, price or account."""
+    price: Json = params.get("price_data") or {}
+    if (params.get("pricing") or {}).get("price"):
+        price = unit.get("price", params["pricing"]["price"], "pricing[price]")
+    return str(
+        params.get("currency")
+        or (invoice or {}).get("currency")
+        or customer["currency"]
+        or price.get("currency")
+        or unit.account["default_currency"]
+    )
 
 
 def _charge(unit: Unit, item: Json, params: Json) -> None:
