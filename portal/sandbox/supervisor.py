@@ -45,9 +45,10 @@ def main() -> int:
     try:
         found = places.read(os.environ)
         places.check_ports(found)
-        if os.environ.get("RESET", "") not in ("", "0"):
-            places.delete(found)
-        run(found)
+        with places.alone(found):
+            if os.environ.get("RESET", "") not in ("", "0"):
+                places.delete(found)
+            run(found)
     except Refused as refusal:
         click.echo(str(refusal), err=True)
         return 1
@@ -58,8 +59,8 @@ def main() -> int:
 
 def run(found: Places) -> None:
     """Start everything in order, tell when it is ready, and keep it alive."""
-    (found.data / "demo.json").unlink(missing_ok=True)
     seed = seeding.find(found)
+    (found.data / "demo.json").unlink(missing_ok=True)
     is_new = seed is None
     if seed is None:
         places.delete(found)  # what an interrupted beginning left

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +93,20 @@ def check_ports(places: Places) -> None:
                 raise Refused(
                     f"Port {number} is in use: end what listens there, or set {name} to another."
                 ) from error
+
+
+@contextmanager
+def alone(places: Places) -> Iterator[None]:
+    """Keep the folder for this demo while it runs; raises Refused when another has it."""
+    places.data.mkdir(parents=True, exist_ok=True)
+    with (places.data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Refused(
+                f"Another demo runs on {places.data}: end it, or set PORTAL_DATA to another folder."
+            ) from error
+        yield
 
 
 def delete(places: Places) -> None:

@@ -39,7 +39,7 @@ def product(places: Places) -> tuple[Part, ...]:
         sys.executable, "-m", "gunicorn", "wsgi:app",
         "--bind", f"{HOST}:{places.ports['PORT']}",
         "--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS),
-        "--graceful-timeout", "5",
+        "--graceful-timeout", "5", "--no-control-socket",
     )  # fmt: skip
     return (
         Part("web", serve, environment),

@@ -54,3 +54,13 @@ def test_starting_over_deletes_only_what_the_demo_made(tmp_path: Path) -> None:
     places.delete(places.read({"PORTAL_DATA": str(tmp_path)}))
 
     assert [each.name for each in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_two_demos_cannot_share_a_folder(tmp_path: Path) -> None:
+    found = places.read({"PORTAL_DATA": str(tmp_path)})
+
+    with places.alone(found), pytest.raises(Refused, match="Another demo"), places.alone(found):
+        pytest.fail("the folder was given twice")
+
+    with places.alone(found):
+        assert found.data.exists()
