@@ -11,7 +11,10 @@ EVERYTHING: dict[str, Any] = {
     "customer_update": {"enabled": True, "allowed_updates": ["name", "email", "address"]},
     "invoice_history": {"enabled": True},
     "payment_method_update": {"enabled": True},
-    "subscription_cancel": {"enabled": True},
+    "subscription_cancel": {
+        "enabled": True,
+        "cancellation_reason": {"enabled": True, "options": ["unused", "other"]},
+    },
     "subscription_pause": {"enabled": True},
 }
 REFUSED = stripe.InvalidRequestError
