@@ -414,7 +414,7 @@ def _options(types: list[str], params: Json) -> Json:
             found[kind] = option
     for kind, option in given.items():
         if (option or {}).get("setup_future_usage", "none") != "none" and (
-            kind not in eligibility.TYPES or not eligibility.TYPES[kind][2]
+            kind in eligibility.TYPES and not eligibility.TYPES[kind][2]
         ):
             param = f"payment_method_options[{kind}][setup_future_usage]"
             raise invalid("Invalid setup_future_usage: must be none", param=param)

@@ -419,10 +419,11 @@ def _check_saving(intent: Json, method: Json) -> None:
 
 def _keep_method(unit: Unit, intent: Json, method: Json) -> None:
     usage = saving(intent, method)
-    if usage and intent["customer"]:
+    if usage:
         method["_set_up"] = True
         unit.put(method)
-        payment_methods.keep(unit, method, intent["customer"])
+        if intent["customer"]:
+            payment_methods.keep(unit, method, intent["customer"])
     elif not method["customer"]:
         method["_used_up"] = True
         unit.put(method)
