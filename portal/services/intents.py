@@ -12,18 +12,20 @@ from portal.domain.payments import (
     CheckoutSession,
     CheckoutState,
     Intent,
+    IntentState,
     PaymentState,
     state_of_intent,
 )
 from portal.gateways.snapshots import Gone, Seen, Snapshot
+from portal.mirror import intents as mirror
 from portal.mirror import refresh
-from portal.store import outbox
+from portal.store import operations, outbox
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow
 
 WITH_THE_CUSTOMER = frozenset({PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK})
-# A card refused on an open Checkout page can be tried again on that page.
-STILL_ON_THE_PAGE = frozenset({PaymentState.AT_CHECKOUT, PaymentState.MADE, PaymentState.UNKNOWN})
+NOT_ANSWERED = frozenset({PaymentState.MADE, PaymentState.UNKNOWN})
+PAID = frozenset({"paid", "no_payment_required"})
 
 
 def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
@@ -38,28 +40,49 @@ def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
 
 
 def _follow(unit: Unit, at: MerchantContext, told: Intent | CheckoutSession) -> None:
+    """Let a payment follow its intent and its Checkout page, in whichever order they are told."""
     payment = _find(unit, at, told)
     if payment is None:
         return
     if isinstance(told, Intent):
         payment.intent = payment.intent or told.id
         payment.method_type = told.method_type or payment.method_type
-        advance(unit, at, payment, state_of_intent(told), told)
+        intent: Intent | None = told
+        session = mirror.find_session(unit, at.merchant, payment.checkout)
     else:
-        _follow_checkout(unit, at, payment, told)
+        payment.checkout = payment.checkout or told.id
+        payment.intent = payment.intent or told.intent
+        intent, session = mirror.find(unit, at.merchant, payment.intent), told
+    if intent is not None and not payment.checkout:
+        advance(unit, at, payment, state_of_intent(intent), intent)
+    else:
+        advance(unit, at, payment, state_at_checkout(session, intent), intent)
+    _note_where_to_go_on(unit, payment, intent)
 
 
-def _follow_checkout(
-    unit: Unit, at: MerchantContext, payment: PaymentRow, session: CheckoutSession
-) -> None:
-    payment.checkout = payment.checkout or session.id
-    payment.intent = payment.intent or session.intent
+def _note_where_to_go_on(unit: Unit, payment: PaymentRow, intent: Intent | None) -> None:
+    """Keep the address of the bank's page or the voucher, which replaces that of Checkout."""
+    operation = operations.get(unit, payment.id)
+    wants_customer = payment.state == PaymentState.NEEDS_BANK
+    if operation is not None and wants_customer and intent is not None and intent.next_url:
+        operation.leave_url = intent.next_url
+
+
+def state_at_checkout(session: CheckoutSession | None, intent: Intent | None) -> PaymentState:
+    """Return the state that a Checkout page and its intent prove together.
+
+    While the page is open, what the bank refuses or asks for is that page's business: another card
+    may be tried on it. A page nothing was told of yet is open.
+    """
+    if intent is not None and intent.state is IntentState.SUCCEEDED:
+        return PaymentState.SUCCEEDED
+    if session is None or session.state is CheckoutState.OPEN:
+        return PaymentState.AT_CHECKOUT
     if session.state is CheckoutState.EXPIRED:
-        advance(unit, at, payment, PaymentState.CANCELED, None)
-    elif session.state is CheckoutState.COMPLETE:
-        paid = session.payment_status in {"paid", "no_payment_required"}
-        state = PaymentState.SUCCEEDED if paid else PaymentState.PROCESSING
-        advance(unit, at, payment, state, None)
+        return PaymentState.CANCELED
+    if session.payment_status in PAID:
+        return PaymentState.SUCCEEDED
+    return state_of_intent(intent) if intent is not None else PaymentState.PROCESSING
 
 
 def _follow_invoice(unit: Unit, at: MerchantContext, invoice: Invoice) -> None:
@@ -88,7 +111,7 @@ def advance(
         return
     if not payment.can_take_money:
         return
-    if state is PaymentState.FAILED and payment.checkout and payment.state in STILL_ON_THE_PAGE:
+    if state is PaymentState.AT_CHECKOUT and payment.state not in NOT_ANSWERED:
         return
     codes = (intent.decline_code or intent.error_code) if intent is not None else ""
     rows.move(payment, state, now=at.now, error_code=codes)
@@ -143,15 +166,28 @@ def end_open_pages(at: MerchantContext, payment: str) -> None:
         row = rows.get(unit, payment)
         if row is None or row.state not in WITH_THE_CUSTOMER:
             return
-        checkout, intent = row.checkout, row.intent
         is_own = all(share.origin != Origin.STRIPE for share in row.shares)
-    if not is_own:
-        return
-    ended = (
-        at.payments.expire_checkout(checkout) if checkout else at.payments.cancel_payment(intent)
-    )
+    if is_own:
+        end(at, row)
+
+
+def end(at: MerchantContext, payment: PaymentRow) -> None:
+    """End what waits for the customer: the Checkout page, or the intent where no page is open.
+
+    Not for the intent of a Stripe invoice, which is Stripe's. What was paid meanwhile stays paid.
+    """
+    ended = _ended(at, payment)
     with at.db.write() as unit:
         _follow(unit, at, ended)
+
+
+def _ended(at: MerchantContext, payment: PaymentRow) -> Intent | CheckoutSession:
+    if payment.checkout:
+        session = at.payments.expire_checkout(payment.checkout)
+        is_unpaid = session.state is CheckoutState.COMPLETE and session.payment_status not in PAID
+        if not (is_unpaid and payment.intent):
+            return session
+    return at.payments.cancel_payment(payment.intent)
 
 
 def get(unit: Unit, id: str) -> PaymentRow:

@@ -3,23 +3,33 @@
 The address needs no sign-in, since bank apps open another browser: it tells a sum and how it went.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from portal.context import MerchantContext
-from portal.domain.errors import GatewayRefused, GatewayUnavailable
+from portal.db import Unit
+from portal.domain.errors import GatewayError
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
-from portal.domain.payments import Intent, PaymentState
+from portal.domain.payments import PaymentState
 from portal.services import intents
 from portal.store import operations
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
+from portal.store.secrets import SecretUnreadable
 
 # How often the page may read the one object it is about.
 READ_EVERY = timedelta(seconds=2)
+READ_AT = "read_at"
+# What failed is read as well: before saying so, and having somebody pay again, one looks (B31).
 WORTH_READING = frozenset(
-    {PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK, PaymentState.PROCESSING}
+    {
+        PaymentState.AT_CHECKOUT,
+        PaymentState.NEEDS_BANK,
+        PaymentState.PROCESSING,
+        PaymentState.FAILED,
+    }
 )
 
 
@@ -42,45 +52,53 @@ def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
 
     A provider that does not answer changes nothing: the last known state is told.
     """
-    payment = _outcome_row(at, operation.id)
-    if PaymentState(payment.state) in WORTH_READING and at.now - payment.changed_at > READ_EVERY:
-        _read_once(at, payment)
-        payment = _outcome_row(at, operation.id)
-    with at.db.session() as reader:
-        fresh = reader.get(OperationRow, operation.id)
-        leave_url = fresh.leave_url if fresh is not None else ""
+    payment, fresh = _find(at, operation.id)
+    has_object = bool(payment.intent or payment.checkout)
+    if payment.state in WORTH_READING and has_object and may_read_again(at, fresh):
+        _read(at, payment)
+        payment, fresh = _find(at, operation.id)
     return Outcome(
-        verb=operation.verb,
+        verb=fresh.verb,
         state=PaymentState(payment.state),
         amount=Money(payment.amount, payment.currency),
         error_code=payment.error_code,
         merchant_id=payment.merchant_id,
         invoice=payment.shares[0].invoice,
-        leave_url=leave_url,
+        leave_url=fresh.leave_url,
         payment=payment.id,
     )
 
 
-def _outcome_row(at: MerchantContext, id: str) -> PaymentRow:
-    with at.db.session() as reader:
-        return intents.get(reader, id)
+def may_read_again(at: MerchantContext, operation: OperationRow) -> bool:
+    """Whether the object of an operation was not read in the last 2 s."""
+    read_at = operation.answer.get(READ_AT)
+    return read_at is None or at.now - datetime.fromisoformat(read_at) >= READ_EVERY
 
 
-def _read_once(at: MerchantContext, payment: PaymentRow) -> None:
+def note_read(unit: Unit, at: MerchantContext, operation: str) -> None:
+    """Note that the object of an operation was asked for now, answered or not."""
+    row = operations.get(unit, operation)
+    if row is not None:
+        row.answer = {**row.answer, READ_AT: at.now.isoformat()}
+
+
+def _read(at: MerchantContext, payment: PaymentRow) -> None:
+    """Read the page somebody is at, or the intent once it is over, and save what it tells."""
+    is_at_page = bool(payment.checkout) and payment.state == PaymentState.AT_CHECKOUT
     kind, id = (
-        (ObjectKind.PAYMENT_INTENT, payment.intent)
-        if payment.intent
-        else (ObjectKind.CHECKOUT_SESSION, payment.checkout)
+        (ObjectKind.CHECKOUT_SESSION, payment.checkout)
+        if is_at_page or not payment.intent
+        else (ObjectKind.PAYMENT_INTENT, payment.intent)
     )
-    try:
+    seen = None
+    with suppress(GatewayError, SecretUnreadable):
         seen = at.payments.fetch(kind, id)
-    except (GatewayUnavailable, GatewayRefused):
-        return
     with at.db.write() as unit:
-        intents.save_and_follow(unit, at, seen)
-        fresh = intents.get(unit, payment.id)
-        fresh.changed_at = at.now
-        if isinstance(seen.snapshot, Intent) and seen.snapshot.next_url:
-            row = operations.get(unit, payment.id)
-            if row is not None:
-                row.leave_url = seen.snapshot.next_url
+        note_read(unit, at, payment.id)
+        if seen is not None:
+            intents.save_and_follow(unit, at, seen)
+
+
+def _find(at: MerchantContext, id: str) -> tuple[PaymentRow, OperationRow]:
+    with at.db.session() as reader:
+        return intents.get(reader, id), reader.get_one(OperationRow, id)

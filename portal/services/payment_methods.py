@@ -1,5 +1,6 @@
 """Adding, preferring and removing the methods a customer has saved."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urljoin
 
@@ -7,18 +8,26 @@ from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain.customers import Origin, Profile
 from portal.domain.decisions import Decision, Reason
-from portal.domain.errors import Refused
+from portal.domain.errors import GatewayError, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.payment_methods import PaymentMethod, may_be_default, may_remove
 from portal.domain.payments import CheckoutSession, CheckoutState
 from portal.gateways.snapshots import Seen
 from portal.i18n.locales import DEFAULT, LOCALES
-from portal.mirror import configurations, customers, payment_methods, refresh, subscriptions
-from portal.services import operations, receipts
+from portal.mirror import (
+    configurations,
+    customers,
+    intents,
+    payment_methods,
+    refresh,
+    subscriptions,
+)
+from portal.services import operations, outcomes, receipts
 from portal.services.operations import Verb
 from portal.store import consents, outbox
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
+from portal.store.secrets import SecretUnreadable
 
 
 def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
@@ -38,7 +47,7 @@ def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
             customer=visit.customer.stripe_customer,
             currency=visit.merchant.currency,
             locale=LOCALES.get(visit.locale, DEFAULT).checkout,
-            cancel_url=_page(visit, "payment-methods"),
+            cancel_url=_page(visit, f"invoices/{then}/pay" if then else "payment-methods"),
         )
         row.parameters = {
             **row.parameters,
@@ -106,33 +115,45 @@ def may_add(visit: Visit) -> Decision:
 
 def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:
     """Say whether a method may go, given the customer's other methods and subscriptions."""
+    wallet = payment_methods.wallet(visit)
     return may_remove(
         method,
-        tuple(payment_methods.list_of_customer(visit)),
+        wallet.methods,
         tuple(held.subscription for held in subscriptions.list_of_customer(visit)),
         visit.today,
+        wallet.default,
     )
 
 
 def returned(at: MerchantContext, operation: OperationRow) -> CheckoutSession | None:
-    """Read the Checkout page somebody comes back from, once it is known to be over (GET of /r/).
+    """Return the Checkout page somebody comes back from as last told, None if nothing was told yet.
 
+    It is read until it is over, at most every 2 s; a provider that does not answer changes nothing.
     The saved method is written into the mirror at once, because its webhook may be late.
     """
     session_id = str(operation.answer.get("checkout", ""))
-    if not session_id:
-        return None
-    seen = at.payments.fetch(ObjectKind.CHECKOUT_SESSION, session_id)
-    session = seen.snapshot
-    if not isinstance(session, CheckoutSession):
-        return None
-    found = [seen]
-    if session.payment_method:
-        found.append(at.payments.fetch(ObjectKind.PAYMENT_METHOD, session.payment_method))
+    told = intents.find_session(at.db, at.merchant, session_id)
+    is_over = told is not None and (
+        told.state is CheckoutState.EXPIRED or bool(told.payment_method)
+    )
+    if not session_id or is_over or not outcomes.may_read_again(at, operation):
+        return told
+    found: list[Seen] = []
+    with suppress(GatewayError, SecretUnreadable):
+        found = _read_setup(at, session_id)
     with at.db.write() as unit:
+        outcomes.note_read(unit, at, operation.id)
         refresh.save(unit, at.merchant, Origin.STRIPE, found, now=at.now)
-        follow(unit, at, session)
-    return session
+        told = intents.find_session(unit, at.merchant, session_id)
+        if told is not None:
+            follow(unit, at, told)
+    return told
+
+
+def _read_setup(at: MerchantContext, session_id: str) -> list[Seen]:
+    seen = at.payments.fetch(ObjectKind.CHECKOUT_SESSION, session_id)
+    method = getattr(seen.snapshot, "payment_method", "")
+    return [seen, at.payments.fetch(ObjectKind.PAYMENT_METHOD, method)] if method else [seen]
 
 
 def follow(unit: Unit, at: MerchantContext, session: CheckoutSession) -> None:

@@ -4,16 +4,20 @@ An invoice has at most one payment that can still take money. A new press resume
 it (both answered for) and only then starts another.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
+from sqlalchemy.exc import IntegrityError
+
 from portal.context import MerchantContext, Visit
 from portal.db import Database, Unit
 from portal.domain.customers import Origin
 from portal.domain.decisions import ALLOWED, Decision, Reason
-from portal.domain.errors import NotFound, Refused
+from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, may_pay
 from portal.domain.money import Money
@@ -65,55 +69,105 @@ class Wish:
 def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
     """Start paying an invoice, or go on with the payment it has.
 
-    Raises Refused (nothing due, another sum, not payable), NotFound, and the gateway errors; where
-    one of those says `was_sent`, the outcome is unknown and the payment stands.
+    A bank's no and a lost answer are outcomes, told by the page people come back to. Raises Refused
+    (nothing due, another sum, not payable, a saved method from a link), NotFound,
+    GatewayMisconfigured, and GatewayUnavailable with `was_sent` False where nothing was charged
+    because a provider does not answer.
     """
     origin = invoices.get(visit, invoice_id).invoice.origin
-    refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
-    under_way = _resume_or_end(visit, origin, invoice_id, wish)
-    if under_way is not None:
-        return under_way
-    verb, row = _begin(visit, invoice_id, wish)
-    operations.perform(visit.at, verb, row.id)
-    return _pressed(visit.at, row.id)
+    if wish.method and not visit.sees_everything:
+        raise Refused(Decision.of(Reason.NOT_IN_SCOPE))
+    with _nothing_charged():
+        refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
+        under_way = _resume_or_end(visit, origin, invoice_id, wish)
+        if under_way is not None:
+            return under_way
+        intent = _intent_to_confirm(visit, invoice_id, wish)
+    begun = _begin_once(visit, invoice_id, wish, intent)
+    if isinstance(begun, Pressed):
+        return begun
+    verb, id = begun
+    try:
+        operations.perform(visit.at, verb, id)
+    except GatewayUnavailable as error:
+        if not error.was_sent:
+            raise
+    except GatewayRefused:
+        return _pressed(visit.at, id, leaves=False)
+    return _pressed(visit.at, id)
 
 
-def _begin(visit: Visit, invoice_id: str, wish: Wish) -> tuple[Verb[Any], OperationRow]:
+@contextmanager
+def _nothing_charged() -> Iterator[None]:
+    """Say of a provider that does not answer a question that nothing was charged."""
+    try:
+        yield
+    except GatewayUnavailable as error:
+        raise GatewayUnavailable(str(error), was_sent=False) from error
+
+
+def _begin_once(
+    visit: Visit, invoice_id: str, wish: Wish, intent: str
+) -> Pressed | tuple[Verb[Any], str]:
+    """Begin a payment, or meet the one that another press began a moment ago (B44)."""
+    try:
+        return _begin(visit, invoice_id, wish, intent)
+    except IntegrityError:
+        origin = invoices.get(visit, invoice_id).invoice.origin
+        with visit.db.write() as unit:
+            met = rows.find_live(unit, visit.merchant, origin, invoice_id)
+        if met is None:
+            raise
+        return _met(visit, met)
+
+
+def _begin(
+    visit: Visit, invoice_id: str, wish: Wish, intent: str
+) -> Pressed | tuple[Verb[Any], str]:
     """Decide on the fresh state and write payment and operation, in one transaction."""
-    intent = _intent_to_confirm(visit, invoice_id, wish)
     with visit.db.write() as unit:
-        found = invoices.get(visit, invoice_id, reader=unit)
-        invoice = found.invoice
-        _refuse_unless(may_pay(invoice, found.under_way))
-        if invoice.due_money != wish.shown:
-            raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
-        method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
-        payment = rows.add(
-            unit,
-            visit.merchant,
-            visit.customer.id,
-            [Share(invoice.origin, invoice.id, invoice.due)],
-            currency=invoice.currency,
-            method=method,
-            keeps=bool(wish.consent),
-            from_link=not visit.sees_everything,
-            now=visit.at.now,
-        )
-        if wish.consent:
-            _keep_consent(unit, visit, payment.id, wish.consent)
-        verb, parameters = _deed(visit, invoice, payment, intent)
-        row = operations.begin(
-            unit,
-            visit.at,
-            verb,
-            customer_id=visit.customer.id,
-            subject=invoice.id,
-            id=payment.id,
-            **parameters,
-        )
-        return_url = address_of_return(visit.at, row.return_key)
-        row.parameters = {**row.parameters, "return_url": return_url}
-        return verb, row
+        invoice = invoices.get(visit, invoice_id, reader=unit).invoice
+        live = rows.find_live(unit, visit.merchant, invoice.origin, invoice.id)
+        if live is None:
+            return _write(unit, visit, invoice, wish, intent)
+    return _met(visit, live)
+
+
+def _write(
+    unit: Unit, visit: Visit, invoice: Invoice, wish: Wish, intent: str
+) -> tuple[Verb[Any], str]:
+    _refuse_unless(may_pay(invoice))
+    if invoice.due_money != wish.shown:
+        raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
+    method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
+    payment = rows.add(
+        unit,
+        visit.merchant,
+        visit.customer.id,
+        [Share(invoice.origin, invoice.id, invoice.due)],
+        currency=invoice.currency,
+        method=method,
+        keeps=bool(wish.consent),
+        from_link=not visit.sees_everything,
+        now=visit.at.now,
+    )
+    # Its events may come before the answer, and name no payment of ours.
+    payment.intent = intent
+    if wish.consent:
+        _keep_consent(unit, visit, payment.id, wish.consent)
+    verb, parameters = _deed(visit, invoice, payment)
+    row = operations.begin(
+        unit,
+        visit.at,
+        verb,
+        customer_id=visit.customer.id,
+        subject=invoice.id,
+        id=payment.id,
+        **parameters,
+    )
+    return_url = address_of_return(visit.at, row.return_key)
+    row.parameters = {**row.parameters, "return_url": return_url}
+    return verb, row.id
 
 
 def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
@@ -129,12 +183,10 @@ def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
     return intent.id
 
 
-def _deed(
-    visit: Visit, invoice: Invoice, payment: PaymentRow, intent: str
-) -> tuple[Verb[Any], dict[str, Any]]:
+def _deed(visit: Visit, invoice: Invoice, payment: PaymentRow) -> tuple[Verb[Any], dict[str, Any]]:
     """Return what is asked of Stripe for a payment, and with which parameters."""
-    if intent:
-        return CONFIRM, {"intent": intent, "method": payment.method}
+    if payment.intent:
+        return CONFIRM, {"intent": payment.intent, "method": payment.method}
     shared = {
         "amount": payment.amount,
         "currency": payment.currency,
@@ -243,31 +295,40 @@ VERBS: tuple[Verb[Any], ...] = (PAY, CONFIRM, CHECKOUT)
 
 def _resume_or_end(visit: Visit, origin: Origin, invoice_id: str, wish: Wish) -> Pressed | None:
     """Go on with the payment an invoice has, or end it so that another can start."""
+    invoice = invoices.get(visit, invoice_id).invoice
     with visit.db.write() as unit:
         payment = rows.find_live(unit, visit.merchant, origin, invoice_id)
-        if payment is None:
-            return None
-        payment_id, state = payment.id, PaymentState(payment.state)
-        checkout, intent = payment.checkout, payment.intent
-        is_same = payment.method == wish.method and payment.amount == wish.shown.amount
-        is_young = visit.at.now - payment.started_at < CHECKOUT_LIFE - WORTH_RESUMING
-    if state not in {PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK}:
-        return _pressed(visit.at, payment_id, leaves=False)
-    if is_same and is_young:
-        return _pressed(visit.at, payment_id)
-    if origin is Origin.STRIPE:
-        _let_go(visit, payment_id)
+    if payment is None:
         return None
-    ended = (
-        visit.at.payments.expire_checkout(checkout)
-        if state is PaymentState.AT_CHECKOUT
-        else visit.at.payments.cancel_payment(intent)
+    if payment.state not in intents.WITH_THE_CUSTOMER:
+        return _met(visit, payment)
+    if _is_what_is_wished(visit, payment, wish) and payment.amount == invoice.due:
+        return _pressed(visit.at, payment.id)
+    if origin is Origin.STRIPE:
+        _let_go(visit, payment.id)
+        return None
+    intents.end(visit.at, payment)
+    with visit.db.session() as reader:
+        still = rows.get(reader, payment.id)
+    return _met(visit, still) if still is not None and still.can_take_money else None
+
+
+def _is_what_is_wished(visit: Visit, payment: PaymentRow, wish: Wish) -> bool:
+    """Whether going on with a payment is what this press asks for, and still worth it."""
+    is_same = (payment.method, payment.amount, payment.keeps, payment.from_link) == (
+        wish.method,
+        wish.shown.amount,
+        bool(wish.consent),
+        not visit.sees_everything,
     )
-    with visit.db.write() as unit:
-        intents.follow(unit, visit.at, ended)
-        still = rows.get(unit, payment_id)
-        is_over = still is None or not still.can_take_money
-    return None if is_over else _pressed(visit.at, payment_id, leaves=False)
+    return is_same and visit.at.now - payment.started_at < CHECKOUT_LIFE - WORTH_RESUMING
+
+
+def _met(visit: Visit, payment: PaymentRow) -> Pressed:
+    """Lead to a payment that is under way; the holder of a link, only to one made from it (D9)."""
+    if not (visit.sees_everything or payment.from_link):
+        raise Refused(Decision.of(Reason.PAYMENT_UNDER_WAY))
+    return _pressed(visit.at, payment.id, leaves=False)
 
 
 def _let_go(visit: Visit, payment_id: str) -> None:
@@ -302,7 +363,7 @@ def _pressed(at: MerchantContext, id: str, *, leaves: bool | None = None) -> Pre
         if row is None:
             raise NotFound(f"operation {id}")
         payment = intents.get(reader, id)
-        waits = payment.state in {PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK}
+        waits = payment.state in intents.WITH_THE_CUSTOMER
         must_leave = waits and bool(row.leave_url) if leaves is None else leaves
         return Pressed(row.id, row.return_key, must_leave)
 
