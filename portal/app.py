@@ -1,15 +1,17 @@
 """The portal as a WSGI application: settings, gateways, extensions, pages, errors, commands."""
 
+import pkgutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from os import environ
 from pathlib import Path
 from time import perf_counter
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 
-from portal import cli, keys, logs
+from portal import cli, keys, logs, web
 from portal.context import Gateways
 from portal.db import Database, counted_statements
 from portal.keys import KeysMissing
@@ -20,13 +22,12 @@ from portal.web import (
     customer,
     errors,
     filters,
-    front,
     languages,
-    links,
     navigation,
     policies,
     security,
     sessions,
+    statuses,
 )
 from portal.web.installation import Installation
 
@@ -84,12 +85,13 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     security.init_app(app, settings)
     sessions.init_app(app)
     languages.init_app(app)
-    filters.init_app(app)
-    assets.init_app(app)
-    navigation.init_app(app)
-    customer.init_app(app)
-    for module in (front, links):
-        app.register_blueprint(module.pages)
+    for module in (filters, statuses, assets, navigation, customer):
+        module.init_app(app)
+    # Every module of portal/web with a Blueprint named `pages` is part of the portal.
+    for found in pkgutil.iter_modules(web.__path__, f"{web.__name__}."):
+        pages = getattr(import_module(found.name), "pages", None)
+        if isinstance(pages, Blueprint):
+            app.register_blueprint(pages)
 
 
 def _observe(app: Flask, *, shows_statements: bool) -> None:

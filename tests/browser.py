@@ -111,7 +111,7 @@ class Browser:
         rules = list(self.app.url_map.iter_rules(endpoint))
         taken = {name for rule in rules for name in rule.arguments}
         fitting = {name: value for name, value in self.defaults.items() if name in taken}
-        with self.app.test_request_context():
+        with self.app.test_request_context(base_url=f"{self.scheme}://{self._host()}"):
             return self.app.url_for(endpoint, _external=False, **{**fitting, **values})
 
     def get(self, endpoint: str, *, status: int = 200, **values: Any) -> Page:

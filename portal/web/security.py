@@ -1,9 +1,11 @@
 """What stands in front of every view: host names, where forms come from, headers of answers."""
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.settings import Settings
@@ -36,6 +38,9 @@ TWO_YEARS = "max-age=63072000; includeSubDomains"
 PROGRAMS = ("/hooks/", "/v1/", "/api/")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+# No keyboard sends these, no page may hold them, and PostgreSQL refuses the first of them.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
 csrf = CSRFProtect()
 
 
@@ -60,6 +65,17 @@ def init_app(app: Flask, settings: Settings) -> None:
     origins = _origins(settings)
 
     @app.before_request
+    def take_text_only() -> Response | None:
+        if request.path.startswith(PROGRAMS):
+            return None
+        if _has_control([request.path, *_texts(request.args)]):
+            # The page of an error would repeat the address.
+            return Response("400 Bad Request\n", status=400, mimetype="text/plain")
+        if request.method not in SAFE and _has_control(_texts(request.form)):
+            abort(400)
+        return None
+
+    @app.before_request
     def take_forms_of_our_own_pages_only() -> None:
         if request.method in SAFE or request.path.startswith(PROGRAMS):
             return
@@ -76,6 +92,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         if response.mimetype == "text/html":
             response.vary.update(("Accept-Language", "Cookie"))
         return response
+
+
+def _texts(values: MultiDict[str, str]) -> list[str]:
+    return [*values, *(text for texts in values.listvalues() for text in texts)]
+
+
+def _has_control(texts: list[str]) -> bool:
+    return any(CONTROL.search(text) for text in texts)
 
 
 def comes_from(origins: frozenset[str]) -> bool:
