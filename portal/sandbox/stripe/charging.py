@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.sandbox.stripe import declines
-from portal.sandbox.stripe.errors import Json
+from portal.sandbox.stripe.errors import Json, unsupported
 from portal.sandbox.stripe.instruments import BankAccount, Card
 from portal.sandbox.stripe.resources.payment_methods import instrument
 from portal.sandbox.stripe.unit import Unit
@@ -23,6 +23,8 @@ def attempt(
 ) -> Attempt:
     """What happens when the method is used: to pay, or (`saving`) to be kept for later."""
     behind = instrument(method)
+    if behind and behind.dispute and not saving:
+        raise unsupported("the dispute that this test instrument opens")
     if isinstance(behind, Card):
         return _card_attempt(behind, method, off_session, authenticated, saving)
     if isinstance(behind, BankAccount):

@@ -25,6 +25,13 @@ SECRET = frozenset(
     ]
 )
 MASK = "********"
+CHARGES = """
+SELECT charge.account, charge.body, json_extract(intent.body, '$._invoice') AS invoice
+FROM objects AS charge
+LEFT JOIN objects AS intent ON intent.account = charge.account
+    AND intent.kind = 'payment_intent' AND intent.id = charge.parent
+WHERE charge.kind = 'charge' ORDER BY charge.seq
+"""
 
 
 def masked(params: Any, name: str = "") -> Any:
@@ -53,7 +60,7 @@ def requests(store: Store, since: int) -> list[Json]:
 
 
 def charges(store: Store) -> list[Json]:
-    """Every charge of every account, in order, with the metadata that says what was paid."""
+    """Every charge of every account, in order, with the Stripe invoice or metadata it paid for."""
     names = [
         "id",
         "created",
@@ -70,7 +77,8 @@ def charges(store: Store) -> list[Json]:
         "disputed",
     ]
     found = []
-    for row in store.rows("SELECT account, body FROM objects WHERE kind = 'charge' ORDER BY seq"):
+    for row in store.rows(CHARGES):
         body = json.loads(row["body"])
-        found.append({"account": row["account"], **{name: body.get(name) for name in names}})
+        own = {"account": row["account"], "invoice": row["invoice"]}
+        found.append(own | {name: body.get(name) for name in names})
     return found

@@ -461,3 +461,41 @@ def test_the_ledger_shows_each_charge_with_what_it_paid(shop: Shop, customer: An
     assert len(found) == 1
     assert (found[0]["amount"], found[0]["currency"]) == (1500, "eur")
     assert (found[0]["customer"], found[0]["metadata"]) == (customer.id, {"invoice": "F1"})
+
+
+def test_the_ledger_names_the_invoice_that_a_charge_paid(shop: Shop, customer: Any) -> None:
+    method = shop.api.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    product = shop.api.products.create({"name": "Club"})
+    recurring = {"currency": "eur", "unit_amount": 900, "recurring": {"interval": "month"}}
+    price = shop.api.prices.create({"product": product.id} | recurring)
+    items = {"items": [{"price": price.id}], "default_payment_method": method.id}
+
+    made = shop.api.subscriptions.create({"customer": customer.id} | items)
+
+    assert [one["invoice"] for one in shop.charges()] == [made.latest_invoice]
+
+
+def test_a_charge_has_a_receipt_page_and_a_mandate_a_page(shop: Shop, customer: Any) -> None:
+    intent = shop.pay("pm_card_visa", expand=["latest_charge"])
+    mandate = shop.api.mandates.retrieve(save_debit(shop, customer.id).mandate)
+
+    receipt = shop.browser.get(path_of(intent.latest_charge.receipt_url)).text
+    words = shop.browser.get(path_of(mandate.payment_method_details.sepa_debit.url)).text
+
+    assert "€15.00" in receipt
+    assert mandate.payment_method_details.sepa_debit.reference in words
+
+
+def test_a_disputed_card_is_refused_until_disputes_are_modelled(shop: Shop) -> None:
+    with pytest.raises(REFUSED) as caught:
+        shop.pay("pm_card_createDispute")
+
+    assert caught.value.code == "sandbox_unsupported"
+    assert shop.charges() == []
+
+
+def test_the_front_page_leads_to_the_ledgers(shop: Shop) -> None:
+    page = shop.browser.get("/").text
+
+    assert "/_sandbox/ledger.json" in page
+    assert shop.account["id"] in page

@@ -1,0 +1,70 @@
+"""Small pages that objects point to: the sandbox's front page, card receipts and mandates."""
+
+import json
+from typing import Any
+
+from flask import render_template
+
+from portal.sandbox.stripe.amounts import in_words
+from portal.sandbox.stripe.documents import day
+from portal.sandbox.stripe.registry import page
+from portal.sandbox.stripe.sandbox import Sandbox
+
+
+@page("/")
+def front(sandbox: Sandbox) -> Any:
+    """What a person finds who opens the sandbox's address."""
+    rows = sandbox.store.rows("SELECT body FROM accounts ORDER BY rowid")
+    accounts = [json.loads(row["body"]) for row in rows]
+    now = sandbox.clock.now()
+    return render_template(
+        "message.html",
+        title="Stripe sandbox",
+        business="",
+        text=[f"Today is {day(now)} here.", *(_account(one) for one in accounts)],
+        links=[
+            ("/_sandbox/ledger.json", "Charges"),
+            ("/_sandbox/requests.json", "Requests"),
+            ("/_sandbox/clock", "Clock"),
+            ("/_sandbox/faults", "Faults"),
+        ],
+    )
+
+
+@page("/receipts/<charge_id>")
+def receipt(sandbox: Sandbox, charge_id: str) -> Any:
+    """The receipt of a charge."""
+    unit = sandbox.unit_for(charge_id)
+    charge = unit.get("charge", charge_id)
+    text = [f"Paid on {day(charge['created'])}.", charge["description"] or ""]
+    if charge["amount_refunded"]:
+        text.append(f"Refunded: {in_words(charge['amount_refunded'], charge['currency'])}")
+    return render_template(
+        "message.html",
+        title="Receipt",
+        business=unit.account["business_profile"]["name"],
+        total=in_words(charge["amount"], charge["currency"]),
+        text=text,
+        links=[],
+    )
+
+
+@page("/mandates/<mandate_id>")
+def mandate(sandbox: Sandbox, mandate_id: str) -> Any:
+    """The words of a SEPA mandate."""
+    unit = sandbox.unit_for(mandate_id)
+    found = unit.get("mandate", mandate_id)
+    accepted = day(found["customer_acceptance"]["accepted_at"])
+    reference = found["payment_method_details"]["sepa_debit"]["reference"]
+    return render_template(
+        "message.html",
+        title="SEPA Direct Debit mandate",
+        business=unit.account["business_profile"]["name"],
+        text=[f"Reference {reference}, {found['status']}.", f"Accepted on {accepted}."],
+        links=[],
+    )
+
+
+def _account(account: dict[str, Any]) -> str:
+    name = account["business_profile"]["name"]
+    return f"{name}: {account['id']}, {account['country']}, {account['default_currency']}"
