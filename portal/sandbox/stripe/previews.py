@@ -6,7 +6,7 @@ So a preview equals, to the cent, the invoice that the same update then makes.
 from collections.abc import Callable
 
 from portal.sandbox.stripe import changes, pausing, renewals, scheduling, subscribing
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.invoicing import settle
 from portal.sandbox.stripe.registry import due
@@ -53,7 +53,7 @@ class _Undone(Exception):
         self.invoice = invoice
 
 
-def none_upcoming(customer: str) -> Exception:
+def none_upcoming(customer: str) -> ApiError:
     """Return Stripe's 404 for nothing to preview."""
     return invalid(
         f"No upcoming invoices for customer: {customer}",
@@ -276,8 +276,8 @@ def upcoming(unit: Unit, subscription_id: str) -> None:
         invoice = undone(
             unit, lambda: _of_renewal(unit, stored, recurring=False), stored["customer"]
         )
-    except Exception as nothing:
-        if getattr(nothing, "error", {}).get("code") == "invoice_upcoming_none":
+    except ApiError as nothing:
+        if nothing.error.get("code") == "invoice_upcoming_none":
             return
         raise
     unit.emit("invoice.upcoming", {name: invoice[name] for name in invoice if name != "id"})

@@ -88,15 +88,17 @@ def payment_failed(unit: Unit, invoice: Json) -> None:
         return
     exhausted = invoice["auto_advance"] and invoice["next_payment_attempt"] is None
     if exhausted:
-        give_up(unit, subscription)
+        give_up(unit, subscription, unit.setting("final_action", "cancel"))
     elif subscription["status"] in ("active", "trialing"):
         subscription["status"] = "past_due"
         keep(unit, subscription)
 
 
-def give_up(unit: Unit, subscription: Json) -> None:
-    """Do what the account's setting `final_action` says once collection has failed."""
-    action = unit.setting("final_action", "cancel")
+def give_up(unit: Unit, subscription: Json, action: str) -> None:
+    """Do what the account's settings say once collection has failed: cancel, unpaid, past_due.
+
+    `final_action` holds for failed charges, `overdue_action` for sent invoices.
+    """
     if action == "cancel":
         end(unit, subscription, reason="payment_failed")
     else:
@@ -125,7 +127,7 @@ def deadline(unit: Unit, invoice_id: str) -> None:
     if invoice is None or subscription is None or invoice["status"] != "open":
         return
     if subscription["status"] == "past_due":
-        give_up(unit, subscription)
+        give_up(unit, subscription, unit.setting("overdue_action", "past_due"))
 
 
 @listens("invoice.voided")

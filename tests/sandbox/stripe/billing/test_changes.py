@@ -399,3 +399,222 @@ def test_a_canceled_subscription_takes_metadata_and_nothing_else(billing: Any) -
     assert kept.metadata["why"] == "moved"
     with pytest.raises(stripe.InvalidRequestError, match="canceled subscription can only update"):
         billing.stripe.subscriptions.update(made.id, {"cancel_at_period_end": False})
+
+
+def test_a_cancellation_can_be_previewed_to_the_cent(billing: Any) -> None:
+    made = billing.subscribe(
+        billing.customer().id, billing.price(1999), billing_mode={"type": "flexible"}
+    )
+    billing.advance(days=7, seconds=4321)
+
+    preview = billing.stripe.invoices.create_preview(
+        {"subscription": made.id, "subscription_details": {"cancel_now": True}}
+    )
+    ended = billing.stripe.subscriptions.cancel(made.id, {"prorate": True, "invoice_now": True})
+
+    assert preview.total == billing.stripe.invoices.retrieve(ended.latest_invoice).total < 0
+
+
+def test_ending_a_trial_can_be_previewed(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(1000), trial_period_days=14)
+
+    preview = billing.stripe.invoices.create_preview(
+        {"subscription": made.id, "subscription_details": {"trial_end": "now"}}
+    )
+
+    assert preview.total == 1000
+    assert billing.stripe.subscriptions.retrieve(made.id).status == "trialing"
+
+
+def test_a_recurring_preview_leaves_prorations_out(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(1000))
+    billing.advance(days=10)
+    items = [{"id": item(made), "price": billing.price(2000)}]
+
+    preview = billing.stripe.invoices.create_preview(
+        {
+            "subscription": made.id,
+            "preview_mode": "recurring",
+            "subscription_details": {"items": items},
+        }
+    )
+
+    assert [line.amount for line in preview.lines.data] == [2000]
+
+
+def test_the_customers_next_invoice_can_be_previewed(billing: Any) -> None:
+    customer = billing.customer()
+    billing.subscribe(customer.id, billing.price(10000, "year"))
+    billing.subscribe(customer.id, billing.price(1000))
+
+    preview = billing.stripe.invoices.create_preview({"customer": customer.id})
+
+    assert (preview.total, preview.billing_reason, preview.status) == (1000, "upcoming", "draft")
+
+
+def test_a_longer_trial_moves_the_anchor(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(1000), trial_period_days=7)
+    later = billing.now + 20 * DAY
+
+    changed = billing.stripe.subscriptions.update(made.id, {"trial_end": later})
+    billing.advance(days=10)
+
+    assert (changed.trial_end, changed.billing_cycle_anchor) == (later, later)
+    assert billing.stripe.subscriptions.retrieve(made.id).status == "trialing"
+
+
+def test_the_anchor_can_be_reset_to_now(billing: Any) -> None:
+    made = billing.subscribe(
+        billing.customer().id, billing.price(3000), billing_mode={"type": "flexible"}
+    )
+    billing.advance(days=10)
+
+    changed = billing.stripe.subscriptions.update(
+        made.id, {"billing_cycle_anchor": {"type": "now"}}
+    )
+
+    invoice = billing.stripe.invoices.retrieve(changed.latest_invoice)
+    assert [line.amount for line in invoice.lines.data] == [-2000, 3000]
+    assert changed["items"].data[0].current_period_start == billing.now
+
+
+def test_an_item_with_its_own_price_is_added_and_one_off_charges_go_along(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(1000))
+    product = made["items"].data[0].price.product
+    setup = billing.stripe.prices.create(
+        {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Set-up"}}
+    )
+    billing.advance(days=15)
+
+    changed = billing.stripe.subscriptions.update(
+        made.id,
+        {
+            "items": [
+                {
+                    "price_data": {
+                        "currency": "usd",
+                        "product": product,
+                        "unit_amount": 400,
+                        "recurring": {"interval": "month"},
+                    }
+                }
+            ],
+            "add_invoice_items": [{"price": setup.id}],
+            "proration_behavior": "always_invoice",
+        },
+    )
+
+    invoice = billing.stripe.invoices.retrieve(changed.latest_invoice)
+    assert sorted(line.amount for line in invoice.lines.data) == [200, 700]
+    assert len(changed["items"].data) == 2
+
+
+def test_free_plans_begin_a_new_cycle_when_they_start_to_cost(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(0))
+    billing.advance(days=12)
+
+    changed = change(billing, made, billing.price(1000))
+
+    assert changed.billing_cycle_anchor == billing.now
+    assert billing.stripe.invoices.retrieve(changed.latest_invoice).amount_paid == 1000
+
+
+def test_a_change_back_and_forth_credits_each_second_once(billing: Any) -> None:
+    ten, twenty = billing.price(1000), billing.price(2000)
+    made = billing.subscribe(billing.customer().id, ten, billing_mode={"type": "flexible"})
+    totals = []
+    for price in (twenty, ten, twenty):
+        billing.advance(days=6)
+        changed = change(billing, made, price, proration_behavior="always_invoice")
+        totals.append(billing.stripe.invoices.retrieve(changed.latest_invoice).total)
+
+    # 24, 18 and 12 of 30 days at a difference of 10.00 a month.
+    assert totals == [800, -600, 400]
+
+
+def test_a_date_before_an_earlier_change_is_refused_in_flexible_mode(billing: Any) -> None:
+    ten, twenty = billing.price(1000), billing.price(2000)
+    made = billing.subscribe(billing.customer().id, ten, billing_mode={"type": "flexible"})
+    billing.advance(days=10)
+    change(billing, made, twenty)
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        change(billing, made, ten, proration_date=billing.now - 5 * DAY)
+
+    assert refused.value.code == "sandbox_unsupported"
+
+
+def test_migrating_to_flexible_keeps_what_was_charged(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(1000))
+    moved = billing.stripe.subscriptions.migrate(made.id, {"billing_mode": {"type": "flexible"}})
+    billing.advance(days=15)
+
+    changed = change(billing, made, billing.price(2000), proration_behavior="always_invoice")
+
+    assert moved.billing_mode.type == "flexible"
+    assert billing.stripe.invoices.retrieve(changed.latest_invoice).total == 500
+
+
+def test_items_can_be_worked_on_by_themselves(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(1000))
+    items = billing.stripe.subscription_items
+
+    added = items.create({"subscription": made.id, "price": billing.price(500)})
+    more = items.update(added.id, {"quantity": 3})
+    gone = items.delete(added.id)
+
+    assert (added.quantity, more.quantity, gone.deleted) == (1, 3, True)
+    assert items.retrieve(added.id).deleted is True
+    assert len(items.list({"subscription": made.id}).data) == 1
+    with pytest.raises(stripe.InvalidRequestError, match="at least one active plan"):
+        items.delete(item(made))
+
+
+def test_lists_hide_canceled_subscriptions_unless_asked(billing: Any) -> None:
+    customer, price = billing.customer(), billing.price(1000)
+    kept = billing.subscribe(customer.id, price)
+    ended = billing.subscribe(customer.id, billing.price(2000))
+    billing.stripe.subscriptions.cancel(ended.id)
+    listed = billing.stripe.subscriptions.list
+
+    assert [one.id for one in listed({"customer": customer.id}).data] == [kept.id]
+    assert len(listed({"status": "all"}).data) == 2
+    assert [one.id for one in listed({"status": "ended"}).data] == [ended.id]
+    assert [one.id for one in listed({"price": price}).data] == [kept.id]
+    assert listed({"status": "past_due"}).data == []
+
+
+def test_a_removed_payment_method_is_no_default_any_more(billing: Any) -> None:
+    customer = billing.customer()
+    method = billing.stripe.payment_methods.attach("pm_card_mastercard", {"customer": customer.id})
+    made = billing.subscribe(customer.id, billing.price(1000), default_payment_method=method.id)
+
+    billing.stripe.payment_methods.detach(method.id)
+
+    assert billing.stripe.subscriptions.retrieve(made.id).default_payment_method is None
+
+
+def test_the_method_of_the_first_payment_can_become_the_default(billing: Any) -> None:
+    made = billing.subscribe(
+        billing.customer().id,
+        billing.price(1000),
+        payment_behavior="default_incomplete",
+        payment_settings={"save_default_payment_method": "on_subscription"},
+    )
+
+    confirmed = billing.stripe.payment_intents.confirm(
+        billing.intent(made.latest_invoice).id,
+        {"payment_method": "pm_card_mastercard", "return_url": "https://example.com"},
+    )
+
+    kept = billing.stripe.subscriptions.retrieve(made.id)
+    assert kept.default_payment_method == confirmed.payment_method
+
+
+def test_deleting_the_customer_ends_the_subscription(billing: Any) -> None:
+    customer = billing.customer()
+    made = billing.subscribe(customer.id, billing.price(1000))
+
+    billing.stripe.customers.delete(customer.id)
+
+    assert billing.stripe.subscriptions.retrieve(made.id).status == "canceled"

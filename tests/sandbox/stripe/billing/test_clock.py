@@ -331,3 +331,85 @@ def test_a_coupon_for_once_leaves_with_the_invoice_that_took_it(billing: Any) ->
     assert len(told.discounts) == 1
     assert [one.total for one in reversed(billing.invoices(made.id))] == [1000, 700, 1000]
     assert billing.stripe.coupons.retrieve(coupon.id).times_redeemed == 1
+
+
+def test_an_end_inside_a_later_period_shortens_and_prorates_that_period(billing: Any) -> None:
+    made = billing.subscribe(billing.customer().id, billing.price(3100))
+    end = billing.now + 30 * DAY + 10 * DAY
+
+    billing.stripe.subscriptions.update(made.id, {"cancel_at": end})
+    preview = billing.stripe.invoices.create_preview({"subscription": made.id})
+    billing.advance(days=45)
+
+    # Ten of the 31 days of May.
+    ended = billing.stripe.subscriptions.retrieve(made.id)
+    assert (preview.total, billing.invoices(made.id)[0].total) == (1000, 1000)
+    assert (ended.status, ended.ended_at) == ("canceled", end)
+
+
+def test_an_unpaid_sent_invoice_leaves_the_subscription_past_due(billing: Any) -> None:
+    made = billing.subscribe(
+        billing.customer(None).id,
+        billing.price(1000),
+        collection_method="send_invoice",
+        days_until_due=5,
+    )
+
+    billing.advance(days=50)
+
+    assert billing.stripe.subscriptions.retrieve(made.id).status == "past_due"
+
+
+def test_a_renewal_that_needs_the_holder_is_paid_on_the_hosted_page(billing: Any) -> None:
+    customer = billing.customer()
+    made = billing.subscribe(customer.id, billing.price(1000))
+    billing.give(customer.id, "pm_card_authenticationRequired")
+    billing.advance(days=30, seconds=3600)
+    late = billing.stripe.subscriptions.retrieve(made.id).status
+    invoice = billing.invoices(made.id)[0]
+
+    page = invoice.hosted_invoice_url.removeprefix("http://127.0.0.1:8001")
+    billing.app.test_client().post(
+        page,
+        data={
+            "type": "card",
+            "number": "4242424242424242",
+            "exp": "12/34",
+            "cvc": "123",
+            "name": "Ana",
+        },
+    )
+
+    assert billing.events("invoice.payment_action_required")
+    assert late == "past_due"
+    assert billing.stripe.subscriptions.retrieve(made.id).status == "active"
+
+
+def test_a_bank_debit_of_a_renewal_that_comes_back_is_past_due(billing: Any) -> None:
+    customer, method = _debtor(billing, "ES9121000418450200051332")
+    made = billing.subscribe(
+        customer, _euros(billing), default_payment_method=method, trial_period_days=5
+    )
+
+    billing.advance(days=6)
+    while_processing = billing.stripe.subscriptions.retrieve(made.id).status
+    billing.advance(days=3)
+
+    assert while_processing == "active"
+    assert billing.stripe.subscriptions.retrieve(made.id).status == "past_due"
+
+
+def test_metered_items_are_billed_nothing_without_usage(billing: Any) -> None:
+    metered = billing.price(
+        10, recurring={"interval": "month", "usage_type": "metered", "meter": "mtr_calls"}
+    )
+    made = billing.subscribe(
+        billing.customer().id, billing.price(1000), metered, billing_mode={"type": "flexible"}
+    )
+
+    billing.advance(days=31)
+
+    first, renewal = reversed(billing.invoices(made.id))
+    assert [line.amount for line in first.lines.data] == [1000]
+    assert [line.amount for line in renewal.lines.data] == [1000, 0]
+    assert "quantity" not in made["items"].data[1]
