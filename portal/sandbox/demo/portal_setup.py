@@ -13,9 +13,6 @@ from portal.sandbox.demo import steps, tree
 from portal.sandbox.demo.places import Places, Refused
 from portal.sandbox.demo.seeding import MERCHANTS, Seed
 
-# Stripe gives a secret only when it knows the address, and the address comes from the portal.
-UNTIL_THEN = "whsec_until_stripe_gives_one"
-
 
 def set_up(places: Places, seed: Seed, say: Callable[[str], None]) -> None:
     """Make the portal's own data, let the merchants join, and learn what they have."""
@@ -35,13 +32,14 @@ def update(places: Places) -> None:
 def join(places: Places, known: Seed) -> None:
     """Add a merchant and register its webhooks; what they are is noted in ``known``."""
     merchant = next(each for each in MERCHANTS if each.slug == known["slug"])
+    hook = StripeWebhook(places, merchant.stripe_key)
     secret = "whsec_" + hashlib.sha256(f"holded {merchant.slug}".encode()).hexdigest()[:32]
     said = portal(
         places, "merchant", "add",
         "--slug", merchant.slug,
         "--name", merchant.name,
         "--stripe-key", merchant.stripe_key,
-        "--stripe-webhook-secret", UNTIL_THEN,
+        "--stripe-webhook-secret", hook.secret,
         "--holded-token", merchant.holded_token,
         "--holded-treasury", known["holded_treasury"],
         "--holded-account", merchant.holded_account,
@@ -54,23 +52,36 @@ def join(places: Places, known: Seed) -> None:
         "--support-email", merchant.support_email,
         "--mail-from", merchant.support_email,
     )  # fmt: skip
-    hook = {"account": merchant.holded_account, "url": address(said, "Holded"), "secret": secret}
-    httpx.post(f"{places.holded}/_sandbox/webhooks", json=hook).raise_for_status()
-    known["stripe_webhook"] = register_at_stripe(
-        places, merchant.stripe_key, address(said, "Stripe")
-    )
-    given = known["stripe_webhook"]["secret"]
-    portal(places, "merchant", "webhook", merchant.slug, "stripe", "--secret", given)
+    url = address(said, "Holded")
+    body = {"account": merchant.holded_account, "url": url, "secret": secret}
+    httpx.post(f"{places.holded}/_sandbox/webhooks", json=body).raise_for_status()
+    hook.lead_to(address(said, "Stripe"))
+    known["stripe_webhook"] = {"url": hook.url, "secret": hook.secret}
 
 
-def register_at_stripe(places: Places, key: str, url: str) -> Seed:
-    """Register a webhook for every kind of event and return its address and secret."""
-    answer = httpx.post(
-        f"{places.stripe}/v1/webhook_endpoints",
-        data={"url": url, "enabled_events[0]": "*"},
-        headers={"Authorization": f"Bearer {key}"},
-    ).raise_for_status()
-    return {"url": url, "secret": answer.json()["secret"]}
+class StripeWebhook:
+    """A webhook at Stripe for every kind of event.
+
+    Stripe gives its secret, which the portal wants before it tells the address: so the webhook is
+    registered first, and led to its address then.
+    """
+
+    def __init__(self, places: Places, key: str) -> None:
+        self.places = places
+        self.headers = {"Authorization": f"Bearer {key}"}
+        self.url = f"{places.portal}/"
+        made = self.post("", {"url": self.url, "enabled_events[0]": "*"})
+        self.id, self.secret = str(made["id"]), str(made["secret"])
+
+    def lead_to(self, url: str) -> None:
+        self.url = url
+        self.post(f"/{self.id}", {"url": url})
+
+    def post(self, path: str, fields: dict[str, str]) -> Seed:
+        address = f"{self.places.stripe}/v1/webhook_endpoints{path}"
+        answer = httpx.post(address, data=fields, headers=self.headers).raise_for_status()
+        found: Seed = answer.json()
+        return found
 
 
 def address(said: str, provider: str) -> str:

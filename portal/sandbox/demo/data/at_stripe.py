@@ -76,6 +76,7 @@ class StripeSide:
             "default_currency": merchant.currency,
             "email": merchant.support_email,
             "support_email": merchant.support_email,
+            "settings": {"portal_saved": True},  # its dashboard's portal page was saved once
         }
         self.client.post("/_sandbox/accounts", json=account).raise_for_status()
         if merchant.tax_rate:
@@ -91,7 +92,9 @@ class StripeSide:
         self.post("/v1/coupons", WELCOME | {"currency": merchant.currency})
         promotion = {"promotion": {"type": "coupon", "coupon": WELCOME["id"]}, "code": "HELLO"}
         self.post("/v1/promotion_codes", promotion)
-        self.post("/v1/billing_portal/configurations", self.portal_configuration())
+        path = "/v1/billing_portal/configurations"
+        (default,) = self.call("GET", path, {"is_default": True})["data"]
+        self.post(f"{path}/{default['id']}", self.portal_configuration())
 
     def add_price(self, product: str, price: Price) -> str:
         body: Json = {
