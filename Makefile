@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test check format test-deps lock screenshots audit bench bench-install \
+.PHONY: help demo install serve test check format test-deps lock screenshots audit bench bench-install \
         catalogues clean base-ready demo-ready test-ready
 
 help: ## list what there is to do
@@ -17,8 +17,11 @@ help: ## list what there is to do
 demo: demo-ready catalogues ## the whole portal on this machine, with imitation providers (RESET=1 starts over)
 	@RESET=$(RESET) exec $(BIN)/python -m portal.sandbox.supervisor
 
+install: base-ready catalogues ## what `make serve` needs: libraries, languages, keys, database
+	@$(BIN)/flask portal init
+
 serve: base-ready catalogues ## the portal for a merchant of one's own: gunicorn and a worker
-	@exec $(BIN)/python scripts/serve.py
+	@exec $(BIN)/python -m scripts.serve
 
 test: test-ready catalogues ## every check and test this machine can run
 	@$(BIN)/python scripts/run_tests.py

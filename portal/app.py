@@ -47,7 +47,7 @@ def create_app(
 
     Only the command line starts without keys, with the commands that do not need them.
     """
-    settings = settings or Settings()
+    settings = settings or Settings.read()
     logs.set_up(as_json=settings.log_json)
     app = Flask("portal", static_folder=None, template_folder=str(TEMPLATES))
     cli.init_app(app, settings)

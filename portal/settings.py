@@ -3,8 +3,13 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from click import ClickException
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsWrong(ClickException):
+    """What the environment says makes no sense; `flask` prints it as one line."""
 
 
 class Settings(BaseSettings):
@@ -40,8 +45,21 @@ class Settings(BaseSettings):
     log_json: bool = Field(True, alias="PORTAL_LOG_JSON")
     # How many requests are served at once in one process; the pool has as many connections.
     threads: int = Field(8, ge=1, le=64, alias="PORTAL_THREADS")
+    # Where `make serve` listens: host:port, or unix:/path for a proxy on this machine.
+    bind: str = Field("127.0.0.1:8000", alias="PORTAL_BIND")
+    # How many web processes `make serve` starts with PostgreSQL; with SQLite it is always one.
+    processes: int = Field(2, ge=1, le=64, alias="PORTAL_PROCESSES")
     # Seconds the worker rests when there is nothing to do.
     worker_pause: float = Field(0.5, gt=0, le=60, alias="PORTAL_WORKER_PAUSE")
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """Return what the environment says; raises SettingsWrong naming all that is wrong."""
+        try:
+            return cls()
+        except ValidationError as wrong:
+            said = [_complaint(error["loc"], error["msg"]) for error in wrong.errors()]
+            raise SettingsWrong("; ".join(said)) from None
 
     @field_validator("public_url", "stripe_api_base", "holded_api_base")
     @classmethod
@@ -75,3 +93,9 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """Return the SQLAlchemy address of the database."""
         return self.database_url or f"sqlite:///{self.portal_data.absolute()}/portal.sqlite3"
+
+
+def _complaint(place: tuple[int | str, ...], said: str) -> str:
+    variable = "_".join(str(part).upper() for part in place)
+    said = said.removeprefix("Value error, ")
+    return f"{variable}: {said}" if variable else said

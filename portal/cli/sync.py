@@ -23,7 +23,7 @@ CALLER = "portal-worker"
 @click.option("--afresh", is_flag=True, help="Begin anew instead of going on where one stopped.")
 def sync(slug: str | None, afresh: bool) -> None:
     """Read everything from Stripe and Holded; go on where a broken-off sync stopped."""
-    settings = keys.load(Settings())
+    settings = keys.load(Settings.read())
     db = Database(settings.database, threads=2)
     keyring = Keyring.read(settings.keyring.get_secret_value(), keys.keyring_file(settings))
     gateways = Gateways(settings, db, keyring, CALLER)

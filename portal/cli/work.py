@@ -29,7 +29,7 @@ log = structlog.get_logger()
 @with_appcontext
 def work(once: bool) -> None:
     """Process webhooks and jobs as they come."""
-    settings = keys.load(Settings())
+    settings = keys.load(Settings.read())
     worker = _worker(settings)
     if once:
         click.echo(f"{worker.work_once()} done")
