@@ -21,7 +21,8 @@ def day(moment: int) -> str:
 
 def invoice_document(invoice: dict[str, Any], rates: dict[str, str]) -> bytes:
     """Return the invoice as PDF; `rates` names each tax rate id: `IVA 21%`."""
-    return _paper("Invoice", invoice, rates, [("Amount due", invoice["amount_due"])])
+    paid = [("Amount paid", invoice["amount_paid"])] if invoice["amount_paid"] else []
+    return _paper("Invoice", invoice, rates, [*paid, ("Amount due", invoice["amount_remaining"])])
 
 
 def receipt_document(invoice: dict[str, Any], rates: dict[str, str]) -> bytes:

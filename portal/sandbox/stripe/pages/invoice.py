@@ -147,7 +147,7 @@ def _page(unit: Unit, invoice: Json, message: str = "") -> str:
             for line in invoice["lines"]["data"]
         ],
         sums=_sums(unit, invoice),
-        remaining=in_words(invoice["amount_remaining"], currency),
+        sum=in_words(invoice["amount_remaining"] or invoice["total"], currency),
         payable=_payable(unit, invoice),
         types=types,
         type=chosen if chosen in types else (types or [""])[0],
