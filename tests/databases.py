@@ -6,14 +6,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 from portal.db import Base
+from portal.migrations import metadata
 
 _ready: set[str] = set()
-
-
-def import_tables() -> None:
-    """Import every module that defines a table."""
-    import portal.mirror.refresh
-    import portal.services.jobs  # noqa: F401 - defines tables
 
 
 def empty(template_url: str, folder: Path) -> str:
@@ -38,8 +33,7 @@ def empty(template_url: str, folder: Path) -> str:
 def _make_schema(template_url: str) -> None:
     if template_url in _ready:
         return
-    import_tables()
     engine = create_engine(template_url)
-    Base.metadata.create_all(engine)
+    metadata().create_all(engine)
     engine.dispose()
     _ready.add(template_url)

@@ -2,6 +2,8 @@
 
 from flask import Flask, render_template_string
 
+from portal.mirror import invoices
+from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
 
 PAGES = {
@@ -28,7 +30,9 @@ def fill_in(app: Flask) -> None:
 
 
 def _page():
-    def show(**_values):
+    def show(**values):
+        if "id" in values:
+            invoices.get(current_visit(), values["id"])
         return render_template_string(PAGE)
 
     return show

@@ -1,0 +1,237 @@
+"""Every route, tried by everybody it is not for: the map of the application is walked.
+
+A new route is in here by itself. One that names an object (`<id>`) is tried with the id of somebody
+else's, taken from `foreign` below; a kind of object that is missing there is made up.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.routing import Rule
+
+from portal.db import Base
+from portal.domain.access import Scope
+from portal.domain.customers import Origin
+from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
+from tests.factories import make_customer, make_invoice, make_merchant, make_session
+from tests.house import House
+from tests.web.signing_in import HOST
+
+BASE = f"http://{HOST}:8000"
+TO_SIGN_IN = "/nuvol/login"
+# What people may open who are not signed in; a page is added here by decision, never by accident.
+OPEN_TO_ANYONE = {
+    "asset",
+    "brand.show",
+    "front.healthy",
+    "front.ready",
+    "front.robots",
+    "front.show",
+    "links.invoice",
+    "links.open_invoice",
+    "links.open_session",
+    "links.session",
+    "links.sign_in",
+    "customer.entry.confirm",
+    "customer.entry.enter",
+    "customer.entry.login",
+    "customer.entry.send",
+    "customer.entry.send_again",
+    "customer.entry.sign_out",
+}
+# Who has just a session, whatever it may see: signing out, and choosing a customer.
+SIGNED_IN = {
+    "customer.entry.choose",
+    "customer.entry.choose_one",
+    "customer.entry.sign_out_choice",
+    "customer.entry.sign_out_everywhere",
+}
+
+
+class Visitor:
+    """Somebody who tries every address, with a session's cookie or without."""
+
+    def __init__(self, app: Flask, key: str = "") -> None:
+        self._client = app.test_client()
+        if key:
+            self._client.set_cookie("portal", key, domain=HOST)
+
+    def tries(self, method: str, path: str) -> tuple[int, str]:
+        """Return the status of the answer, and where it leads."""
+        answer = self._client.open(path, method=method, base_url=BASE)
+        return answer.status_code, answer.headers.get("Location", "").split("?")[0]
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """The application, for once without the forms' token, so that the guard itself is met."""
+    app.config["WTF_CSRF_METHODS"] = set()
+    return app
+
+
+@pytest.fixture
+def owner(house: House) -> int:
+    return make_customer(house.db, house.merchant, email="owner@forn.example")
+
+
+@pytest.fixture
+def foreign(house: House, owner: int) -> dict[str, str]:
+    """Ids of objects that belong to the owner, by the noun of the pages that take them."""
+    return {"invoices": make_invoice(house.db, house.merchant, owner)}
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+@pytest.fixture
+def wrong_customer(app: Flask, house: House) -> Visitor:
+    someone = make_customer(house.db, house.merchant, email="someone@else.example")
+    return Visitor(app, make_session(house.at, someone, email="someone@else.example"))
+
+
+@pytest.fixture
+def link_holder(app: Flask, house: House, owner: int) -> Visitor:
+    mine = make_invoice(house.db, house.merchant, owner)
+    key = make_session(house.at, owner, scope=Scope(Origin.STRIPE, mine))
+    return Visitor(app, key)
+
+
+@pytest.fixture
+def other_merchants_customer(app: Flask, house: House) -> Visitor:
+    merchant = make_merchant(house.db)
+    someone = make_customer(house.db, merchant, email="someone@else.example")
+    at = house.at.__class__(merchant, house.db, house.gateways, house.settings, house.now)
+    return Visitor(app, make_session(at, someone, email="someone@else.example"))
+
+
+def routes(app: Flask, *whom: Who) -> Iterator[tuple[Rule, str]]:
+    """Yield every route open to these, with each method it takes."""
+    for rule in app.url_map.iter_rules():
+        if policy_of(app, rule.endpoint).who in whom:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method
+
+
+def path_of(rule: Rule, ids: dict[str, str]) -> str:
+    """Return an address of a route; what it names belongs to somebody else."""
+    noun = rule.endpoint.split(".")[1] if "." in rule.endpoint else ""
+    values: dict[str, Any] = {name: ids.get(noun, "made_up") for name in rule.arguments}
+    values["merchant"] = "nuvol"
+    _, path = rule.build(values, append_unknown=False) or ("", "")
+    return path
+
+
+def refused(visitor: Visitor, found: Iterator[tuple[Rule, str]], ids: dict[str, str]) -> dict:
+    """Return every answer that a visitor got, by method and address."""
+    return {
+        f"{method} {path_of(rule, ids)}": visitor.tries(method, path_of(rule, ids))
+        for rule, method in found
+    }
+
+
+def test_b16_every_route_says_who_it_is_open_to(app):
+    check(app)
+
+    assert {rule.endpoint for rule, _ in routes(app, Who.ANYONE)} == OPEN_TO_ANYONE
+    assert {rule.endpoint for rule, _ in routes(app, Who.SIGNED_IN)} == SIGNED_IN
+
+
+def test_a_route_that_does_not_say_keeps_the_portal_from_starting(app):
+    app.view_functions["new"] = lambda: ""
+
+    with pytest.raises(PolicyMissing, match="new"):
+        check(app)
+
+
+def test_a_stranger_is_sent_to_sign_in(app, stranger, foreign):
+    found = routes(app, Who.SIGNED_IN, Who.INVOICE, Who.CUSTOMER)
+
+    answers = refused(stranger, found, foreign)
+
+    assert answers
+    assert set(answers.values()) == {(303, TO_SIGN_IN)}
+
+
+def test_b15_somebody_elses_object_is_not_found(app, house, wrong_customer, foreign):
+    found = [
+        (rule, method)
+        for rule, method in routes(app, Who.INVOICE, Who.CUSTOMER)
+        if rule.arguments - {"merchant"}
+    ]
+    before = len(house.requests("stripe"))
+
+    answers = refused(wrong_customer, iter(found), foreign)
+
+    assert {path: status for path, (status, _) in answers.items() if status != 404} == {}
+    assert len(house.requests("stripe")) == before
+
+
+def test_the_holder_of_an_invoice_link_gets_nowhere_else(app, link_holder, foreign):
+    answers = refused(link_holder, routes(app, Who.CUSTOMER), foreign)
+
+    assert {path: status for path, (status, _) in answers.items() if status != 403} == {}
+
+
+def test_the_holder_of_an_invoice_link_finds_no_other_invoice(app, link_holder, foreign):
+    answers = refused(link_holder, routes(app, Who.INVOICE), foreign)
+
+    assert answers
+    assert {path: status for path, (status, _) in answers.items() if status != 404} == {}
+
+
+def test_another_merchants_customer_is_sent_to_sign_in(app, other_merchants_customer, foreign):
+    found = routes(app, Who.SIGNED_IN, Who.INVOICE, Who.CUSTOMER)
+
+    answers = refused(other_merchants_customer, found, foreign)
+
+    assert set(answers.values()) == {(303, TO_SIGN_IN)}
+
+
+def test_a_merchant_nobody_knows_is_not_found(app, stranger):
+    found = [rule for rule in app.url_map.iter_rules() if "merchant" in rule.arguments]
+
+    answers = {
+        stranger.tries("GET", path_of(rule, {}).replace("/nuvol/", "/nobody/"))[0]
+        for rule in found
+        if "GET" in (rule.methods or ())
+    }
+
+    assert answers == {404}
+
+
+def test_no_get_changes_a_row(app, house, owner, foreign):
+    key = make_session(house.at, owner, email="owner@forn.example")
+    before = rows_of(house)
+
+    refused(
+        Visitor(app, key),
+        (
+            (rule, method)
+            for rule, method in routes(app, Who.ANYONE, Who.SIGNED_IN, Who.INVOICE, Who.CUSTOMER)
+            if method == "GET"
+        ),
+        foreign,
+    )
+
+    assert rows_of(house) == before
+
+
+def test_a_page_for_one_invoice_needs_its_finder_where_the_address_has_no_id():
+    @open_to(Who.INVOICE)
+    def leave(operation: str) -> str:
+        return operation
+
+    assert leave.policy.invoice_of(None, {"operation": "op_1"}) == ""
+
+
+def rows_of(house: House) -> dict[str, int]:
+    """Count the rows of every table."""
+    return {
+        table.name: house.db.rows(select(func.count()).select_from(table))[0][0]
+        for table in Base.metadata.sorted_tables
+    }
