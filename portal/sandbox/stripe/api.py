@@ -94,7 +94,10 @@ def answer(sandbox: "Sandbox", routes: MapAdapter, request: Request) -> Response
         sandbox.news.set()
     if fault and fault.kind == "lose_answer":
         raise AnswerLost("the answer was lost by a fault of the sandbox")
-    return _response(sandbox, found, key)
+    response = _response(sandbox, found, key)
+    if found.account and "Stripe-Account" in request.headers:
+        response.headers["Stripe-Account"] = found.account
+    return response
 
 
 def _response(sandbox: "Sandbox", found: Answer, key: str | None) -> Response:
@@ -110,8 +113,6 @@ def _response(sandbox: "Sandbox", found: Answer, key: str | None) -> Response:
         response.headers["Idempotent-Replayed"] = "true"
     if found.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
-    if found.account:
-        response.headers["Stripe-Account"] = found.account
     return response
 
 
@@ -193,7 +194,8 @@ def _execute(
                         error.status,
                         json.dumps(_shown_error(unit, error), indent=2),
                     )
-        except ApiError:
+        except ApiError as error:
+            error.error = _shown_error(unit, error)["error"]
             raise
         except Exception:
             logging.getLogger(__name__).exception("%s %s", request.method, request.path)

@@ -18,42 +18,52 @@ class Attempt:
     error: Json | None = None
 
 
-def attempt(
-    method: Json, *, off_session: bool, authenticated: bool, saving: bool = False
-) -> Attempt:
-    """What happens when the method is used: to pay, or (`saving`) to be kept for later."""
+@dataclass(frozen=True)
+class Use:
+    """How a method is used: with or without its owner, before or after the bank's answer, to pay
+    or (`saving`) to be kept; `requested` when the merchant asks for 3-D Secure wherever it can be.
+    """
+
+    off_session: bool = False
+    authenticated: bool = False
+    saving: bool = False
+    requested: bool = False
+
+
+def attempt(method: Json, use: Use) -> Attempt:
+    """What happens when the method is used."""
     behind = instrument(method)
-    if behind and behind.dispute and not saving:
+    if behind and behind.dispute and not use.saving:
         raise unsupported("the dispute that this test instrument opens")
     if isinstance(behind, Card):
-        return _card_attempt(behind, method, off_session, authenticated, saving)
+        return _card_attempt(behind, method, use)
     if isinstance(behind, BankAccount):
-        return Attempt("succeeded" if saving else "processing")
+        return Attempt("succeeded" if use.saving else "processing")
     if method["type"] == "boleto":
-        return Attempt("succeeded" if saving else "voucher")
-    return Attempt("succeeded" if authenticated else "redirect")
+        return Attempt("succeeded" if use.saving else "voucher")
+    return Attempt("succeeded" if use.authenticated else "redirect")
 
 
-def _card_attempt(
-    card: Card, method: Json, off_session: bool, authenticated: bool, saving: bool
-) -> Attempt:
-    if not authenticated and _must_authenticate(card, method, off_session, saving):
-        if off_session:
+def _card_attempt(card: Card, method: Json, use: Use) -> Attempt:
+    if not use.authenticated and _must_authenticate(card, method, use):
+        if use.off_session:
             return Attempt("declined", declines.of_card("authentication_required"))
         return Attempt("authenticate")
-    if card.decline and (card.refused or not saving):
+    if card.decline and (card.refused or not use.saving):
         return Attempt("declined", declines.of_card(card.decline))
     return Attempt("succeeded")
 
 
-def _must_authenticate(card: Card, method: Json, off_session: bool, saving: bool) -> bool:
+def _must_authenticate(card: Card, method: Json, use: Use) -> bool:
     match card.authenticate:
         case "always":
             return True
         case "unless_set_up":
-            return not (off_session and method["_set_up"])
+            return not (use.off_session and method["_set_up"])
         case "on_session":
-            return not off_session and not saving
+            return not use.off_session and not use.saving
+        case "if_requested":
+            return use.requested and not use.off_session
     return False
 
 

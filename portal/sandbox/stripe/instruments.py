@@ -11,8 +11,8 @@ from functools import cache
 @dataclass(frozen=True)
 class Card:
     """One test card. `authenticate`: never, always, unless_set_up (always on session, off session
-    until it was set up), on_session (counts as set up). `decline`: the decline code of charges.
-    `refused`: saving it is declined too. `dispute`, `refund`: what follows a success.
+    until it was set up), on_session (counts as set up), if_requested. `decline`: the decline code
+    of charges. `refused`: saving it is declined too. `dispute`, `refund`: what follows a success.
     """
 
     name: str
@@ -152,7 +152,7 @@ STATES = [
         decline="generic_decline",
     ),
     _declined("threeDSecureRequiredProcessingError", "4000008400001280", "processing_error"),
-    Card("threeDSecureOptional", "4000000000003055"),
+    Card("threeDSecureOptional", "4000000000003055", authenticate="if_requested"),
     Card("threeDSecureOptionalProcessingError", "4000000000003097"),
     Card("threeDSecureFrictionless", "4000000032200000"),
     Card("createDispute", "4000000000000259", dispute="fraudulent"),

@@ -227,9 +227,13 @@ def end(unit: Unit, intent: Json, reason: str | None) -> Json:
 
 def go_on(unit: Unit, intent: Json, method: Json, *, authenticated: bool) -> Json:
     """One attempt: succeeds, is declined (402, kept), or waits for the bank or the payer."""
-    found = charging.attempt(
-        method, off_session=intent["_off_session"], authenticated=authenticated
+    card = intent["payment_method_options"].get("card", {})
+    use = charging.Use(
+        off_session=intent["_off_session"],
+        authenticated=authenticated,
+        requested=card.get("request_three_d_secure") in ("any", "challenge"),
     )
+    found = charging.attempt(method, use)
     match found.step:
         case "succeeded":
             _keep_method(unit, intent, method)
@@ -266,7 +270,7 @@ def authenticate(unit: Unit, intent_id: str, *, passed: bool) -> Json:
     method = unit.get("payment_method", intent["payment_method"])
     if not passed:
         return _fail(unit, intent, method, declines.of_authentication())
-    found = charging.attempt(method, off_session=False, authenticated=True)
+    found = charging.attempt(method, charging.Use(authenticated=True))
     if found.step == "declined":
         return _decline(unit, intent, method, found.error or {})
     return go_on(unit, intent, method, authenticated=True)

@@ -19,7 +19,6 @@ MODELLED = frozenset(
         "metadata",
         "payment_method",
         "payment_method_data",
-        "payment_method_options",
         "return_url",
         "usage",
         "use_stripe_sdk",
@@ -177,7 +176,7 @@ def cancel(unit: Unit, params: Json, intent: str) -> Json:
 
 def go_on(unit: Unit, intent: Json, method: Json, *, authenticated: bool) -> Json:
     """One attempt: succeeds, is declined (402, kept), or waits for the bank."""
-    found = charging.attempt(method, off_session=False, authenticated=authenticated, saving=True)
+    found = charging.attempt(method, charging.Use(authenticated=authenticated, saving=True))
     match found.step:
         case "succeeded":
             return _succeed(unit, intent, method)
