@@ -55,7 +55,7 @@ def add_to_keyring(settings: Settings) -> None:
     """Put a new key in front of the keyring's file; the old ones still open what they sealed."""
     path = keyring_file(settings)
     fresh = path.with_suffix(".new")
-    _write(fresh, Fernet.generate_key().decode() + "\n" + path.read_text())
+    _write(fresh, f"{Fernet.generate_key().decode()}\n{path.read_text().strip()}")
     fresh.replace(path)
 
 

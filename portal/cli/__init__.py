@@ -5,12 +5,13 @@ by being here.
 """
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from typing import cast
 
 from click import ClickException, Command
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from portal import keys
 from portal.domain.errors import NotFound
@@ -26,10 +27,22 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Give `flask` the group, also where there are no keys yet to run pages with."""
     app.extensions["portal_settings"] = settings
     group = AppGroup("portal", help="Set up and run the billing portal.")
-    for module in pkgutil.iter_modules(__path__):
-        command = getattr(import_module(f"{__name__}.{module.name}"), module.name)
-        group.add_command(cast(Command, command))
+    for command in _commands():
+        group.add_command(command)
     app.cli.add_command(group)
+
+
+@cache
+def _commands() -> tuple[Command, ...]:
+    """Return the command of each module, run within the application."""
+    found = tuple(
+        cast(Command, getattr(import_module(f"{__name__}.{module.name}"), module.name))
+        for module in pkgutil.iter_modules(__path__)
+    )
+    for command in found:
+        for each in (command, *getattr(command, "commands", {}).values()):
+            each.callback = with_appcontext(each.callback)
+    return found
 
 
 def settings() -> Settings:

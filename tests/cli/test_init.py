@@ -1,0 +1,102 @@
+"""An installation is made, and one without keys does not start."""
+
+import stat
+
+import pytest
+
+from portal import cli, keys, migrations
+from portal.app import create_app
+from portal.db import Database
+from portal.keys import KeysMissing
+from portal.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    monkeypatch.delenv("FLASK_RUN_FROM_CLI", raising=False)
+    return Settings(portal_data=tmp_path / "new", database_url="")
+
+
+def test_without_keys_the_portal_does_not_start_and_says_why(settings):
+    with pytest.raises(KeysMissing, match="run `flask portal init` once"):
+        create_app(settings)
+
+
+def test_without_keys_the_command_line_can_make_them(settings, monkeypatch):
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+
+    made = create_app(settings).test_cli_runner().invoke(args=["portal", "init"])
+
+    assert made.exit_code == 0, made.output
+    assert create_app(settings).test_client().get("/readyz").status_code == 400
+    ready = create_app(settings).test_client().get("/readyz", base_url=settings.public_url)
+    assert ready.get_json() == {"status": "ready"}
+
+
+def test_without_keys_other_commands_say_what_is_missing(settings, monkeypatch):
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+
+    result = create_app(settings).test_cli_runner().invoke(args=["portal", "merchant", "list"])
+
+    assert result.exit_code == 1
+    assert "flask portal init" in result.output
+
+
+def test_keys_are_for_the_owner_alone_and_made_once(settings):
+    made = keys.make(settings)
+    texts = [path.read_text() for path in made]
+
+    again = keys.make(settings)
+
+    assert again == []
+    assert [path.read_text() for path in made] == texts
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
+    assert stat.S_IMODE(keys.folder(settings).stat().st_mode) == 0o700
+
+
+def test_a_word_somebody_typed_is_no_key(settings):
+    keys.make(settings)
+    keys.secret_file(settings).write_text("changeme")
+
+    with pytest.raises(KeysMissing):
+        keys.load(settings)
+
+
+def test_what_is_derived_differs_by_purpose_name_and_key(settings):
+    keys.make(settings)
+    mine = keys.load(settings)
+    other = mine.model_copy(update={"secret_key": mine.keyring})
+
+    derived = {
+        keys.derive(mine, "code", "a"),
+        keys.derive(mine, "link", "a"),
+        keys.derive(mine, "code", "b"),
+        keys.derive(mine, "cod", "ea"),
+        keys.derive(other, "code", "a"),
+    }
+
+    assert len(derived) == 5
+    assert keys.derive(mine, "code", "a") in derived
+
+
+def test_the_schema_goes_up_and_down_and_up_again_to_the_same(empty_database_url):
+    db = Database(empty_database_url)
+
+    migrations.upgrade(db)
+    first = migrations.differences(db)
+    migrations.downgrade(db, "base")
+    migrations.upgrade(db)
+
+    assert first == []
+    assert migrations.differences(db) == []
+    assert migrations.is_current(db)
+    db.dispose()
+
+
+def test_every_command_says_what_it_does():
+    import pkgutil
+    from importlib import import_module
+
+    for module in pkgutil.iter_modules(cli.__path__):
+        command = getattr(import_module(f"portal.cli.{module.name}"), module.name)
+        assert command.help
