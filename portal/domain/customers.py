@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from portal.domain.configurations import PortalConfiguration
+
 
 class Origin(StrEnum):
     """Which system issued or keeps something."""
@@ -69,6 +71,21 @@ class Profile:
     def emails(self) -> tuple[str, ...]:
         """Return every address a sign-in mail may go to, the main one first."""
         return tuple(address for address in (self.email, *self.other_emails) if address)
+
+
+EDITABLE = ("name", "email", "phone", "address", "tax_id")
+
+
+def editable(configuration: PortalConfiguration, *, proved_by_email: bool) -> frozenset[str]:
+    """Return what a customer may change of their own data.
+
+    Not the e-mail address in a session that was entered through it (docs.stripe.com, no-code
+    customer portal): whoever reads that mailbox for a moment could move the account to another one.
+    """
+    if not configuration.customer_update:
+        return frozenset()
+    open_to_all = configuration.customer_updates & frozenset(EDITABLE)
+    return open_to_all - {"email"} if proved_by_email else open_to_all
 
 
 def canonical_email(typed: str) -> str:

@@ -4,7 +4,7 @@ Every method raises only GatewayUnavailable, GatewayRefused or GatewayMisconfigu
 idempotency key, which is the id of the operation. Amounts are minor units, times aware UTC.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +13,6 @@ from portal.domain.cancellations import Leaving
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
-from portal.domain.subscriptions import Subscription
 from portal.gateways.snapshots import Page, Seen, Snapshot
 
 
@@ -33,6 +32,8 @@ class Change:
     """A change of price and quantity; sent the same way to the preview and to the update.
 
     `proration_date` is fixed at the preview, so that the update makes the same invoice.
+    `keeps_old_until_paid` says that the old plan stays while the invoice of the change is unpaid;
+    Stripe does that for every method but bank debits, whose money comes days later.
     """
 
     subscription: str
@@ -43,6 +44,7 @@ class Change:
     billing_cycle_anchor: str
     ends_trial: bool
     proration_date: datetime
+    keeps_old_until_paid: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,30 @@ class PreviewLine:
 class Preview:
     """The invoice Stripe says would come.
 
-    `due` is what would be charged when it comes, `total` its sum with tax, `starting_balance` the
-    customer's balance before it (negative: a credit). `charged_at` is when it would be
-    charged. `next_*` tell the first full period after it.
+    `lines` add up to `subtotal`; less `discount`, and with `tax` where prices do not contain it,
+    that is `total`. `due` is what would be charged when it comes, `starting_balance` the balance
+    of the customer before it (negative: a credit), `made_at` when the invoice would be made.
     """
 
     currency: str
     subtotal: int
+    discount: int
     tax: int
     total: int
     due: int
     starting_balance: int
     lines: tuple[PreviewLine, ...]
-    charged_at: datetime | None
+    made_at: datetime | None
+
+    @property
+    def before_tax(self) -> Money:
+        """Return what the tax is on."""
+        return Money(self.total - self.tax, self.currency)
+
+    @property
+    def credit(self) -> int:
+        """Return what stays on the customer's balance for later invoices, in minor units."""
+        return max(-self.total, 0)
 
 
 class PaymentGateway(Protocol):
@@ -176,18 +189,29 @@ class PaymentGateway(Protocol):
         """Change price and quantity; what needs the bank or fails keeps the old ones."""
 
     def cancel_at_period_end(
-        self, subscription: Subscription, leaving: Leaving, *, key: str
+        self, subscription: str, leaving: Leaving, *, key: str, is_flexible: bool
     ) -> Seen:
-        """Set the end of a subscription to the end of its period."""
+        """Set the end of a subscription to the end of its period.
+
+        `is_flexible` is its billing mode, which decides the field that records it.
+        """
 
     def cancel_now(self, subscription: str, leaving: Leaving, *, prorate: bool) -> Seen:
         """End a subscription at once; one that has ended already counts as cancelled."""
 
-    def resume(self, subscription: Subscription, *, key: str) -> Seen:
-        """Take back a cancellation that has not taken effect."""
+    def resume(self, subscription: str, *, key: str, is_dated: bool) -> Seen:
+        """Take back a cancellation that has not taken effect.
 
-    def apply_coupon(self, subscription: Subscription, coupon: str, *, key: str) -> Seen:
-        """Add a coupon to the discounts a subscription has."""
+        `is_dated` says that it is recorded as a date, and not as the end of whichever period.
+        """
+
+    def charge_to(self, subscription: str, method: str, *, key: str) -> Seen:
+        """Have one subscription charged to a method of its customer."""
+
+    def apply_coupon(
+        self, subscription: str, coupon: str, *, key: str, held: Sequence[str]
+    ) -> Seen:
+        """Add a coupon to the discounts a subscription has, whose ids are `held`."""
 
     def open_portal_session(
         self,

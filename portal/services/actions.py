@@ -15,8 +15,11 @@ TITLES: dict[str, str] = {
     "method_removed": lazy_gettext("Payment method removed"),
     "method_kept_from_link": lazy_gettext("Payment method saved from the link of an invoice"),
     "default_changed": lazy_gettext("Default payment method changed"),
+    "method_chosen": lazy_gettext("Payment method of a subscription changed"),
     "details_changed": lazy_gettext("Billing details changed"),
     "plan_changed": lazy_gettext("Plan changed"),
+    "change_waits": lazy_gettext("Plan change waits for its payment"),
+    "cancellation_received": lazy_gettext("Cancellation received"),
     "cancelled": lazy_gettext("Subscription cancelled"),
     "cancelled_now": lazy_gettext("Subscription ended at once"),
     "offer_taken": lazy_gettext("Offer accepted"),
@@ -29,10 +32,21 @@ NOTES: dict[str, str] = {
         "kept for your next ones. If it should not be there, remove it; then nothing more is "
         "charged to it."
     ),
+    "change_waits": lazy_gettext("Plan change waits for its payment"),
+    "cancellation_received": lazy_gettext("Cancellation received"),
     "cancelled": lazy_gettext("Until it ends, you can take the cancellation back."),
     "cancelled_now": lazy_gettext("Your invoices stay on your billing page."),
 }
 ANOTHER = lazy_gettext("Change in what you pay")
+
+# What customers change of their own data.
+PARTS: dict[str, str] = {
+    "name": lazy_gettext("Name"),
+    "email": lazy_gettext("E-mail"),
+    "phone": lazy_gettext("Phone"),
+    "address": lazy_gettext("Address"),
+    "tax_id": lazy_gettext("Tax ID"),
+}
 
 Details = Mapping[str, Any]
 Rows = list[tuple[str, str]]
@@ -106,6 +120,10 @@ def _part(value: Any, _details: Details) -> str:
     return discount(str(value), None)
 
 
+def _parts_changed(value: Any, _details: Details) -> str:
+    return ", ".join(str(PARTS[name]) for name in value if name in PARTS)
+
+
 def _duration(value: Any, details: Details) -> str:
     return duration(str(value), details.get("months"))
 
@@ -129,5 +147,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("ended_on", lazy_gettext("Ended"), _day),
     ("renews_on", lazy_gettext("Renewed"), _day),
     ("next_on", lazy_gettext("Next charge"), _day),
+    ("next_sum", lazy_gettext("Sum of the next charge"), _sum),
+    ("changed", lazy_gettext("What changed"), _parts_changed),
     ("comment", lazy_gettext("Your words"), _text),
 )

@@ -12,6 +12,10 @@ from portal.db import Database
 from portal.domain.errors import GatewayUnavailable
 from portal.services import (
     access,
+    billing_portal,
+    cancellations,
+    changes,
+    customers,
     inbox,
     intents,
     operations,
@@ -20,6 +24,7 @@ from portal.services import (
     receipts,
     settlements,
     sources,
+    subscriptions,
 )
 from portal.services.operations import Verb
 from portal.settings import Settings
@@ -31,7 +36,16 @@ MOST_TRIES = 20
 
 # Each verb by its name, for operations whose answer was lost.
 VERBS: dict[str, Verb[Any]] = {
-    verb.name: verb for verb in (*payments.VERBS, *payment_methods.VERBS)
+    verb.name: verb
+    for verb in (
+        *payments.VERBS,
+        *payment_methods.VERBS,
+        *subscriptions.VERBS,
+        *changes.VERBS,
+        *cancellations.VERBS,
+        *customers.VERBS,
+        *billing_portal.VERBS,
+    )
 }
 
 
@@ -43,6 +57,7 @@ def _resolve(at: MerchantContext, operation: str) -> None:
 JOBS: dict[str, Callable[..., None]] = {
     "mail_sign_in": access.mail_sign_in,
     "mail_receipt": receipts.mail_receipt,
+    "mail_failure": receipts.mail_failure,
     "settle": settlements.settle,
     "record_payment": settlements.record,
     "end_pages": intents.end_open_pages,

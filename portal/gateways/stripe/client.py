@@ -6,7 +6,7 @@ repeat is the business of whoever holds the idempotency key.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -360,25 +360,23 @@ class StripeGateway:
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones.
 
-        `pending_if_incomplete` does that, and allows only the parameters sent here by its rules.
+        `pending_if_incomplete` does that, and allows only the parameters sent here by its rules;
+        Stripe does not take it for bank debits.
         """
+        behavior = "pending_if_incomplete" if change.keeps_old_until_paid else "allow_incomplete"
         return self._change_subscription(
-            change.subscription,
-            key,
-            **_details(change),
-            payment_behavior="pending_if_incomplete",
+            change.subscription, key, **_details(change), payment_behavior=behavior
         )
 
     def cancel_at_period_end(
-        self, subscription: Subscription, leaving: Leaving, *, key: str
+        self, subscription: str, leaving: Leaving, *, key: str, is_flexible: bool
     ) -> Seen:
         """Set the end of a subscription to the end of its period."""
-        is_flexible = subscription.billing_mode == "flexible"
         end: dict[str, Any] = (
             {"cancel_at": "max_period_end"} if is_flexible else {"cancel_at_period_end": True}
         )
         return self._change_subscription(
-            subscription.id, key, **end, cancellation_details=_details_of(leaving)
+            subscription, key, **end, cancellation_details=_details_of(leaving)
         )
 
     def cancel_now(self, subscription: str, leaving: Leaving, *, prorate: bool) -> Seen:
@@ -400,24 +398,24 @@ class StripeGateway:
             raise refusal from None
         return Seen(translate.subscription(body), at)
 
-    def resume(self, subscription: Subscription, *, key: str) -> Seen:
+    def resume(self, subscription: str, *, key: str, is_dated: bool) -> Seen:
         """Take back a cancellation that has not taken effect.
 
         Classic billing records it in one field and flexible in the other.
         """
-        undo: dict[str, Any] = (
-            {"cancel_at_period_end": False}
-            if subscription.cancel_at_period_end
-            else {"cancel_at": ""}
-        )
-        return self._change_subscription(subscription.id, key, **undo)
+        undo: dict[str, Any] = {"cancel_at": ""} if is_dated else {"cancel_at_period_end": False}
+        return self._change_subscription(subscription, key, **undo)
 
-    def apply_coupon(self, subscription: Subscription, coupon: str, *, key: str) -> Seen:
+    def charge_to(self, subscription: str, method: str, *, key: str) -> Seen:
+        """Have one subscription charged to a method of its customer."""
+        return self._change_subscription(subscription, key, default_payment_method=method)
+
+    def apply_coupon(
+        self, subscription: str, coupon: str, *, key: str, held: Sequence[str]
+    ) -> Seen:
         """Add a coupon to the discounts a subscription has: a list sent replaces the old one."""
-        held: list[dict[str, str]] = [{"discount": row.id} for row in subscription.discounts]
-        return self._change_subscription(
-            subscription.id, key, discounts=[*held, {"coupon": coupon}]
-        )
+        kept: list[dict[str, str]] = [{"discount": id} for id in held]
+        return self._change_subscription(subscription, key, discounts=[*kept, {"coupon": coupon}])
 
     def open_portal_session(
         self,
@@ -603,6 +601,7 @@ def _preview(body: Mapping[str, Any]) -> Preview:
     return Preview(
         currency=currency,
         subtotal=int(body["subtotal"]),
+        discount=sum(int(row["amount"]) for row in body.get("total_discount_amounts") or ()),
         tax=sum(int(row.get("amount") or 0) for row in body.get("total_taxes") or ()),
         total=int(body["total"]),
         due=int(body["amount_due"]),
@@ -615,7 +614,7 @@ def _preview(body: Mapping[str, Any]) -> Preview:
             )
             for row in body["lines"]["data"]
         ),
-        charged_at=translate.moment(body.get("next_payment_attempt") or body.get("due_date")),
+        made_at=translate.moment(body.get("period_end")),
     )
 
 

@@ -1,0 +1,420 @@
+"""Leaving a subscription, staying with an offer, and taking a cancellation back."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import sleep
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from portal.context import MerchantContext, Visit
+from portal.db import Unit
+from portal.domain import limits
+from portal.domain.cancellations import CancellationOutcome, Leaving, ends_at_once
+from portal.domain.configurations import PortalConfiguration
+from portal.domain.customers import Origin
+from portal.domain.decisions import Decision, Reason
+from portal.domain.errors import GatewayUnavailable, NotFound, Refused
+from portal.domain.markets import market_of
+from portal.domain.resolver import Action, Answer, resolve
+from portal.domain.retention import RetentionOffer, may_take_offer
+from portal.domain.subscriptions import Subscription
+from portal.gateways.snapshots import Seen
+from portal.mirror import configurations, invoices, payment_methods, refresh, subscriptions
+from portal.mirror.invoices import Balance
+from portal.mirror.payment_methods import Wallet
+from portal.services import offers, operations, receipts
+from portal.services.operations import Verb
+from portal.services.subscriptions import hold, name_of, standing_of, who
+from portal.store import operations as rows
+from portal.store import retention
+from portal.store.actions import ActionRow
+from portal.store.operations import OperationRow, OperationState
+from portal.store.retention import CancellationRow, OfferTakenRow
+
+CANCEL_VERBS = ("cancel", "cancel_now")
+# A second press within this time is answered with the receipt of the first.
+SAME_PRESS = timedelta(minutes=2)
+LOOKS, BETWEEN_LOOKS = 10, 0.2
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+RECEIPTS_OF_CANCELLING = ("cancelled", "cancelled_now", "cancellation_received")
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What the cancel page says.
+
+    `ends_at` is None where the subscription ends at once, `gives_credit` whether unused time is
+    credited then. `offer` is None where none fits, or where the law wants nothing in between.
+    """
+
+    subscription: Subscription
+    name: str
+    answer: Answer
+    ends_at: datetime | None
+    gives_credit: bool
+    balances: list[Balance]
+    options: tuple[str, ...]
+    offer: RetentionOffer | None
+
+
+def consider(visit: Visit, id: str) -> Leave:
+    """Return what somebody has to know before cancelling; raises NotFound."""
+    held, wallet = subscriptions.get(visit, id), payment_methods.wallet(visit)
+    configuration = configurations.current(visit.db, visit.merchant)
+    subscription = held.subscription
+    answer = resolve(Action.CANCEL, standing_of(visit, held, wallet), configuration)
+    at_once = ends_at_once(subscription, configuration)
+    credits_unused = configuration.cancel_proration == "create_prorations"
+    asks = configuration.cancellation_reason
+    return Leave(
+        subscription=subscription,
+        name=name_of(visit, subscription),
+        answer=answer,
+        ends_at=None if at_once else subscription.period_end,
+        gives_credit=at_once and credits_unused,
+        balances=invoices.balances(visit),
+        options=configuration.cancellation_options if asks else (),
+        offer=(
+            offers.best_for(visit, subscription, country=_country(wallet))
+            if answer.is_open
+            else None
+        ),
+    )
+
+
+def cancel(visit: Visit, id: str, leaving: Leaving) -> int:
+    """Cancel a subscription as the merchant set it up, and return the number of the receipt.
+
+    What is cancelled already is a success, with 0 where there is no receipt to show. The notice
+    counts even if Stripe cannot be reached: it is receipted as received, and the worker sends it
+    until Stripe has answered. Raises Refused, NotFound, and GatewayRefused.
+    """
+    wallet = payment_methods.wallet(visit)
+    configuration = configurations.current(visit.db, visit.merchant)
+    name = name_of(visit, subscriptions.get(visit, id).subscription)
+    with visit.db.write() as unit:
+        hold(unit, visit)
+        held = subscriptions.get(visit, id, reader=unit)
+        if held.subscription.is_cancelling or held.subscription.is_ended:
+            return _last_receipt(unit, visit, id, RECEIPTS_OF_CANCELLING)
+        row = joined = _find_unanswered(unit, visit, id, CANCEL_VERBS)
+        if row is None:
+            _refuse_unless(limits.may_cancel(standing_of(visit, held, wallet), configuration))
+            row = _begin_cancelling(unit, visit, held.subscription, configuration, leaving, name)
+        verb, operation = BY_NAME[row.verb], row.id
+    try:
+        return _perform(visit, verb, operation, is_joined=joined is not None)
+    except GatewayUnavailable:
+        return _receive(visit, operation)
+
+
+def keep_with_offer(visit: Visit, id: str, offer_id: int) -> int:
+    """Take the offer to stay, once per subscription; returns the number of the receipt.
+
+    The row that says so is written with the operation, so that of many presses at the same time
+    one counts. Raises Refused, NotFound and the gateway errors.
+    """
+    wallet = payment_methods.wallet(visit)
+    offer = _find_offer(visit, offer_id)
+    name = name_of(visit, subscriptions.get(visit, id).subscription)
+    with visit.db.write() as unit:
+        hold(unit, visit)
+        subscription = subscriptions.get(visit, id, reader=unit).subscription
+        since = visit.at.now - SAME_PRESS
+        if number := _last_receipt(unit, visit, id, ("offer_taken",), since=since):
+            return number
+        row = joined = _find_unanswered(unit, visit, id, (TAKE_OFFER.name,))
+        if row is None:
+            _refuse_unless(_may_take(unit, visit, wallet, offer, subscription))
+            row = _begin_taking(unit, visit, subscription, offer, name)
+        operation = row.id
+    return _perform(visit, TAKE_OFFER, operation, is_joined=joined is not None)
+
+
+def resume(visit: Visit, id: str) -> int:
+    """Take back a cancellation that has not taken effect; returns the number of the receipt.
+
+    What goes on already is a success, with 0 where there is no receipt to show. Raises Refused,
+    NotFound and the gateway errors.
+    """
+    name = name_of(visit, subscriptions.get(visit, id).subscription)
+    with visit.db.write() as unit:
+        hold(unit, visit)
+        held = subscriptions.get(visit, id, reader=unit)
+        subscription = held.subscription
+        if not subscription.is_cancelling and not subscription.is_ended:
+            return _last_receipt(unit, visit, id, ("resumed",))
+        row = joined = _find_unanswered(unit, visit, id, (RESUME.name,))
+        if row is None:
+            _refuse_unless(limits.may_resume(standing_of(visit, held, Wallet())))
+            row = operations.begin(
+                unit,
+                visit.at,
+                RESUME,
+                customer_id=visit.customer.id,
+                subject=id,
+                subscription=id,
+                is_dated=not subscription.cancel_at_period_end,
+                told={
+                    **who(visit),
+                    "plan": name,
+                    "renews_on": _iso(subscription.period_end),
+                },
+            )
+        operation = row.id
+    return _perform(visit, RESUME, operation, is_joined=joined is not None)
+
+
+# What is asked of Stripe
+
+
+def _send_cancel(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.cancel_at_period_end(
+        told["subscription"], _leaving(told), key=key, is_flexible=told["is_flexible"]
+    )
+
+
+def _send_cancel_now(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.cancel_now(told["subscription"], _leaving(told), prorate=told["prorate"])
+
+
+def _record_cancel(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+    ended = row.verb == CANCEL_NOW.name
+    outcome = CancellationOutcome.CANCELLED_NOW if ended else CancellationOutcome.CANCELLED_AT_END
+    _write(unit, at, row, outcome)
+    told = dict(row.parameters["told"])
+    if isinstance(seen.snapshot, Subscription) and not ended:
+        told["ends_on"] = _iso(seen.snapshot.ends_at) or told.get("ends_on")
+    _receipt(unit, at, row, "cancelled_now" if ended else "cancelled", told)
+
+
+def _keep_trying(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
+    """Leave a cancellation that never reached Stripe to the worker: the notice was given."""
+    if error == "not_sent":
+        row.answered_at, row.error = None, ""
+        rows.lose(row)
+
+
+def _send_offer(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.apply_coupon(
+        told["subscription"], told["coupon"], key=key, held=tuple(told["held"])
+    )
+
+
+def _record_offer(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+    _write(unit, at, row, CancellationOutcome.KEPT_WITH_OFFER)
+    _receipt(unit, at, row, "offer_taken", row.parameters["told"])
+
+
+def _give_back(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
+    """Make an offer that Stripe refused to apply count as not taken."""
+    unit.execute(
+        delete(OfferTakenRow).where(
+            OfferTakenRow.merchant_id == row.merchant_id,
+            OfferTakenRow.account == row.account,
+            OfferTakenRow.livemode == row.livemode,
+            OfferTakenRow.subscription == row.subject,
+        )
+    )
+
+
+def _send_resume(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.resume(told["subscription"], key=key, is_dated=told["is_dated"])
+
+
+def _record_resume(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+    _write(unit, at, row, CancellationOutcome.RESUMED)
+    _receipt(unit, at, row, "resumed", row.parameters["told"])
+
+
+CANCEL = Verb("cancel", _send_cancel, _record_cancel, _keep_trying)
+CANCEL_NOW = Verb("cancel_now", _send_cancel_now, _record_cancel, _keep_trying)
+TAKE_OFFER = Verb("take_offer", _send_offer, _record_offer, _give_back)
+RESUME = Verb("resume", _send_resume, _record_resume)
+VERBS: tuple[Verb[Any], ...] = (CANCEL, CANCEL_NOW, TAKE_OFFER, RESUME)
+BY_NAME = {verb.name: verb for verb in VERBS}
+
+
+# What is decided and written before it
+
+
+def _begin_cancelling(
+    unit: Unit,
+    visit: Visit,
+    subscription: Subscription,
+    configuration: PortalConfiguration,
+    leaving: Leaving,
+    name: str,
+) -> OperationRow:
+    at_once = ends_at_once(subscription, configuration)
+    ends = {"ended_on": _iso(visit.now)} if at_once else {"ends_on": _iso(subscription.period_end)}
+    return operations.begin(
+        unit,
+        visit.at,
+        CANCEL_NOW if at_once else CANCEL,
+        customer_id=visit.customer.id,
+        subject=subscription.id,
+        subscription=subscription.id,
+        is_flexible=subscription.billing_mode == "flexible",
+        prorate=at_once and configuration.cancel_proration == "create_prorations",
+        feedback=leaving.feedback,
+        comment=leaving.comment,
+        told={**who(visit), "plan": name, **ends, "comment": leaving.comment},
+    )
+
+
+def _begin_taking(
+    unit: Unit, visit: Visit, subscription: Subscription, offer: RetentionOffer, name: str
+) -> OperationRow:
+    unit.add(
+        OfferTakenRow(
+            merchant_id=visit.merchant.id,
+            account=visit.merchant.stripe_account,
+            livemode=visit.merchant.livemode,
+            subscription=subscription.id,
+            customer_id=visit.customer.id,
+            offer_id=offer.id,
+            at=visit.at.now,
+        )
+    )
+    return operations.begin(
+        unit,
+        visit.at,
+        TAKE_OFFER,
+        customer_id=visit.customer.id,
+        subject=subscription.id,
+        subscription=subscription.id,
+        coupon=offer.coupon.id,
+        held=[discount.id for discount in subscription.discounts],
+        told={**who(visit), "plan": name, **offers.told(offer.coupon)},
+    )
+
+
+def _may_take(
+    unit: Unit,
+    visit: Visit,
+    wallet: Wallet,
+    offer: RetentionOffer,
+    subscription: Subscription,
+) -> Decision:
+    if not market_of(_country(wallet), visit.merchant.country).offers_on_leaving:
+        return Decision.of(Reason.NO_OFFER)
+    taken = retention.list_taken(unit, visit.merchant.id, visit.customer.id)
+    return may_take_offer(offer, subscription, taken=taken, now=visit.now)
+
+
+def _find_offer(visit: Visit, offer_id: int) -> RetentionOffer:
+    found = offers.list_offers(visit.db, visit.merchant)
+    offer = next((one for one in found if one.id == offer_id), None)
+    if offer is None:
+        raise Refused(Decision.of(Reason.NO_OFFER))
+    return offer
+
+
+def _find_unanswered(
+    unit: Unit, visit: Visit, id: str, verbs: tuple[str, ...]
+) -> OperationRow | None:
+    """Return the operation that an earlier press left on its way, so that this one joins it."""
+    return unit.scalars(
+        select(OperationRow)
+        .where(
+            OperationRow.customer_id == visit.customer.id,
+            OperationRow.verb.in_(verbs),
+            OperationRow.subject == id,
+            OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN]),
+        )
+        .order_by(OperationRow.created_at.desc())
+    ).first()
+
+
+def _perform(visit: Visit, verb: Verb[Any], operation: str, *, is_joined: bool) -> int:
+    """Send an operation and return its receipt.
+
+    Stripe turns away a second request with the key of one that is still being worked on, so a
+    press that joined another's operation waits a moment for that one's answer before it asks.
+    """
+    for _ in range(LOOKS if is_joined else 0):
+        if number := _receipt_of(visit, operation):
+            return number
+        sleep(BETWEEN_LOOKS)
+    operations.perform(visit.at, verb, operation)
+    return _receipt_of(visit, operation)
+
+
+def _receive(visit: Visit, operation: str) -> int:
+    """Write that a cancellation was received although Stripe has not answered, once."""
+    with visit.db.write() as unit:
+        row = rows.get(unit, operation)
+        if row is None:
+            raise NotFound(f"operation {operation}")
+        if "receipt" not in row.answer:
+            _receipt(unit, visit.at, row, "cancellation_received", row.parameters["told"])
+        return int(row.answer["receipt"])
+
+
+def _receipt(
+    unit: Unit, at: MerchantContext, row: OperationRow, verb: str, told: dict[str, Any]
+) -> None:
+    if row.customer_id is not None:
+        receipt = receipts.add_for(unit, at, row.customer_id, verb, subject=row.subject, **told)
+        row.answer = {**row.answer, "receipt": receipt.number}
+
+
+def _receipt_of(visit: Visit, operation: str) -> int:
+    with visit.db.session() as reader:
+        return int(reader.get_one(OperationRow, operation).answer.get("receipt", 0))
+
+
+def _last_receipt(
+    unit: Unit, visit: Visit, id: str, verbs: tuple[str, ...], *, since: datetime | None = None
+) -> int:
+    number = unit.scalar(
+        select(ActionRow.number)
+        .where(
+            ActionRow.merchant_id == visit.merchant.id,
+            ActionRow.customer_id == visit.customer.id,
+            ActionRow.subject == id,
+            ActionRow.verb.in_(verbs),
+            ActionRow.at >= (since or LONG_AGO),
+        )
+        .order_by(ActionRow.number.desc())
+        .limit(1)
+    )
+    return number or 0
+
+
+def _write(unit: Unit, at: MerchantContext, row: OperationRow, outcome: str) -> None:
+    unit.add(
+        CancellationRow(
+            merchant_id=row.merchant_id,
+            account=row.account,
+            livemode=row.livemode,
+            customer_id=row.customer_id,
+            subscription=row.subject,
+            outcome=outcome,
+            feedback=row.parameters.get("feedback", ""),
+            comment=row.parameters.get("comment", ""),
+            at=at.now,
+        )
+    )
+
+
+def _leaving(told: dict[str, Any]) -> Leaving:
+    return Leaving(feedback=told["feedback"], comment=told["comment"])
+
+
+def _country(wallet: Wallet) -> str:
+    return wallet.profile.address.country if wallet.profile else ""
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _refuse_unless(decision: Decision) -> None:
+    if not decision.is_allowed:
+        raise Refused(decision)

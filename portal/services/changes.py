@@ -1,0 +1,387 @@
+"""Changing the price or quantity of a subscription: choices, the exact sums, and the change."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal.context import MerchantContext, Visit
+from portal.db import Unit
+from portal.domain import limits
+from portal.domain.catalogue import Price, Product
+from portal.domain.configurations import OfferedProduct, PortalConfiguration
+from portal.domain.customers import Origin
+from portal.domain.decisions import Decision, Reason
+from portal.domain.errors import GatewayError, NotFound, Refused
+from portal.domain.events import ObjectKind
+from portal.domain.limits import Standing
+from portal.domain.money import Money
+from portal.domain.resolver import Action, Answer, Place, resolve, resolve_switch
+from portal.domain.subscriptions import Subscription
+from portal.gateways.payments import Change, Preview
+from portal.gateways.snapshots import Seen
+from portal.mirror import catalogue, configurations, payment_methods, refresh, subscriptions
+from portal.mirror.payment_methods import Wallet
+from portal.services import operations, receipts
+from portal.services.operations import Verb
+from portal.services.subscriptions import Line, hold, line_of, name_of, standing_of, who
+from portal.store import operations as rows
+from portal.store.operations import OperationRow
+
+# An invoice dated this close to the change is made by it, and not by the next renewal.
+AT_ONCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One price on the page; `bounds` are those of its quantity, None where that is fixed."""
+
+    line: Line
+    answer: Answer
+    is_current: bool
+    bounds: tuple[int, int | None] | None
+
+    @property
+    def price(self) -> Price:
+        """Return the price."""
+        return self.line.price
+
+    @property
+    def waits(self) -> bool:
+        """Whether the change is made at Stripe, for the end of the period."""
+        return self.answer.is_open and self.answer.place is Place.AT_STRIPE
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What a subscription may change to; `answer` says whether anything is open at all."""
+
+    name: str
+    quantity: int
+    answer: Answer
+    choices: tuple[Choice, ...]
+    may_enter_code: bool
+
+    @property
+    def has_quantity(self) -> bool:
+        """Whether a quantity can be entered."""
+        return any(choice.bounds for choice in self.choices)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing else is open."""
+        return not any(
+            choice.answer.is_open or (choice.is_current and choice.bounds)
+            for choice in self.choices
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to change to."""
+
+    price: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Stripe's own sums of one change.
+
+    `first` is the next invoice that comes of it, `then` that of a full period after. `is_now` says
+    that the first one is made and charged with the change.
+    """
+
+    change: Change
+    before: Line
+    after: Line
+    first: Preview
+    then: Preview
+    is_now: bool
+
+    @property
+    def due_now(self) -> Money:
+        """Return what is charged with the change."""
+        return Money(self.first.due if self.is_now else 0, self.first.currency)
+
+    @property
+    def credit(self) -> Money | None:
+        """Return what stays to the customer's credit, None if nothing does."""
+        credit = self.first.credit if self.is_now else 0
+        return Money(credit, self.first.currency) if credit else None
+
+    @property
+    def next_sum(self) -> Money:
+        """Return the sum of the next charge after today."""
+        preview = self.then if self.is_now else self.first
+        return Money(preview.total, preview.currency)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Return when that charge comes."""
+        return (self.then if self.is_now else self.first).made_at
+
+    @property
+    def sums(self) -> list[int]:
+        """Return what must be the same when the change is confirmed."""
+        return [int(self.is_now), self.first.due, self.first.total, self.first.tax, self.then.total]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a confirmed change led to: its receipt, or an invoice that has to be paid first."""
+
+    receipt: int
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What every step reads first."""
+
+    subscription: Subscription
+    standing: Standing
+    configuration: PortalConfiguration
+    wallet: Wallet
+    prices: dict[str, Price]
+    products: dict[str, Product]
+
+
+def menu(visit: Visit, id: str) -> Menu:
+    """Return what a subscription may change to, the refused prices with their reason."""
+    basis = _read(visit, id)
+    item = basis.subscription.items[0]
+    own = basis.configuration.product_of(item.price.id)
+    offered = [
+        (row, basis.prices[price])
+        for row in basis.configuration.products
+        for price in row.prices
+        if price in basis.prices
+    ]
+    if own is None:
+        offered.insert(0, (OfferedProduct(item.price.product, ()), item.price))
+    return Menu(
+        name=line_of(item.price, 1, basis.products, basis.subscription.currency).name,
+        quantity=item.quantity,
+        answer=_whole(basis),
+        choices=tuple(_choice(basis, row, price) for row, price in offered),
+        may_enter_code=resolve(Action.ENTER_CODE, basis.standing, basis.configuration).is_open,
+    )
+
+
+def decide(visit: Visit, id: str, wish: Wish) -> Answer:
+    """Say where a wished change is done."""
+    return _decide(_read(visit, id), wish)
+
+
+def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Quote:
+    """Ask Stripe what a change would cost; raises Refused and the gateway errors.
+
+    `at` repeats an earlier quote: with the moment it counted from, the sums are the same unless
+    something else changed meanwhile.
+    """
+    basis = _read(visit, id)
+    decision = _decide(basis, wish).decision
+    if not decision.is_allowed:
+        raise Refused(decision)
+    change = _change(visit, basis, wish, at or visit.now.replace(microsecond=0))
+    first = visit.at.payments.preview_change(change)
+    then = visit.at.payments.preview_renewal(change)
+    item, currency = basis.subscription.items[0], basis.subscription.currency
+    is_near = first.made_at is None or first.made_at <= change.proration_date + AT_ONCE
+    return Quote(
+        change=change,
+        before=line_of(item.price, item.quantity, basis.products, currency),
+        after=line_of(basis.prices[wish.price], wish.quantity, basis.products, currency),
+        first=first,
+        then=then,
+        is_now=is_near,
+    )
+
+
+def confirm(
+    visit: Visit, id: str, wish: Wish, *, at: datetime, sums: Sequence[int], nonce: str
+) -> Changed:
+    """Make a change at the sums that were shown.
+
+    `nonce` names the page that was confirmed: pressing its button twice is one change. Raises
+    Refused, with AMOUNT_CHANGED where Stripe now says other sums, and the gateway errors.
+    """
+    operation = hashlib.sha256(f"change:{visit.customer.id}:{nonce}".encode()).hexdigest()[:24]
+    with visit.db.session() as reader:
+        known = reader.get(OperationRow, operation)
+    if known is None:
+        shown = quote(visit, id, wish, at=at)
+        if shown.sums != list(sums):
+            raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
+        _begin(visit, id, operation, shown)
+    if known is None or not known.is_answered:
+        operations.perform(visit.at, CHANGE, operation)
+    with visit.db.session() as reader:
+        answer = reader.get_one(OperationRow, operation).answer
+    return Changed(int(answer.get("receipt", 0)), bool(answer.get("waits")))
+
+
+def _begin(visit: Visit, id: str, operation: str, shown: Quote) -> None:
+    """Write the operation, unless the button was pressed twice at the same time."""
+    name = name_of(visit, subscriptions.get(visit, id).subscription)
+    with visit.db.write() as unit:
+        hold(unit, visit)
+        if rows.get(unit, operation) is not None:
+            return
+        charged = shown.due_now.amount if shown.is_now else None
+        told: dict[str, Any] = {
+            **who(visit),
+            "plan_before": name,
+            "plan": shown.after.name,
+            "quantity": shown.after.quantity if shown.after.quantity > 1 else None,
+            "currency": shown.first.currency,
+            "charged": charged,
+            "credited": shown.credit.amount if shown.credit else None,
+            "next_sum": shown.next_sum.amount,
+            "next_on": shown.next_at.isoformat() if shown.next_at else None,
+        }
+        change = asdict(shown.change)
+        operations.begin(
+            unit,
+            visit.at,
+            CHANGE,
+            customer_id=visit.customer.id,
+            subject=id,
+            id=operation,
+            change={**change, "proration_date": shown.change.proration_date.isoformat()},
+            told=told,
+        )
+
+
+def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:
+    """Change the subscription, and read the invoice that keeps the change waiting."""
+    wanted = told["change"]
+    change = Change(
+        **{**wanted, "proration_date": datetime.fromisoformat(wanted["proration_date"])}
+    )
+    seen = at.payments.change_subscription(change, key=key)
+    changed = seen.snapshot
+    if isinstance(changed, Subscription) and changed.latest_invoice and _waits(changed):
+        # The change is made whether or not this is read; its webhook tells it as well.
+        with suppress(GatewayError):
+            return seen, at.payments.fetch(ObjectKind.INVOICE, changed.latest_invoice)
+    return (seen,)
+
+
+def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen, ...]) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, seen, now=at.now)
+    changed, told = seen[0].snapshot, row.parameters["told"]
+    if row.customer_id is None or not isinstance(changed, Subscription):
+        return
+    if _waits(changed):
+        told = {name: told[name] for name in ("by_email", "address", "plan_before", "plan")}
+    verb = "change_waits" if _waits(changed) else "plan_changed"
+    receipt = receipts.add_for(unit, at, row.customer_id, verb, subject=row.subject, **told)
+    row.answer = {**row.answer, "receipt": receipt.number, "waits": _waits(changed)}
+
+
+def _waits(subscription: Subscription) -> bool:
+    return subscription.pending_update_expires_at is not None
+
+
+CHANGE = Verb("change", _send, _record)
+VERBS: tuple[Verb[Any], ...] = (CHANGE,)
+
+
+def _read(visit: Visit, id: str) -> _Basis:
+    held, wallet = subscriptions.get(visit, id), payment_methods.wallet(visit)
+    configuration = configurations.current(visit.db, visit.merchant)
+    offered = [price for row in configuration.products for price in row.prices]
+    prices = catalogue.list_prices(visit.db, visit.merchant, offered)
+    items = held.subscription.items
+    if not items:
+        raise NotFound(f"subscription {id} without items")
+    known = {item.price.id: item.price for item in items} | prices
+    products = catalogue.list_products(
+        visit.db, visit.merchant, [price.product for price in known.values()]
+    )
+    standing = standing_of(visit, held, wallet)
+    return _Basis(held.subscription, standing, configuration, wallet, known, products)
+
+
+def _decide(basis: _Basis, wish: Wish) -> Answer:
+    whole = _whole(basis)
+    return _switch(basis, wish) if whole.is_open else whole
+
+
+def _whole(basis: _Basis) -> Answer:
+    answer = resolve(Action.CHANGE, basis.standing, basis.configuration)
+    offered = [
+        price
+        for price in basis.prices.values()
+        if price.is_active and basis.configuration.product_of(price.id) is not None
+    ]
+    decision = limits.may_offer(basis.configuration, offered)
+    if decision.is_allowed or not answer.is_open:
+        return answer
+    return Answer(Place.ASK_MERCHANT, decision)
+
+
+def _choice(basis: _Basis, row: OfferedProduct, price: Price) -> Choice:
+    item = basis.subscription.items[0]
+    adjustable = row.quantity_adjustable and "quantity" in basis.configuration.subscription_updates
+    is_current = price.id == item.price.id
+    quantity = _fitting(item.quantity, row) if adjustable else item.quantity
+    return Choice(
+        line=line_of(price, 1, basis.products, basis.subscription.currency),
+        answer=_switch(basis, Wish(price.id, quantity)),
+        is_current=is_current,
+        bounds=(row.quantity_minimum, row.quantity_maximum) if adjustable else None,
+    )
+
+
+def _fitting(quantity: int, row: OfferedProduct) -> int:
+    """Return the nearest quantity within bounds: whether a price is open is asked with that."""
+    most = quantity if row.quantity_maximum is None else min(quantity, row.quantity_maximum)
+    return max(most, row.quantity_minimum)
+
+
+def _switch(basis: _Basis, wish: Wish) -> Answer:
+    price = basis.prices.get(wish.price)
+    if price is None:
+        return Answer(Place.NO, Decision.of(Reason.PRICE_NOT_OFFERED))
+    return resolve_switch(
+        basis.standing,
+        basis.configuration,
+        new=price,
+        product=basis.products.get(price.product),
+        quantity=wish.quantity,
+    )
+
+
+def _change(visit: Visit, basis: _Basis, wish: Wish, at: datetime) -> Change:
+    subscription, configuration = basis.subscription, basis.configuration
+    item, new = subscription.items[0], basis.prices[wish.price]
+    method = basis.wallet.charged_by(subscription)
+    return Change(
+        subscription=subscription.id,
+        item=item.id,
+        price=new.id,
+        quantity=wish.quantity,
+        proration_behavior=configuration.proration_behavior,
+        billing_cycle_anchor=_anchor(subscription, configuration, new),
+        ends_trial=limits.ends_trial(subscription, configuration),
+        proration_date=at,
+        keeps_old_until_paid=not (method and method.kind and method.kind.has_mandate),
+    )
+
+
+def _anchor(subscription: Subscription, configuration: PortalConfiguration, new: Price) -> str:
+    """Return where periods begin after a change.
+
+    A period of another length begins with the change, as classic billing has it by itself; flexible
+    billing would keep the old rhythm. In a trial nothing has begun yet.
+    """
+    if subscription.is_trialing:
+        return "unchanged"
+    old = subscription.items[0].price
+    is_other_length = (old.interval, old.interval_count) != (new.interval, new.interval_count)
+    return "now" if is_other_length else configuration.billing_cycle_anchor

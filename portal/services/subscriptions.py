@@ -1,0 +1,342 @@
+"""A customer's subscriptions as pages show them, and which method each is charged to."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from portal.context import MerchantContext, Visit
+from portal.db import Unit
+from portal.domain.catalogue import Coupon, Price, Product
+from portal.domain.configurations import PortalConfiguration
+from portal.domain.customers import Origin
+from portal.domain.errors import NotFound, Refused
+from portal.domain.invoices import Invoice
+from portal.domain.limits import Standing
+from portal.domain.money import Money
+from portal.domain.payment_methods import PaymentMethod, may_be_default
+from portal.domain.resolver import Action, Answer, resolve
+from portal.domain.subscriptions import PhaseChange, Subscription, SubscriptionStatus
+from portal.gateways.snapshots import Seen
+from portal.mirror import (
+    catalogue,
+    configurations,
+    invoices,
+    payment_methods,
+    refresh,
+    subscriptions,
+)
+from portal.mirror.payment_methods import Wallet
+from portal.mirror.subscriptions import Held
+from portal.services import operations, receipts
+from portal.services.operations import Verb
+from portal.store.customers import CustomerRow
+from portal.store.operations import OperationRow, OperationState
+
+NOTHING_COMES = frozenset(
+    {
+        SubscriptionStatus.PAUSED,
+        SubscriptionStatus.INCOMPLETE,
+        SubscriptionStatus.UNPAID,
+    }
+)
+MONEY_IS_MISSING = frozenset(
+    {SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID, SubscriptionStatus.INCOMPLETE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item: `amount` is what a period costs before tax, None where usage decides."""
+
+    name: str
+    description: str
+    price: Price
+    quantity: int
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A discount in force; `coupon` is None where we were never told what it is."""
+
+    coupon: Coupon | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that is planned: when it comes and what the subscription holds then."""
+
+    starts_at: datetime
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A subscription with all a page says of it.
+
+    `answers` and what stands below it are filled for the page of one subscription only.
+    `unanswered` names the verbs whose outcome is being found out, `open_invoice` is what has to be
+    paid first.
+    """
+
+    subscription: Subscription
+    lines: tuple[Line, ...]
+    method: PaymentMethod | None
+    pending_from: datetime | None
+    answers: Mapping[Action, Answer] = field(default_factory=dict)
+    pending: Pending | None = None
+    discounts: tuple[Taken, ...] = ()
+    unanswered: frozenset[str] = frozenset()
+    open_invoice: Invoice | None = None
+
+    @property
+    def id(self) -> str:
+        """Return its id at Stripe."""
+        return self.subscription.id
+
+    @property
+    def name(self) -> str:
+        """Return what it is called: its products."""
+        return ", ".join(line.name for line in self.lines)
+
+    @property
+    def status(self) -> str:
+        """Return the word of its state, one vocabulary for lists, pages and mails."""
+        if self.subscription.is_cancelling:
+            return "cancelling"
+        if self.subscription.paused_by_collection and not self.subscription.is_ended:
+            return "paused"
+        return self.subscription.status.value
+
+    @property
+    def amount(self) -> Money | None:
+        """Return what a period costs before tax and discounts, None where usage decides."""
+        return self.subscription.recurring_amount()
+
+    @property
+    def price(self) -> Price | None:
+        """Return the price whose period is everybody's, None where items have several periods."""
+        periods = {(line.price.interval, line.price.interval_count) for line in self.lines}
+        return self.lines[0].price if len(periods) == 1 else None
+
+    @property
+    def next_charge_at(self) -> datetime | None:
+        """Return when money moves next, None if nothing is to come."""
+        subscription = self.subscription
+        ends = [item.period_end for item in subscription.items if item.period_end]
+        is_still = subscription.status in NOTHING_COMES or subscription.paused_by_collection
+        if subscription.is_ended or subscription.is_cancelling or is_still or not ends:
+            return None
+        return min(ends)
+
+    @property
+    def has_pending_update(self) -> bool:
+        """Whether a change waits for its invoice to be paid."""
+        return self.subscription.pending_update_expires_at is not None
+
+
+def list_shown(visit: Visit) -> list[Shown]:
+    """Return the customer's subscriptions, the running ones first (three statements)."""
+    held = subscriptions.list_of_customer(visit)
+    wallet = payment_methods.wallet(visit) if held else Wallet()
+    products = _products(visit, [item.price for one in held for item in one.subscription.items])
+    return [_shown(visit, one, wallet, products) for one in held]
+
+
+def get_shown(visit: Visit, id: str) -> Shown:
+    """Return one subscription with everything its page says; raises NotFound."""
+    held = subscriptions.get(visit, id)
+    wallet = payment_methods.wallet(visit)
+    configuration = configurations.current(visit.db, visit.merchant)
+    phase = held.schedule.pending(visit.now) if held.schedule else None
+    prices = _prices_of(visit, phase)
+    own = [item.price for item in held.subscription.items]
+    products = _products(visit, [*own, *prices.values()])
+    shown = _shown(visit, held, wallet, products)
+    standing = standing_of(visit, held, wallet)
+    return Shown(
+        subscription=shown.subscription,
+        lines=shown.lines,
+        method=shown.method,
+        pending_from=shown.pending_from,
+        answers={action: resolve(action, standing, configuration) for action in Action},
+        pending=_pending(phase, prices, products, held.subscription.currency),
+        discounts=_discounts(visit, held.subscription),
+        unanswered=list_unanswered(visit, id),
+        open_invoice=_open_invoice(visit, held.subscription),
+    )
+
+
+def standing_of(visit: Visit, held: Held, wallet: Wallet) -> Standing:
+    """Return what the rules must know of a subscription beside itself."""
+    method = wallet.charged_by(held.subscription)
+    return Standing(held.subscription, held.schedule, method.type if method else "", visit.now)
+
+
+def list_unanswered(visit: Visit, id: str) -> frozenset[str]:
+    """Return the verbs that were asked of Stripe for a subscription and have no answer yet."""
+    found = visit.db.rows(_UNANSWERED, {"customer": visit.customer.id, "subject": id})
+    return frozenset(row.verb for row in found)
+
+
+def name_of(visit: Visit, subscription: Subscription) -> str:
+    """Return what a subscription is called in receipts."""
+    products = _products(visit, [item.price for item in subscription.items])
+    return ", ".join(_name(products, item.price) for item in subscription.items)
+
+
+def may_charge_to(
+    visit: Visit, held: Held, wallet: Wallet, configuration: PortalConfiguration
+) -> Answer:
+    """Say whether the customer can choose the method of a subscription."""
+    return resolve(Action.CHANGE_METHOD, standing_of(visit, held, wallet), configuration)
+
+
+def charge_to(visit: Visit, id: str, method_id: str) -> None:
+    """Have one subscription charged to another method of the customer."""
+    held, wallet = subscriptions.get(visit, id), payment_methods.wallet(visit)
+    configuration = configurations.current(visit.db, visit.merchant)
+    answer = may_charge_to(visit, held, wallet, configuration)
+    method = payment_methods.get(visit, method_id)
+    for decision in (answer.decision, may_be_default(method, visit.today)):
+        if not decision.is_allowed:
+            raise Refused(decision)
+    name = name_of(visit, held.subscription)
+    with visit.db.write() as unit:
+        row = operations.begin(
+            unit,
+            visit.at,
+            CHARGE_TO,
+            customer_id=visit.customer.id,
+            subject=id,
+            subscription=id,
+            method=method.id,
+            told={
+                **who(visit),
+                "plan": name,
+                "method_type": method.type,
+                "brand": method.brand,
+                "last4": method.last4,
+            },
+        )
+    operations.perform(visit.at, CHARGE_TO, row.id)
+
+
+def who(visit: Visit) -> dict[str, str]:
+    """Return who asks, as receipts tell it, for operations that may be recorded much later."""
+    return {"by_email": visit.email, "address": visit.address}
+
+
+def hold(unit: Unit, visit: Visit) -> None:
+    """Let nobody else decide on this customer's subscriptions until the unit ends."""
+    unit.get(CustomerRow, visit.customer.id, with_for_update=True)
+
+
+def _send_charge_to(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.charge_to(told["subscription"], told["method"], key=key)
+
+
+def _record_charge_to(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+    if row.customer_id is not None:
+        receipts.add_for(
+            unit, at, row.customer_id, "method_chosen", subject=row.subject,
+            **row.parameters["told"],
+        )  # fmt: skip
+
+
+CHARGE_TO = Verb("charge_to", _send_charge_to, _record_charge_to)
+VERBS: tuple[Verb[Any], ...] = (CHARGE_TO,)
+
+_UNANSWERED = select(OperationRow.verb).where(
+    OperationRow.customer_id == bindparam("customer"),
+    OperationRow.subject == bindparam("subject"),
+    OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN]),
+)
+
+
+def _shown(visit: Visit, held: Held, wallet: Wallet, products: Mapping[str, Product]) -> Shown:
+    subscription = held.subscription
+    phase = held.schedule.pending(visit.now) if held.schedule else None
+    return Shown(
+        subscription=subscription,
+        lines=tuple(
+            line_of(item.price, item.quantity, products, subscription.currency)
+            for item in subscription.items
+        ),
+        method=wallet.charged_by(subscription),
+        pending_from=phase.starts_at if phase else None,
+    )
+
+
+def line_of(price: Price, quantity: int, products: Mapping[str, Product], currency: str) -> Line:
+    """Return one item as pages show it."""
+    unit = price.amount_in(currency)
+    product = products.get(price.product)
+    return Line(
+        name=_name(products, price),
+        description=product.description if product else "",
+        price=price,
+        quantity=quantity,
+        amount=(
+            None if unit is None or price.is_metered else Money(unit.amount * quantity, currency)
+        ),
+    )
+
+
+def _name(products: Mapping[str, Product], price: Price) -> str:
+    product = products.get(price.product)
+    return product.name if product else price.nickname or price.product
+
+
+def _products(visit: Visit, prices: Sequence[Price]) -> dict[str, Product]:
+    return catalogue.list_products(visit.db, visit.merchant, [price.product for price in prices])
+
+
+def _prices_of(visit: Visit, phase: PhaseChange | None) -> dict[str, Price]:
+    ids = [price for price, _ in phase.items] if phase else []
+    return catalogue.list_prices(visit.db, visit.merchant, ids)
+
+
+def _pending(
+    phase: PhaseChange | None,
+    prices: Mapping[str, Price],
+    products: Mapping[str, Product],
+    currency: str,
+) -> Pending | None:
+    if phase is None:
+        return None
+    lines = tuple(
+        line_of(prices[id], quantity, products, currency)
+        for id, quantity in phase.items
+        if id in prices
+    )
+    return Pending(phase.starts_at, lines)
+
+
+def _discounts(visit: Visit, subscription: Subscription) -> tuple[Taken, ...]:
+    ids = [discount.coupon for discount in subscription.discounts if discount.coupon]
+    coupons = catalogue.list_coupons(visit.db, visit.merchant, ids)
+    return tuple(
+        Taken(coupons.get(discount.coupon), discount.ends_at)
+        for discount in subscription.discounts
+        if discount.ends_at is None or discount.ends_at > visit.now
+    )
+
+
+def _open_invoice(visit: Visit, subscription: Subscription) -> Invoice | None:
+    """Return the invoice that has to be paid before things go on."""
+    wants = (
+        subscription.status in MONEY_IS_MISSING
+        or subscription.pending_update_expires_at is not None
+    )
+    if wants and subscription.latest_invoice:
+        with suppress(NotFound):
+            found = invoices.get(visit, subscription.latest_invoice).invoice
+            return found if found.is_open else None
+    return None

@@ -1,0 +1,258 @@
+"""Changing price and quantity: the exact sums first, then the change at those sums."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.domain.decisions import Reason
+from portal.domain.errors import NotFound, Refused
+from portal.domain.resolver import Place
+from portal.mirror import invoices
+from portal.services import changes, subscriptions
+from portal.services.changes import Changed, Quote, Wish
+from portal.store import actions
+from tests.house import House
+from tests.shop import DECLINING, GOOD, NEEDS_BANK, Shop
+
+
+@pytest.fixture
+def shop(house: House) -> Shop:
+    shop = Shop(house)
+    shop.configure()
+    return shop
+
+
+def begun(shop: Shop, *methods: str, days: int = 10, **fields):
+    """Return a visit and a subscription to Basic that runs since some days."""
+    customer = shop.customer(*(methods or (GOOD,)))
+    subscription = shop.subscribe(customer, **fields)
+    shop.visit(customer)
+    shop.house.control("stripe", "clock", advance=days * 86_400)
+    shop.house.pass_time(days * 86_400)
+    return shop.visit(customer), subscription
+
+
+def use_next(shop: Shop, visit, method: str) -> None:
+    """Make another method the customer's default."""
+    customer = visit.customer.stripe_customer
+    saved = shop.stripe.payment_methods.attach(method, {"customer": customer}).id
+    shop.stripe.customers.update(customer, {"invoice_settings": {"default_payment_method": saved}})
+    shop.house.settle_down()
+
+
+def press(visit, subscription: str, wish: Wish, shown: Quote, nonce: str = "one") -> Changed:
+    return changes.confirm(
+        visit,
+        subscription,
+        wish,
+        at=shown.change.proration_date,
+        sums=shown.sums,
+        nonce=nonce,
+    )
+
+
+def test_a_quote_tells_what_is_due_now_with_tax_and_what_comes_then(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+
+    shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
+
+    assert shown.is_now
+    assert shown.due_now.amount == shown.first.total == 1613
+    assert (shown.first.before_tax.amount, shown.first.tax) == (1333, 280)
+    assert shown.next_sum.amount == 3509
+    assert shown.next_at == shop.held(visit, subscription).period_end
+    assert (shown.before.name, shown.after.name) == ("Basic", "Pro")
+
+
+def test_a_change_charges_what_was_shown_and_writes_a_receipt(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    wish = Wish(shop.prices["pro"], 1)
+    shown = changes.quote(visit, subscription, wish)
+
+    changed = press(visit, subscription, wish, shown)
+
+    assert not changed.waits
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["pro"]
+    assert [charge["amount"] for charge in shop.house.ledger("stripe")][-1] == 1613
+    receipt = actions.get(shop.house.db, visit.merchant.id, visit.customer.id, changed.receipt)
+    assert receipt.verb == "plan_changed"
+    assert (receipt.details["plan_before"], receipt.details["plan"]) == ("Basic", "Pro")
+    assert receipt.details["charged"] == 1613
+
+
+def test_pressing_the_button_twice_is_one_change(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    wish = Wish(shop.prices["pro"], 1)
+    shown = changes.quote(visit, subscription, wish)
+
+    first = press(visit, subscription, wish, shown)
+    second = press(visit, subscription, wish, shown)
+
+    assert first == second
+    charges = [charge["amount"] for charge in shop.house.ledger("stripe")]
+    assert charges.count(1613) == 1
+
+
+def test_other_sums_than_the_shown_ones_are_not_charged(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    wish = Wish(shop.prices["pro"], 1)
+    shown = changes.quote(visit, subscription, wish)
+    shop.stripe.coupons.create({"id": "HALF", "percent_off": 50, "duration": "once"})
+    shop.stripe.subscriptions.update(subscription, {"discounts": [{"coupon": "HALF"}]})
+
+    with pytest.raises(Refused) as refusal:
+        press(visit, subscription, wish, shown)
+
+    assert refusal.value.decision.reason is Reason.AMOUNT_CHANGED
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+
+
+def test_a_change_that_is_billed_with_the_next_invoice_charges_nothing_now(shop: Shop) -> None:
+    shop.configure(proration_behavior="create_prorations")
+    visit, subscription = begun(shop)
+    wish = Wish(shop.prices["pro"], 1)
+
+    shown = changes.quote(visit, subscription, wish)
+    before = len(shop.house.ledger("stripe"))
+    press(visit, subscription, wish, shown)
+
+    assert not shown.is_now
+    assert shown.due_now.amount == 0
+    assert shown.next_sum.amount == 5122
+    assert len(shop.house.ledger("stripe")) == before
+
+
+def test_a_smaller_plan_leaves_a_credit_and_charges_nothing(shop: Shop) -> None:
+    visit, subscription = begun(shop, days=1, items=[{"price": shop.prices["pro"]}])
+
+    shown = changes.quote(visit, subscription, Wish(shop.prices["basic"], 1))
+
+    assert shown.due_now.amount == 0
+    assert shown.credit is not None
+    assert shown.credit.amount == -shown.first.total > 0
+
+
+def test_a_longer_period_begins_with_the_change(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    wish = Wish(shop.prices["pro_year"], 1)
+
+    shown = changes.quote(visit, subscription, wish)
+    press(visit, subscription, wish, shown)
+
+    assert shown.is_now
+    assert shown.due_now.amount == 34364
+    ends = shop.held(visit, subscription).period_end
+    assert ends - shown.change.proration_date > timedelta(days=364)
+
+
+def test_a_change_in_trial_ends_it_and_says_so_in_the_sums(shop: Shop) -> None:
+    visit, subscription = begun(shop, trial_period_days=30)
+    wish = Wish(shop.prices["pro"], 1)
+
+    shown = changes.quote(visit, subscription, wish)
+    press(visit, subscription, wish, shown)
+
+    assert shown.change.ends_trial
+    assert shown.due_now.amount == 3509
+    assert shop.told(subscription).status == "active"
+
+
+@pytest.mark.parametrize("method", [DECLINING, NEEDS_BANK])
+def test_what_the_bank_refuses_keeps_the_old_plan_and_an_invoice_to_pay(
+    shop: Shop, method: str
+) -> None:
+    visit, subscription = begun(shop)
+    use_next(shop, visit, method)
+    wish = Wish(shop.prices["pro"], 1)
+    shown = changes.quote(visit, subscription, wish)
+
+    changed = press(visit, subscription, wish, shown)
+
+    assert changed.waits
+    page = subscriptions.get_shown(visit, subscription)
+    assert [line.name for line in page.lines] == ["Basic"]
+    assert page.has_pending_update
+    assert page.open_invoice is not None
+    assert invoices.get(visit, page.open_invoice.id).invoice.due == 1613
+    receipt = actions.get(shop.house.db, visit.merchant.id, visit.customer.id, changed.receipt)
+    assert receipt.verb == "change_waits"
+
+
+def test_a_bank_debit_changes_the_plan_at_once(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    settings = {"invoice_settings": {"default_payment_method": sepa(shop, visit)}}
+    shop.stripe.customers.update(visit.customer.stripe_customer, settings)
+    shop.house.settle_down()
+    wish = Wish(shop.prices["pro"], 1)
+
+    shown = changes.quote(visit, subscription, wish)
+    changed = press(visit, subscription, wish, shown)
+
+    assert not shown.change.keeps_old_until_paid
+    assert not changed.waits
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["pro"]
+
+
+def sepa(shop: Shop, visit) -> str:
+    setup = shop.stripe.setup_intents.create(
+        {
+            "customer": visit.customer.stripe_customer,
+            "payment_method_data": {
+                "type": "sepa_debit",
+                "sepa_debit": {"iban": "ES0700120345030000067890"},
+                "billing_details": {"name": "Forn", "email": "ana@fornaurora.example"},
+            },
+            "mandate_data": {"customer_acceptance": {"type": "offline"}},
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "confirm": True,
+        }
+    )
+    return str(setup.payment_method)
+
+
+def test_the_menu_marks_the_current_price_and_gives_each_refusal_its_reason(shop: Shop) -> None:
+    shop.stripe.prices.update(shop.prices["pro_year"], {"active": False})
+    visit, subscription = begun(shop)
+
+    menu = changes.menu(visit, subscription)
+
+    found = {
+        (choice.line.name, choice.price.interval): (
+            choice.is_current,
+            choice.answer.decision.reason,
+        )
+        for choice in menu.choices
+    }
+    assert found == {
+        ("Basic", "month"): (True, Reason.SAME_PRICE),
+        ("Pro", "month"): (False, None),
+        ("Pro", "year"): (False, Reason.PRICE_ARCHIVED),
+    }
+
+
+def test_a_price_that_is_not_on_the_list_cannot_be_had(shop: Shop) -> None:
+    secret = shop._price("Pro", 100, "month")
+    visit, subscription = begun(shop)
+
+    with pytest.raises(Refused) as refusal:
+        changes.quote(visit, subscription, Wish(secret, 1))
+
+    assert refusal.value.decision.reason is Reason.PRICE_NOT_OFFERED
+
+
+def test_a_change_the_configuration_defers_is_done_at_stripe(shop: Shop) -> None:
+    shop.configure(schedule_conditions=frozenset({"decreasing_item_amount"}))
+    visit, subscription = begun(shop, items=[{"price": shop.prices["pro"], "quantity": 3}])
+
+    fewer = changes.decide(visit, subscription, Wish(shop.prices["pro"], 2))
+    more = changes.decide(visit, subscription, Wish(shop.prices["pro"], 4))
+
+    assert (fewer.place, more.place) == (Place.AT_STRIPE, Place.HERE)
+
+
+def test_nobody_changes_somebody_elses_subscription(shop: Shop) -> None:
+    _, subscription = begun(shop)
+    stranger = shop.visit(shop.customer(GOOD, email="b@other.example"))
+
+    with pytest.raises(NotFound):
+        changes.quote(stranger, subscription, Wish(shop.prices["pro"], 1))
