@@ -114,6 +114,8 @@ def advance(
     if state is PaymentState.AT_CHECKOUT and payment.state not in NOT_ANSWERED:
         return
     codes = (intent.decline_code or intent.error_code) if intent is not None else ""
+    if state is PaymentState.FAILED and payment.state == PaymentState.PROCESSING:
+        _queue(unit, at, "mail_failure", payment)
     rows.move(payment, state, now=at.now, error_code=codes)
 
 

@@ -50,8 +50,6 @@ def compose(
             "spoken": spoken,
             "tell": actions.tell,
             "invoice_rows": actions.invoice_rows,
-            "discount": actions.discount,
-            "lasting": actions.duration,
         }
         subject = " ".join(_render(f"{name}/subject.txt", values).split())
         text = _render(f"{name}/text.txt", values)

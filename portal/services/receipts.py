@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
+from portal.domain.money import Money
 from portal.mirror import customers, invoices
 from portal.services import mail
 from portal.store import actions, outbox
@@ -81,6 +82,31 @@ def mail_receipt(at: MerchantContext, customer: int, number: int) -> None:
         action=action,
         customer_name=card.name,
         link=urljoin(at.settings.public_url, f"/{at.merchant.slug}/history/{number}"),
+    )
+
+
+def mail_failure(at: MerchantContext, payment: str) -> None:
+    """Tell somebody that a payment they thought was on its way came back (job)."""
+    with at.db.session() as reader:
+        row = reader.get_one(PaymentRow, payment)
+        numbers = invoices.numbers(reader, at.merchant, [share.invoice for share in row.shares])
+    card = customers.find_card(at.db, at.merchant, row.customer_id)
+    if card is None or not card.address:
+        return
+    page = f"/{at.merchant.slug}/invoices/{row.shares[0].invoice}"
+    mail.send(
+        at,
+        "payment_failed",
+        to=card.address,
+        locale=card.language_or(at.merchant.locale),
+        message_id=f"failure-{payment}",
+        customer_name=card.name,
+        amount=Money(row.amount, row.currency),
+        invoices=[
+            (numbers.get(share.invoice, ""), Money(share.amount, row.currency))
+            for share in row.shares
+        ],
+        link=urljoin(at.settings.public_url, page),
     )
 
 

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -52,23 +52,14 @@ def action(verb: str = "paid", **details: Any) -> Any:
     )
 
 
-DONE = {"plan": "Team", "number": 1042, "done_at": NOW}
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
 # What each mail is sent with; the names are the folders of templates/mail.
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
     "receipt": {"action": action(), "customer_name": "Forn Aurora"},
-    "payment_received": {"amount": EUR, "invoices": INVOICES, "paid_on": date(2026, 11, 21)},
-    "payment_failed": {"amount": EUR, "invoices": INVOICES},
-    "payment_needs_you": {"amount": EUR, "invoices": INVOICES, "until": date(2026, 11, 24)},
-    "method_saved_from_link": {"method": "Visa •••• 4242", "invoice": "F260001", "saved_at": NOW},
-    "cancellation": DONE | {"ends_on": date(2026, 12, 12)},
-    "cancelled_now": DONE,
-    "offer_taken": DONE
-    | {"percent": "20", "amount": None, "duration": "repeating", "months": 3},
-    "resumed": DONE | {"renews_on": date(2026, 12, 12), "amount": EUR},
-    "plan_changed": DONE
-    | {"plan_before": "Solo", "charged": EUR, "amount": EUR, "next_on": date(2026, 12, 12)},
+    "payment_failed": {
+        "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
+    },
 }  # fmt: skip
 NAMES = sorted(VALUES)
 
@@ -308,8 +299,8 @@ def test_every_action_that_is_written_has_a_title():
 
 
 @pytest.mark.parametrize("evil", ["A\r\nBcc: all@example.com", "\u202eevil\u0000", "x" * 10_000])
-def test_no_plans_name_can_add_a_header(at, evil):
-    found = write(at, "cancelled_now", plan=evil)
+def test_b74_no_foreign_name_can_add_a_header(at, evil):
+    found = write(replace(at, merchant=replace(MERCHANT, name=evil)), "sign_in")
 
     message = compose_message(found)
     assert message["Bcc"] is None
@@ -319,7 +310,8 @@ def test_no_plans_name_can_add_a_header(at, evil):
 def test_foreign_text_is_text_and_no_markup(at):
     evil = replace(at, merchant=replace(MERCHANT, name="<b>Nuvol</b> & Co"))
 
-    found = write(evil, "plan_changed", plan='"><script>alert(1)</script>')
+    told = action("plan_changed", plan='"><script>alert(1)</script>', currency="eur")
+    found = write(evil, "receipt", action=told)
 
     assert "<script" not in found.html
     assert "<b>" not in found.html
