@@ -104,9 +104,8 @@ def remove(at: MerchantContext, coupon_id: str) -> None:
 
 def told(coupon: Coupon) -> dict[str, object]:
     """Return what a receipt says of a coupon."""
-    percent = coupon.percent_off
     return {
-        "percent_off": None if percent is None else _percent(percent),
+        "percent_off": percent(coupon),
         "amount_off": coupon.amount_off,
         "currency": coupon.currency,
         "duration": coupon.duration,
@@ -114,8 +113,11 @@ def told(coupon: Coupon) -> dict[str, object]:
     }
 
 
-def _percent(hundredths: int) -> str:
-    return f"{(Decimal(hundredths) / 100).normalize():f}"
+def percent(coupon: Coupon) -> str:
+    """Return what a coupon takes off in per cent, empty for one that takes off a sum."""
+    if coupon.percent_off is None:
+        return ""
+    return f"{(Decimal(coupon.percent_off) / 100).normalize():f}"
 
 
 def _of(merchant: Merchant) -> tuple[ColumnElement[bool], ...]:
