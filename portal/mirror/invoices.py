@@ -1,7 +1,7 @@
 """Invoices of both origins in one table, each with the payment that is under way for it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.context import Visit
 from portal.db import Reader, Unit
 from portal.domain.customers import Origin
+from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
 from portal.domain.invoices import (
     Invoice,
@@ -34,6 +36,7 @@ from portal.domain.invoices import (
     InvoiceState,
     InvoiceStatus,
     UnderWay,
+    may_pay,
     status,
 )
 from portal.domain.merchants import Merchant
@@ -121,15 +124,28 @@ class Listed:
     payment: str
     cursor: str
 
+    @property
+    def may_pay(self) -> Decision:
+        """Say whether the customer can pay it here now."""
+        return may_pay(self.invoice, self.under_way)
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is open in one currency: how much, how many, and since when."""
+    """What is open in one currency: how much, how many, and since when.
+
+    What a payment is bringing already is not due; `on_its_way` is its sum. `first` is the id of an
+    invoice that is due (the only one where `count` is 1), `needs_bank` of one whose payment
+    waits for the customer at the bank; both may be empty.
+    """
 
     due: Money
     count: int
     overdue: int
-    oldest_due_on: date
+    oldest_due_on: date | None
+    on_its_way: Money
+    first: str = ""
+    needs_bank: str = ""
 
 
 _LIST_COLUMNS = (
@@ -176,8 +192,13 @@ def _with_payment(*columns: Any) -> Select[Any]:
 
 
 _SHOWN = _with_payment(*_LIST_COLUMNS).where(InvoiceRow.shown.is_(True))
-_FOUND = func.lower(InvoiceRow.number + " " + InvoiceRow.description).like(
-    bindparam("pattern"), escape="/"
+_TEXT = InvoiceRow.number + " " + InvoiceRow.description
+# SQLite lowers ASCII letters only, so what was typed is looked for as it is as well.
+_FOUND = or_(
+    func.lower(_TEXT).like(bindparam("pattern_lower"), escape="/"),
+    _TEXT.like(bindparam("pattern"), escape="/"),
+    InvoiceRow.total.in_(bindparam("sums", expanding=True)),
+    InvoiceRow.due.in_(bindparam("sums", expanding=True)),
 )
 _OPEN = _SHOWN.where(
     InvoiceRow.is_open.is_(True),
@@ -194,7 +215,9 @@ _ALL = _SHOWN.where(
         ),
     )
 ).order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
-_PAID = _ALL.where(InvoiceRow.state == InvoiceState.PAID)
+_PAID = _ALL.where(
+    InvoiceRow.state == InvoiceState.PAID, InvoiceRow.kind != InvoiceKind.CREDIT_NOTE
+)
 _LISTS = {
     (name, searching): (query.where(_FOUND) if searching else query).limit(bindparam("limit"))
     for name, query in ((Filter.OPEN, _OPEN), (Filter.PAID, _PAID), (Filter.ALL, _ALL))
@@ -203,25 +226,67 @@ _LISTS = {
 _ONE = _with_payment(*_LIST_COLUMNS, InvoiceRow.snapshot, InvoiceRow.state_at).where(
     InvoiceRow.shown.is_(True), InvoiceRow.provider_id == bindparam("id")
 )
+_ON_ITS_WAY = PaymentRow.state.in_(
+    [
+        state
+        for state, made in ((state, under_way(state)) for state in PaymentState)
+        if made in {UnderWay.PROCESSING, UnderWay.BOOKING, UnderWay.CHECKING}
+    ]
+)
 _BALANCES = (
-    select(
+    _with_payment(
         InvoiceRow.currency,
-        func.sum(InvoiceRow.due).label("due"),
-        func.count().label("number"),
-        func.sum(case((InvoiceRow.due_key < bindparam("today"), 1), else_=0)).label("overdue"),
-        func.min(InvoiceRow.due_key).label("oldest"),
+        func.sum(case((_ON_ITS_WAY, 0), else_=InvoiceRow.due)).label("due"),
+        func.sum(case((_ON_ITS_WAY, 0), else_=1)).label("number"),
+        func.sum(
+            case((_ON_ITS_WAY, 0), (InvoiceRow.due_key < bindparam("today"), 1), else_=0)
+        ).label("overdue"),
+        func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.due_key)).label("oldest"),
+        func.sum(case((_ON_ITS_WAY, InvoiceRow.due), else_=0)).label("on_its_way"),
+        func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.provider_id)).label("first"),
+        func.min(case((PaymentRow.state == PaymentState.NEEDS_BANK, InvoiceRow.provider_id))).label(
+            "needs_bank"
+        ),
     )
     .where(
-        InvoiceRow.customer_id == bindparam("customer"),
-        InvoiceRow.merchant_id == bindparam("merchant"),
-        InvoiceRow.livemode == bindparam("livemode"),
         InvoiceRow.shown.is_(True),
         InvoiceRow.is_open.is_(True),
         InvoiceRow.is_foreign.is_(False),
     )
     .group_by(InvoiceRow.currency)
-    .order_by(InvoiceRow.currency)
 )
+_OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
+_CREDIT_NOTES = (
+    select(InvoiceRow.snapshot)
+    .where(
+        InvoiceRow.customer_id == bindparam("customer"),
+        InvoiceRow.merchant_id == bindparam("merchant"),
+        InvoiceRow.livemode == bindparam("livemode"),
+        InvoiceRow.shown.is_(True),
+        InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
+    )
+    .order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
+    .limit(200)
+)
+
+
+def _latest() -> Select[Any]:
+    """Join the newest invoices with the sums of all open ones, so that both are one statement."""
+    newest = (
+        _SHOWN.order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
+        .limit(bindparam("limit"))
+        .subquery("newest")
+    )
+    sums = _BALANCES.subquery("sums")
+    named = [column.label(f"sum_{column.name}") for column in sums.c]
+    return (
+        select(newest, *named)
+        .select_from(newest.outerjoin(sums, true()))
+        .order_by(newest.c.issued_key.desc(), newest.c.id.desc(), sums.c.currency)
+    )
+
+
+_LATEST = _latest()
 _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (date.max, 0)}
 
 
@@ -241,7 +306,7 @@ def list_page(
             "after_day": day,
             "after_id": id,
             "limit": limit + 1,
-            **({"pattern": _pattern(search)} if search else {}),
+            **(_looked_for(search) if search else {}),
         },
     )
     listed = [_listed(row, visit.today, which) for row in found]
@@ -260,16 +325,31 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
 
 def balances(visit: Visit) -> list[Balance]:
     """Return what is open, by currency; sums of foreign documents are not ours to add."""
-    found = visit.db.rows(_BALANCES, {**_whose(visit), "today": visit.today})
-    return [
-        Balance(
-            due=Money(int(row.due), row.currency),
-            count=row.number,
-            overdue=int(row.overdue or 0),
-            oldest_due_on=row.oldest,
-        )
+    found = visit.db.rows(_OPEN_SUMS, {**_whose(visit), "today": visit.today})
+    return [_balance(dict(row._mapping)) for row in found]
+
+
+def latest(visit: Visit, limit: int = 3) -> tuple[list[Listed], list[Balance]]:
+    """Return the newest invoices and what is open by currency, in one statement."""
+    found = visit.db.rows(_LATEST, {**_whose(visit), "today": visit.today, "limit": limit})
+    listed = {row.id: _listed(row, visit.today, Filter.ALL) for row in found}
+    sums = {
+        row.sum_currency: {
+            name.removeprefix("sum_"): value
+            for name, value in row._mapping.items()
+            if name.startswith("sum_")
+        }
         for row in found
-    ]
+        if row.sum_currency
+    }
+    return list(listed.values()), [_balance(values) for values in sums.values()]
+
+
+def list_credit_notes(visit: Visit, id: str) -> list[Invoice]:
+    """Return the credit notes that correct an invoice, newest first."""
+    found = visit.db.rows(_CREDIT_NOTES, _whose(visit))
+    notes = [rows.load(Invoice, row.snapshot) for row in found]
+    return [note for note in notes if note.corrects == id]
 
 
 def save(
@@ -348,7 +428,7 @@ def _row(
         "due_on": invoice.due_on,
         "due_key": invoice.due_on or issued,
         "issued_key": issued,
-        "description": invoice.description[:300],
+        "description": _what_for(invoice)[:300],
         "is_foreign": invoice.is_foreign,
         "is_open": invoice.is_open and invoice.kind is not InvoiceKind.CREDIT_NOTE,
         "shown": invoice.is_shown and invoice.id not in matched,
@@ -357,6 +437,10 @@ def _row(
         "state_at": at,
         "snapshot": rows.dump(invoice),
     }
+
+
+def _what_for(invoice: Invoice) -> str:
+    return invoice.description or next((line.text for line in invoice.lines if line.text), "")
 
 
 def _match(invoice: Invoice) -> str:
@@ -418,6 +502,19 @@ def _listed(row: Row[Any], today: date, which: Filter) -> Listed:
     return Listed(invoice, status(invoice, today, under), under, row.payment_id or "", cursor)
 
 
+def _balance(row: Mapping[str, Any]) -> Balance:
+    currency = row["currency"]
+    return Balance(
+        due=Money(int(row["due"]), currency),
+        count=int(row["number"]),
+        overdue=int(row["overdue"]),
+        oldest_due_on=row["oldest"],
+        on_its_way=Money(int(row["on_its_way"]), currency),
+        first=row["first"] or "",
+        needs_bank=row["needs_bank"] or "",
+    )
+
+
 def _under_way(row: Row[Any]) -> UnderWay:
     return under_way(PaymentState(row.payment_state) if row.payment_state else None)
 
@@ -430,10 +527,26 @@ def _place(cursor: str) -> tuple[date, int] | None:
         return None
 
 
-def _pattern(search: str) -> str:
-    """Return the LIKE pattern that finds a text anywhere, whatever signs are in it."""
-    escaped = re.sub(r"([%_/])", r"/\1", search.lower())
-    return f"%{escaped}%"
+def _looked_for(search: str) -> dict[str, Any]:
+    """Return what a search means: a part of number or description, or a sum as people write it."""
+    escaped = re.sub(r"([%_/])", r"/\1", search)
+    return {
+        "pattern": f"%{escaped}%",
+        "pattern_lower": f"%{escaped.lower()}%",
+        "sums": _minor_units(search),
+    }
+
+
+def _minor_units(search: str) -> list[int]:
+    """Return the sums a text may stand for: `1.180,96`, `EUR 1180.96`, `€609`, `500`."""
+    text = re.sub(r"\b[A-Za-z]{3}\b|[^\w.,-]", "", search)
+    if not re.fullmatch(r"[.,]*\d[\d.,]{0,14}", text, re.ASCII):
+        return []
+    whole, _, decimals = text.replace(",", ".").rpartition(".")
+    if len(decimals) == 2 and whole:
+        return [int(whole.replace(".", "") + decimals)]
+    digits = int(re.sub(r"\D", "", text))
+    return [digits, digits * 100]
 
 
 def _whose(visit: Visit) -> dict[str, Any]:

@@ -35,16 +35,18 @@ WORTH_READING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the page that people come back to may say: a sum and how it went."""
+    """What the page that people come back to may say: a sum and how it went.
 
-    verb: str
+    `leave_url` is where it goes on while the bank or a voucher wants the customer, `method_type`
+    the kind of the method, empty if it is not known yet.
+    """
+
     state: PaymentState
-    amount: Money | None
+    amount: Money
     error_code: str
-    merchant_id: int
+    method_type: str
     invoice: str
     leave_url: str
-    payment: str
 
 
 def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
@@ -58,14 +60,12 @@ def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
         _read(at, payment)
         payment, fresh = _find(at, operation.id)
     return Outcome(
-        verb=fresh.verb,
         state=PaymentState(payment.state),
         amount=Money(payment.amount, payment.currency),
         error_code=payment.error_code,
-        merchant_id=payment.merchant_id,
+        method_type=payment.method_type,
         invoice=payment.shares[0].invoice,
         leave_url=fresh.leave_url,
-        payment=payment.id,
     )
 
 

@@ -265,6 +265,7 @@ def _record_intent(unit: Unit, at: MerchantContext, row: OperationRow, intent: I
     row.leave_url = intent.next_url
     payment = intents.get(unit, row.id)
     payment.intent = intent.id
+    payment.method_type = intent.method_type or payment.method_type
     intents.advance(unit, at, payment, state_of_intent(intent), intent)
 
 

@@ -102,6 +102,11 @@ def get(unit: Unit, id: str) -> OperationRow | None:
     return unit.get(OperationRow, id, with_for_update=True)
 
 
+def find_by_return_key(reader: Unit, key: str) -> OperationRow | None:
+    """Return the operation whose return address carries this key."""
+    return reader.scalars(select(OperationRow).where(OperationRow.return_key == key)).one_or_none()
+
+
 def answer(row: OperationRow, *, now: datetime, leave_url: str = "", **kept: Any) -> None:
     """Record the provider's yes and what we keep of it."""
     row.state, row.answered_at = OperationState.DONE, now

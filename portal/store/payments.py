@@ -7,8 +7,9 @@ and jobs alike: a share is `live` while its payment can still take money.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, bindparam, select, text, update
+from sqlalchemy import ForeignKey, Index, Row, Select, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, Reader, Unit
@@ -106,6 +107,27 @@ _LIVE_STATES = (
 )
 
 
+_TRIES = (
+    select(
+        PaymentRow.state,
+        PaymentRow.changed_at,
+        PaymentRow.currency,
+        PaymentRow.method_type,
+        PaymentRow.error_code,
+        ShareRow.amount,
+    )
+    .join(ShareRow, ShareRow.payment_id == PaymentRow.id)
+    .where(
+        ShareRow.merchant_id == bindparam("merchant"),
+        ShareRow.livemode == bindparam("livemode"),
+        ShareRow.origin == bindparam("origin"),
+        ShareRow.invoice == bindparam("invoice"),
+    )
+    .order_by(PaymentRow.started_at.desc())
+    .limit(50)
+)
+
+
 def add(
     unit: Unit,
     merchant: Merchant,
@@ -159,6 +181,14 @@ def find_live(unit: Unit, merchant: Merchant, origin: Origin, invoice: str) -> P
         )
         .with_for_update(of=PaymentRow)
     ).one_or_none()
+
+
+def list_of_invoice(
+    reader: Reader, merchant: Merchant, origin: Origin, invoice: str
+) -> Sequence[Row[Any]]:
+    """Return what became of the tries to pay an invoice, newest first, at most 50."""
+    values = {"merchant": merchant.id, "livemode": merchant.livemode}
+    return reader.rows(_TRIES, {**values, "origin": origin, "invoice": invoice})
 
 
 def find_by_intent(unit: Unit, merchant: Merchant, intent: str) -> PaymentRow | None:

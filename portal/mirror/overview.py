@@ -1,0 +1,124 @@
+"""What the first page shows of a customer besides invoices, read in one statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Text, bindparam, cast, literal, select, union_all
+
+from portal.context import Visit
+from portal.domain.customers import Origin, Profile
+from portal.domain.payment_methods import PaymentMethod
+from portal.domain.subscriptions import Schedule, Subscription
+from portal.mirror import rows
+from portal.mirror.customers import ProfileRow
+from portal.mirror.payment_methods import PaymentMethodRow, Wallet
+from portal.mirror.sources import SourceRow
+from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """A customer's running subscriptions (newest first), methods, and what both systems know.
+
+    `failing` names each provider that does not answer with the last moment it did.
+    """
+
+    subscriptions: tuple[Held, ...]
+    wallet: Wallet
+    holded_profile: Profile | None
+    failing: dict[Origin, datetime | None]
+
+    @property
+    def profile(self) -> Profile | None:
+        """Return the profile that facts are told from: Stripe's, which can be changed here."""
+        return self.wallet.profile or self.holded_profile
+
+
+_SUBSCRIPTIONS = (
+    select(
+        literal("subscription").label("kind"),
+        cast(SubscriptionRow.snapshot, Text).label("snapshot"),
+        cast(ScheduleRow.snapshot, Text).label("more"),
+        SubscriptionRow.state_at.label("at"),
+    )
+    .outerjoin(
+        ScheduleRow,
+        (ScheduleRow.merchant_id == SubscriptionRow.merchant_id)
+        & (ScheduleRow.livemode == SubscriptionRow.livemode)
+        & (ScheduleRow.account == SubscriptionRow.account)
+        & (ScheduleRow.subscription == SubscriptionRow.provider_id),
+    )
+    .where(
+        *rows.of_account(SubscriptionRow),
+        SubscriptionRow.customer_id == bindparam("customer"),
+        SubscriptionRow.is_ended.is_(False),
+    )
+)
+_METHODS = select(
+    literal("method"),
+    cast(PaymentMethodRow.snapshot, Text),
+    cast(PaymentMethodRow.id, Text),
+    PaymentMethodRow.state_at,
+).where(
+    *rows.of_account(PaymentMethodRow),
+    PaymentMethodRow.customer_id == bindparam("customer"),
+    PaymentMethodRow.is_detached.is_(False),
+)
+_PROFILES = select(
+    literal("profile"), cast(ProfileRow.snapshot, Text), literal(""), ProfileRow.state_at
+).where(
+    ProfileRow.merchant_id == bindparam("merchant"),
+    ProfileRow.livemode == bindparam("livemode"),
+    ProfileRow.customer_id == bindparam("customer"),
+)
+_FAILING = select(
+    literal("failing"), cast(SourceRow.origin, Text), literal(""), SourceRow.answered_at
+).where(SourceRow.failing_since.is_not(None))
+_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING)
+
+
+def holdings(visit: Visit) -> Holdings:
+    """Return what a customer holds."""
+    values = {
+        **rows.account_values(visit.merchant, Origin.STRIPE),
+        "customer": visit.customer.id,
+    }
+    by_kind: dict[str, list[Any]] = {}
+    for row in visit.db.rows(_ALL, values):
+        by_kind.setdefault(row.kind, []).append(row)
+    profiles = [rows.load(Profile, row.snapshot) for row in by_kind.get("profile", ())]
+    oldest_first = sorted(by_kind.get("method", ()), key=lambda row: int(row.more))
+    methods = [rows.load(PaymentMethod, row.snapshot) for row in oldest_first]
+    return Holdings(
+        subscriptions=_held(by_kind.get("subscription", [])),
+        wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),
+        holded_profile=_of(profiles, Origin.HOLDED),
+        failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
+    )
+
+
+def _held(found: list[Any]) -> tuple[Held, ...]:
+    """Return each subscription once; of several schedules, the one that can still change it."""
+    held: dict[str, Held] = {}
+    for row in found:
+        subscription = rows.load(Subscription, row.snapshot)
+        schedule = rows.load(Schedule, row.more) if row.more else None
+        known = held.get(subscription.id)
+        if known is None or (schedule is not None and schedule.status in {"active", "not_started"}):
+            held[subscription.id] = Held(subscription, schedule)
+    return tuple(
+        sorted(
+            held.values(),
+            key=lambda one: (
+                one.subscription.created_at is not None,
+                one.subscription.created_at,
+                one.subscription.id,
+            ),
+            reverse=True,
+        )
+    )
+
+
+def _of(profiles: list[Profile], origin: Origin) -> Profile | None:
+    return next((profile for profile in profiles if profile.origin is origin), None)

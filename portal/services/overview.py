@@ -1,0 +1,89 @@
+"""What the first page tells a customer: what needs doing, what is due, what runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.context import Visit
+from portal.domain.customers import Origin, Profile
+from portal.domain.payment_methods import PaymentMethod
+from portal.domain.subscriptions import Subscription
+from portal.mirror import catalogue, invoices, overview
+from portal.mirror.invoices import Balance, Listed
+from portal.mirror.overview import Holdings
+from portal.mirror.payment_methods import Wallet
+from portal.services.subscriptions import MONEY_IS_MISSING, Shown, line_of
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The first page of a customer.
+
+    `failed` are the plans whose last charge did not succeed, `ending` those told to end.
+    """
+
+    plans: tuple[Shown, ...]
+    wallet: Wallet
+    profile: Profile | None
+    latest: Sequence[Listed]
+    balances: Sequence[Balance]
+    failing: dict[Origin, datetime | None]
+
+    @property
+    def overdue(self) -> int:
+        """Return how many invoices are overdue."""
+        return sum(balance.overdue for balance in self.balances)
+
+    @property
+    def needs_bank(self) -> str:
+        """Return the id of an invoice whose payment waits at the bank, empty if there is none."""
+        return next((row.needs_bank for row in self.balances if row.needs_bank), "")
+
+    @property
+    def failed(self) -> tuple[Shown, ...]:
+        """Return the plans whose last charge did not succeed."""
+        return tuple(plan for plan in self.plans if plan.subscription.status in MONEY_IS_MISSING)
+
+    @property
+    def ending(self) -> tuple[Shown, ...]:
+        """Return the plans that are told to end."""
+        return tuple(plan for plan in self.plans if plan.subscription.is_cancelling)
+
+
+def read(visit: Visit) -> Overview:
+    """Read the first page, in three statements however much the customer has."""
+    holdings = overview.holdings(visit)
+    latest, balances = invoices.latest(visit)
+    return Overview(
+        plans=_plans(visit, holdings),
+        wallet=holdings.wallet,
+        profile=holdings.profile,
+        latest=latest,
+        balances=balances,
+        failing=holdings.failing,
+    )
+
+
+def _plans(visit: Visit, holdings: Holdings) -> tuple[Shown, ...]:
+    items = [item for held in holdings.subscriptions for item in held.subscription.items]
+    ids = [item.price.product for item in items]
+    products = catalogue.list_products(visit.db, visit.merchant, ids)
+    plans = []
+    for held in holdings.subscriptions:
+        phase = held.schedule.pending(visit.now) if held.schedule else None
+        plans.append(
+            Shown(
+                subscription=held.subscription,
+                lines=tuple(
+                    line_of(item.price, item.quantity, products, held.subscription.currency)
+                    for item in held.subscription.items
+                ),
+                method=_method(holdings.wallet, held.subscription),
+                pending_from=phase.starts_at if phase else None,
+            )
+        )
+    return tuple(plans)
+
+
+def _method(wallet: Wallet, subscription: Subscription) -> PaymentMethod | None:
+    is_charged = subscription.collection_method == "charge_automatically"
+    return wallet.charged_by(subscription) if is_charged else None

@@ -1,0 +1,41 @@
+"""The first page of a signed-in customer."""
+
+from flask import Blueprint, render_template
+
+from portal.domain.customers import Address, Profile
+from portal.services import overview
+from portal.web import periods
+from portal.web.customer import current_visit
+from portal.web.customer.invoices import SOURCES
+from portal.web.policies import Who, open_to
+
+pages = Blueprint("overview", __name__)
+
+# More plans and methods than these are a link away.
+PLANS, METHODS = 4, 4
+
+
+@pages.get("/")
+@open_to(Who.CUSTOMER)
+def show() -> str:
+    """Show what needs doing, what is due, what runs, and the last invoices."""
+    visit = current_visit()
+    page = overview.read(visit)
+    return render_template(
+        "customer/overview/show.html",
+        page=page,
+        plans=page.plans[:PLANS],
+        methods=page.wallet.methods[:METHODS],
+        has_more_plans=len(page.plans) > PLANS,
+        has_more_methods=len(page.wallet.methods) > METHODS,
+        address=_address(page.profile),
+        per=periods.per,
+        sources=SOURCES,
+    )
+
+
+def _address(profile: Profile | None) -> str:
+    """Return a postal address in one line."""
+    held = profile.address if profile else Address()
+    town = " ".join(part for part in (held.postal_code, held.city) if part)
+    return ", ".join(part for part in (held.line1, held.line2, town) if part)

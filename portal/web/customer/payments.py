@@ -1,0 +1,198 @@
+"""Paying one invoice: the choice of how, the press, and the page that leads out to Stripe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.context import Visit
+from portal.domain.customers import Origin
+from portal.domain.errors import GatewayUnavailable, Refused
+from portal.domain.invoices import Invoice
+from portal.domain.money import Money
+from portal.domain.payment_methods import PaymentMethod
+from portal.i18n import gettext as _
+from portal.i18n import lazy_gettext
+from portal.mirror import invoices, payment_methods
+from portal.mirror.invoices import Listed
+from portal.mirror.payment_methods import Wallet
+from portal.services import leaving, payments
+from portal.services import payment_methods as method_service
+from portal.services.payments import Wish
+from portal.web import wording
+from portal.web.customer import current_visit
+from portal.web.filters import isolate
+from portal.web.forms import BooleanField, Form, HiddenField, StringField, at_most, needed
+from portal.web.policies import Who, open_to
+
+pages = Blueprint("payments", __name__)
+Answer = Response | str | tuple[str, int]
+
+NEW = "new"
+
+
+class PayForm(Form):
+    """How to pay: a saved method's id or `new`, the sum shown, and whether to keep a new one."""
+
+    method = StringField(
+        lazy_gettext("Payment method"),
+        [needed(lazy_gettext("Please choose how to pay.")), at_most(64)],
+    )
+    shown = HiddenField("", [needed(), at_most(20)])
+    keep = BooleanField("")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A saved method on the page; `why_not` says why it cannot be used for this invoice."""
+
+    method: PaymentMethod
+    is_default: bool
+    why_not: str = ""
+
+
+@pages.get("/invoices/<id>/pay")
+@open_to(Who.INVOICE)
+def choose(id: str) -> Answer:
+    """Show what is paid and the ways to pay it."""
+    visit = current_visit()
+    return _show(visit, invoices.get(visit, id), PayForm(formdata=None))
+
+
+@pages.post("/invoices/<id>/pay")
+@open_to(Who.INVOICE)
+def pay(id: str) -> Answer:
+    """Start the payment and lead on: out to Stripe or the bank, or to how it went."""
+    visit, form = current_visit(), PayForm()
+    found = invoices.get(visit, id)
+    if not form.accepts():
+        return _show(visit, found, form), 422
+    try:
+        return redirect(_pressed(visit, found.invoice, form), 303)
+    except Refused as refused:
+        problem = wording.why(refused.decision)
+        return _show(visit, invoices.get(visit, id), form, problem=problem), 409
+    except GatewayUnavailable:
+        problem = _("A service we need does not answer right now. You were not charged.")
+        return _show(visit, invoices.get(visit, id), form, problem=problem, is_down=True), 503
+
+
+def _of_operation(visit: Visit, address: Mapping[str, Any]) -> str:
+    return leaving.find(visit, str(address.get("operation", ""))).invoice
+
+
+@pages.get("/leave/<operation>")
+@open_to(Who.INVOICE, invoice_of=_of_operation)
+def leave(operation: str) -> Answer:
+    """Say where the customer goes on to, and how much it is about, and lead there at once."""
+    visit = current_visit()
+    found = leaving.find(visit, operation)
+    if found.url:
+        return render_template("customer/payments/leave.html", leaving=found)
+    if found.comes_back:
+        return redirect(url_for("returns.show", token=found.return_key), 303)
+    return redirect(url_for("customer.invoices.show", id=found.invoice), 303)
+
+
+def _pressed(visit: Visit, invoice: Invoice, form: PayForm) -> str:
+    """Do what the button says and return where it leads."""
+    method = form.text("method")
+    is_new, is_stripes = method == NEW, invoice.origin is Origin.STRIPE
+    if is_new and is_stripes and not visit.sees_everything:
+        return _leave(leaving.to_hosted_invoice(visit, invoice.id))
+    if is_new and is_stripes:
+        row = method_service.add(visit, consent=consent_to_save(visit), then=invoice.id)
+        return _leave(row.id)
+    consent = consent_to_keep(visit) if is_new and form.keep.data else ""
+    shown = Money(_minor(form.text("shown")), invoice.currency)
+    wish = Wish(shown, "" if is_new else method, consent)
+    pressed = payments.pay(visit, invoice.id, wish)
+    if pressed.leaves:
+        return _leave(pressed.operation)
+    return url_for("returns.show", token=pressed.return_key)
+
+
+def _leave(operation: str) -> str:
+    return url_for("customer.payments.leave", operation=operation)
+
+
+def _minor(text: str) -> int:
+    """Return the sum a page showed; nonsense is no sum any invoice has."""
+    return int(text) if text.isascii() and text.isdigit() else -1
+
+
+def _show(
+    visit: Visit, found: Listed, form: PayForm, *, problem: str = "", is_down: bool = False
+) -> str:
+    wallet = payment_methods.wallet(visit) if visit.sees_everything else Wallet()
+    choices = _choices(visit, wallet, found.invoice)
+    return render_template(
+        "customer/payments/choose.html",
+        found=found,
+        invoice=found.invoice,
+        form=form,
+        problem=problem,
+        is_down=is_down,
+        choices=choices,
+        chosen=_chosen(choices, form.text("method") or request.args.get("method", "")),
+        is_hosted=found.invoice.origin is Origin.STRIPE and not visit.sees_everything,
+        is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
+        may_add=found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer),
+        consent=consent_to_keep(visit),
+        consent_to_save=consent_to_save(visit),
+        why=wording.why,
+    )
+
+
+def _choices(visit: Visit, wallet: Wallet, invoice: Invoice) -> list[Choice]:
+    """Return the saved methods, the default first; those that do not fit say why."""
+    made = [
+        Choice(method, method.id == wallet.default, _why_not(visit, method, invoice.currency))
+        for method in wallet.methods
+    ]
+    return sorted(made, key=lambda choice: (bool(choice.why_not), not choice.is_default))
+
+
+def _why_not(visit: Visit, method: PaymentMethod, currency: str) -> str:
+    if method.is_expired(visit.today):
+        return _("It has expired.")
+    kind = method.kind
+    if kind is None or not kind.fits(currency, visit.merchant.country):
+        return _("It does not take this currency.")
+    return ""
+
+
+def _chosen(choices: list[Choice], wished: str) -> str:
+    usable = [choice.method.id for choice in choices if not choice.why_not]
+    if wished in {*usable, NEW}:
+        return wished
+    return usable[0] if usable else NEW
+
+
+def consent_to_keep(visit: Visit) -> str:
+    """Return the sentence to agree to for keeping a method after paying; from a link it names whom
+    the method will pay for (D9)."""
+    merchant, customer = isolate(visit.merchant.name), isolate(visit.customer.name)
+    if visit.sees_everything:
+        return _(
+            "Keep this method. %(merchant)s may then charge it for invoices and renewals when they "
+            "fall due, until I remove it here.",
+            merchant=merchant,
+        )
+    return _(
+        "Keep this method. %(merchant)s may then charge it for later invoices and renewals of "
+        "%(customer)s when they fall due, until %(customer)s removes it.",
+        merchant=merchant,
+        customer=customer,
+    )
+
+
+def consent_to_save(visit: Visit) -> str:
+    """Return the sentence agreed to by saving a method before paying with it."""
+    return _(
+        "By going on you let %(merchant)s keep the method and charge it for invoices and renewals "
+        "when they fall due, until you remove it here.",
+        merchant=isolate(visit.merchant.name),
+    )

@@ -1,0 +1,176 @@
+"""How a payment stands, in words: on the page people come back to, and beside its invoice."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.domain.money import Money
+from portal.domain.payment_methods import BY_TYPE
+from portal.domain.payments import PaymentState
+from portal.i18n import gettext as _
+from portal.i18n import lazy_gettext, ngettext
+from portal.services.outcomes import Outcome
+from portal.web import wording
+from portal.web.filters import money
+from portal.web.wording import Wording
+
+# Refusals that are no bank's: the request never left us, or Stripe did not take it.
+NOT_THE_BANK: dict[str, Wording] = {
+    "not_sent": Wording(
+        lazy_gettext("The payment service could not be reached. You were not charged."),
+        lazy_gettext("Please try again in a few minutes."),
+    ),
+    "provider_misconfigured": Wording(
+        lazy_gettext(
+            "The company that bills you has something to put right before this works. "
+            "You were not charged."
+        ),
+        lazy_gettext("Please tell them, or try again later."),
+    ),
+    "outcome_never_told": Wording(
+        lazy_gettext("We could not find out what became of this payment."),
+        lazy_gettext("Before you pay again, please ask the company that bills you."),
+    ),
+}
+NOT_ACCEPTED = Wording(
+    lazy_gettext("The payment service did not accept the payment. You were not charged."),
+    lazy_gettext("Use another payment method, or ask the company that bills you."),
+)
+OF_REQUESTS = frozenset({"invalid_request_error", "resource_missing", "provider_refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An outcome in words: a title, what happened, what now; `tone` and `sign` draw its seal.
+
+    `waits` says that the page should look again by itself.
+    """
+
+    title: str
+    happened: str
+    advice: str
+    tone: str
+    sign: str
+    waits: bool = False
+
+
+def tell(outcome: Outcome) -> Told:
+    """Say how a payment stands to somebody who comes back from it."""
+    match outcome.state:
+        case PaymentState.BOOKED | PaymentState.SUCCEEDED:
+            return _paid(outcome)
+        case PaymentState.PROCESSING:
+            return _processing(outcome)
+        case PaymentState.NEEDS_BANK:
+            return _needs_you(outcome)
+        case PaymentState.AT_CHECKOUT:
+            return Told(
+                _("Not paid yet"),
+                _("The payment was begun and is not finished. You were not charged."),
+                _("Go on with it, or pay in another way from the page of the invoice."),
+                "",
+                "clock",
+                waits=True,
+            )
+        case PaymentState.MADE | PaymentState.UNKNOWN:
+            return Told(
+                _("We are checking your payment"),
+                _("We do not know yet whether it went through."),
+                _("Please do not pay again. This page says how it ended as soon as we know."),
+                "",
+                "clock",
+                waits=True,
+            )
+        case PaymentState.CANCELED:
+            return Told(
+                _("Not paid"),
+                _("This payment was ended. You were not charged."),
+                _("You can pay from the page of the invoice."),
+                "",
+                "minus",
+            )
+        case PaymentState.FAILED:
+            said = of_failure(outcome.error_code)
+            return Told(_("Not paid"), str(said.happened), str(said.advice), "bad", "alert")
+
+
+def of_failure(code: str) -> Wording:
+    """Return what is said of a payment that failed, by the code kept with it."""
+    if code in NOT_THE_BANK:
+        return NOT_THE_BANK[code]
+    return NOT_ACCEPTED if code in OF_REQUESTS else wording.of_decline(code)
+
+
+def of_try(row: Any) -> str:
+    """Say in one sentence what became of a try to pay an invoice (a row of the payments)."""
+    state, amount = PaymentState(row.state), money(Money(row.amount, row.currency))
+    if state is PaymentState.FAILED:
+        return str(of_failure(row.error_code).happened)
+    sentences = {
+        PaymentState.BOOKED: _("%(amount)s was paid here.", amount=amount),
+        PaymentState.SUCCEEDED: _("%(amount)s was paid here.", amount=amount),
+        PaymentState.PROCESSING: _("%(amount)s is on its way.", amount=amount),
+        PaymentState.NEEDS_BANK: _("%(amount)s waits for you or your bank.", amount=amount),
+        PaymentState.AT_CHECKOUT: _("A payment of %(amount)s was begun here.", amount=amount),
+        PaymentState.CANCELED: _(
+            "A payment of %(amount)s was ended. You were not charged.", amount=amount
+        ),
+    }
+    checking = _("A payment of %(amount)s is being checked.", amount=amount)
+    return sentences.get(state, checking)
+
+
+def _paid(outcome: Outcome) -> Told:
+    is_booked = outcome.state is PaymentState.BOOKED
+    return Told(
+        _("Paid"),
+        _("Your payment has arrived."),
+        _("You need do nothing more.")
+        if is_booked
+        else _("It is being entered for the invoice now. You need do nothing more."),
+        "ok",
+        "ok",
+        waits=not is_booked,
+    )
+
+
+def _processing(outcome: Outcome) -> Told:
+    kind = BY_TYPE.get(outcome.method_type)
+    days = kind.delayed_days if kind is not None else 0
+    when = (
+        ngettext(
+            "It counts when your bank has confirmed it, in about %(num)s working day.",
+            "It counts when your bank has confirmed it, in about %(num)s working days.",
+            days,
+        )
+        if days
+        else _("It counts when your bank has confirmed it.")
+    )
+    return Told(
+        _("Your payment is on its way"),
+        when,
+        _("Please do not pay again."),
+        "",
+        "clock",
+        waits=True,
+    )
+
+
+def _needs_you(outcome: Outcome) -> Told:
+    kind = BY_TYPE.get(outcome.method_type)
+    if kind is not None and kind.is_voucher:
+        return Told(
+            _("One step is left"),
+            _("The slip is made and not paid yet. The invoice is paid when the slip is."),
+            _("Open the slip, pay it at a bank or in its app, and keep it until then."),
+            "",
+            "clock",
+            waits=True,
+        )
+    return Told(
+        _("One step is left"),
+        _("Your bank wants you to confirm the payment. You were not charged yet."),
+        _("Go on to your bank’s page and confirm it there."),
+        "",
+        "bank",
+        waits=True,
+    )
