@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.domain.decisions import Reason
 from portal.domain.errors import InvalidInput, PortalError, Refused, TooManyTries
 from portal.store.secrets import SecretUnreadable
-from portal.web import wording
+from portal.web import customer, wording
 from portal.web.security import PROGRAMS, SAFE
 from portal.web.wording import Wording
 
@@ -123,6 +123,7 @@ def _problem(kind: str, said: Wording | None, param: str) -> dict[str, str]:
 def _page(status: int, said: Wording | None) -> Response:
     can_repeat = status == 503 and request.method in SAFE
     try:
+        customer.recognise()
         page = render_template(
             "errors/error.html",
             status=status,
@@ -130,9 +131,14 @@ def _page(status: int, said: Wording | None) -> Response:
             happened=said.happened if said else "",
             advice=said.advice if said else "",
             try_again_href=request.full_path.rstrip("?") if can_repeat else "",
+            sign_in_href=_sign_in_href() if status in {401, 403} else "",
         )
     except Exception:
         # The last resort: the page itself cannot be made.
         log.exception("error_page.failed")
         return Response(f"Error {status}. Quote {reference()} to support.\n", mimetype="text/plain")
     return make_response(page)
+
+
+def _sign_in_href() -> str:
+    return url_for("customer.entry.login", merchant=g.merchant.slug) if "merchant" in g else ""

@@ -50,7 +50,10 @@ MENU = (
     ),
     Entry("customer.account.show", "account", lazy_gettext("Billing details"), "user"),
 )
-FOOT = (Entry("customer.history.list_all", "history", lazy_gettext("What was done here")),)
+FOOT = (
+    Entry("customer.history.list_all", "history", lazy_gettext("What was done here")),
+    Entry("customer.entry.sign_out_choice", "entry", lazy_gettext("Where you are signed in")),
+)
 
 
 def init_app(app: Flask) -> None:

@@ -140,11 +140,13 @@ def make_app(locale: str = "en", **visit: Any) -> Flask:
         return show(merchant)
 
     entries = {entry.endpoint for entry in (*navigation.MENU, *navigation.FOOT)}
+    parts: dict[str, Blueprint] = {}
     for endpoint in {*entries, navigation.SIGN_OUT}:
         _, noun, name = endpoint.split(".")
-        part = Blueprint(noun, __name__)
+        part = parts.setdefault(noun, Blueprint(noun, __name__))
         part.add_url_rule(f"/{noun}", name, flashing if noun == "account" else show,
                           methods=["GET", "POST"])  # fmt: skip
+    for part in parts.values():
         customer.register_blueprint(part)
     app.register_blueprint(customer)
 

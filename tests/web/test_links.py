@@ -231,3 +231,13 @@ def test_activity_is_not_written_while_the_database_is_busy(house, browser, cust
 def _last_active(house: House):
     with house.db.session() as reader:
         return reader.query(SessionRow).one().last_active_at
+
+
+def test_a_page_the_link_does_not_open_offers_to_sign_in(browser, link, invoice):
+    browser.open(link)
+    browser.press("Open the invoice")
+
+    page = browser.get("customer.account.show", status=403)
+
+    assert page.link("Sign in") == "/nuvol/login"
+    assert browser.follow("Go to the first page").url == f"/nuvol/invoices/{invoice}"

@@ -6,10 +6,12 @@ their arguments, they ask `current_visit()`.
 """
 
 import pkgutil
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
@@ -38,13 +40,20 @@ def init_app(app: Flask) -> None:
     customer = Blueprint("customer", __name__, url_prefix="/<slug:merchant>")
     customer.url_value_preprocessor(_take_slug)
     customer.before_request(_guard)
-    for module in pkgutil.iter_modules(__path__):
-        pages = getattr(import_module(f"{__name__}.{module.name}"), "pages", None)
-        if isinstance(pages, Blueprint):
-            customer.register_blueprint(pages)
+    for pages in _pages():
+        customer.register_blueprint(pages)
     app.register_blueprint(customer)
     app.url_defaults(_add_slug)
     app.context_processor(_who)
+
+
+def _pages() -> list[Blueprint]:
+    """Return the blueprint of every noun; a noun too large for one module shares it among some."""
+    modules = [
+        import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)
+    ]
+    found = [getattr(module, "pages", None) for module in modules]
+    return list(dict.fromkeys(pages for pages in found if isinstance(pages, Blueprint)))
 
 
 def current_visit() -> Visit:
@@ -70,6 +79,12 @@ def session_here() -> PortalSession | None:
 
 def _guard() -> Response | None:
     """Find merchant and visit, and let the request pass only if the page is open to it."""
+    signed_in = _meet()
+    return _decide(policy_of(current_app, request.endpoint or ""), signed_in, find_visit())
+
+
+def _meet() -> PortalSession | None:
+    """Find the merchant of the address, and who is signed in with it."""
     parts, signed_in = installation(), current_session()
     if signed_in is not None and signed_in.merchant.slug == g.slug:
         g.merchant = signed_in.merchant
@@ -86,7 +101,7 @@ def _guard() -> Response | None:
             now=now,
             address=request.remote_addr or "",
         )
-    return _decide(policy_of(current_app, request.endpoint or ""), signed_in, find_visit())
+    return signed_in
 
 
 def _decide(
@@ -101,16 +116,26 @@ def _decide(
         return None
     if visit is None:
         return destinations.to_chooser()
-    if not visit.sees_everything:
-        _decide_for_link(policy, visit)
-    return None
+    return None if visit.sees_everything else _decide_for_link(policy, visit)
 
 
-def _decide_for_link(policy: Policy, visit: Visit) -> None:
+def _decide_for_link(policy: Policy, visit: Visit) -> Response | None:
+    if request.endpoint == destinations.PAGES[destinations.FIRST]:
+        return destinations.to_invoice(visit.scope.invoice)
     if policy.who is not Who.INVOICE:
         raise Refused(Decision.of(Reason.NOT_IN_SCOPE))
     if policy.invoice_of(visit, request.view_args or {}) != visit.scope.invoice:
         raise NotFound("another invoice")
+    return None
+
+
+def recognise() -> None:
+    """Find merchant and visit for an address that no page has, so that its error knows both."""
+    if "merchant" in g:
+        return
+    g.slug = request.path.split("/")[1]
+    with suppress(NotFound, SQLAlchemyError):
+        _meet()
 
 
 def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:

@@ -41,6 +41,11 @@ def to_sign_in() -> Response:
     return redirect(url_for("customer.entry.login", merchant=g.merchant.slug, to=to), 303)
 
 
+def to_invoice(id: str) -> Response:
+    """Send the holder of an invoice link to that invoice: it is their first page."""
+    return redirect(url_for("customer.invoices.show", merchant=g.merchant.slug, id=id), 303)
+
+
 def to_chooser() -> Response:
     """Send a visitor to choose which customer to be."""
     return redirect(url_for("customer.entry.choose", merchant=g.merchant.slug), 303)

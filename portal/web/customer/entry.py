@@ -11,6 +11,7 @@ from portal.context import MerchantContext
 from portal.domain.errors import InvalidInput, LinkSpent, NotFound
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
+from portal.mirror.customers import CustomerCard
 from portal.services import access, sessions
 from portal.services.access import Entered, WrongCode
 from portal.store.access import SignIn
@@ -150,7 +151,9 @@ def choose_one() -> Answer:
 @open_to(Who.SIGNED_IN)
 def sign_out_choice() -> Answer:
     """Ask whether to sign out here or everywhere."""
-    return render_template("customer/entry/sign_out.html", signed_in=session_here())
+    return render_template(
+        "customer/entry/sign_out.html", signed_in=session_here(), has_choice=len(_cards()) > 1
+    )
 
 
 @pages.post("/logout")
@@ -255,16 +258,19 @@ def _show_link(page: str, sign_in: SignIn) -> str:
 
 
 def _show_choices(form: ChooseForm) -> str:
-    signed_in = session_here()
-    cards = sessions.list_choices(installation().db, signed_in) if signed_in else []
-    return render_template("customer/entry/choose.html", form=form, cards=cards)
+    return render_template("customer/entry/choose.html", form=form, cards=_cards())
 
 
 def _choose_form() -> ChooseForm:
-    form, signed_in = ChooseForm(), session_here()
-    cards = sessions.list_choices(installation().db, signed_in) if signed_in else []
-    form.customer.choices = [(card.id, card.name) for card in cards]
+    form = ChooseForm()
+    form.customer.choices = [(card.id, card.name) for card in _cards()]
     return form
+
+
+def _cards() -> list[CustomerCard]:
+    """Return the customers behind the address that was proved."""
+    signed_in = session_here()
+    return sessions.list_choices(installation().db, signed_in) if signed_in else []
 
 
 def _go_in(entered: Entered) -> Response:
