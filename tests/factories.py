@@ -56,6 +56,7 @@ def make_customer(
     origin: Origin = Origin.STRIPE,
     tax_id: str = "",
     locales: tuple[str, ...] = (),
+    names_contact: str = "",
 ) -> int:
     """Return the id of a customer whom one provider knows by this name and address."""
     known_as = id or f"{'cus' if origin is Origin.STRIPE else 'contact'}_{next(_numbers)}"
@@ -67,6 +68,7 @@ def make_customer(
         email=email,
         tax_ids=(TaxId("txi_1", "eu_vat", tax_id),) if tax_id else (),
         locales=locales,
+        holded_contact=names_contact,
     )
     with db.write() as unit:
         customers.save(unit, merchant, [(profile, now)], now=now)

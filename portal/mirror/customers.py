@@ -14,7 +14,7 @@ from portal.domain.customers import Origin, Profile, canonical_email
 from portal.domain.merchants import Merchant
 from portal.mirror import rows
 from portal.mirror.invoices import InvoiceRow
-from portal.store import customers, payments
+from portal.store import customers, links, payments, sessions
 from portal.store.customers import CustomerRow
 
 
@@ -238,7 +238,8 @@ def _merge(unit: Unit, *, keep: int, give_up: int) -> bool:
     unit.flush()
     for model in (ProfileRow, EmailRow, InvoiceRow):
         unit.execute(update(model).where(model.customer_id == give_up).values(customer_id=keep))
-    payments.hand_over(unit, give_up, keep)
+    for store in (payments, links, sessions):
+        store.hand_over(unit, give_up, keep)
     return True
 
 

@@ -4,6 +4,8 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from portal import keys
 from portal.context import MerchantContext
 from portal.db import Database, Unit
@@ -18,6 +20,8 @@ from portal.store import access, merchants, outbox
 from portal.store import sessions as store_sessions
 from portal.store import tries as store_tries
 from portal.store.access import SignIn
+
+log = structlog.get_logger()
 
 CODE_DIGITS = 6
 LONGEST_EMAIL = 254
@@ -61,6 +65,7 @@ def ask(
         if not wait:
             _write(unit, at, email, ask_key=ask_key, locale=locale, to=to, now=now)
     if wait:
+        log.warning("access.too_many_tries", merchant=at.merchant.slug, seconds=wait)
         raise TooManyTries(wait)
 
 
@@ -156,6 +161,7 @@ def redeem_code(
     with at.db.write() as unit:
         has_tries = access.take_try(unit, sign_in, now=at.now)
         access.end_worn_out(unit, sign_in, now=at.now)
+    log.warning("access.wrong_code", merchant=at.merchant.slug, id=sign_in.id)
     if not has_tries:
         raise LinkSpent("sign-in code")
     raise WrongCode(max(sign_in.tries_left - 1, 0))
@@ -210,6 +216,7 @@ def _redeem(
             email=sign_in.email,
             replaces=replaces,
         )
+    log.info("access.signed_in", merchant=at.merchant.slug, id=sign_in.id)
     return Entered(key, sign_in.to, has_to_choose=len(known) > 1)
 
 

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain.decisions import Reason
@@ -18,7 +18,7 @@ from portal.web import customer, wording
 from portal.web.security import PROGRAMS, SAFE
 from portal.web.wording import Wording
 
-# Answers to these are plain words: nobody reads them in a browser.
+# Answers to these are plain words, as to who names a host that is not ours: no browser asks so.
 FILES = ("/static/", "/brand/", "/healthz", "/readyz", "/metrics")
 RETRY_AFTER = 30
 
@@ -101,7 +101,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
     param: str = "",
 ) -> Response:
-    if request.path.startswith(FILES):
+    if request.path.startswith(FILES) or isinstance(request.routing_exception, SecurityError):
         response = Response(f"{status} {kind}\n", mimetype="text/plain")
     elif request.path.startswith(PROGRAMS):
         response = jsonify(error=_problem(kind, said, param))

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.domain.access import WRONG_CODES
-from portal.domain.customers import canonical_email
+from portal import keys
+from portal.domain.access import WRONG_CODES, LinkPurpose
+from portal.domain.customers import Origin, canonical_email
 from portal.domain.errors import InvalidInput, LinkSpent, NotFound, TooManyTries
-from portal.services import access, sessions, tries
+from portal.services import access, links, sessions, tries
 from portal.services.access import WrongCode
+from portal.store import links as store_links
 from portal.store.access import SignInRow
 from portal.store.outbox import JobRow
 from portal.store.sessions import SessionRow
@@ -263,3 +265,24 @@ def test_only_six_ascii_digits_are_a_code(typed):
     digits = access.digits_of(typed)
 
     assert digits == "" or (len(digits) == 6 and digits.isascii() and digits.isdigit())
+
+
+def test_links_and_sessions_go_on_when_two_payers_turn_out_to_be_one(house):
+    contact = make_customer(
+        house.db, house.merchant, id="contact_one", origin=Origin.HOLDED, email=EMAIL
+    )
+    key = make_session(house.at, contact, email=EMAIL)
+    link = links.make_invoice_link(house.at, contact, Origin.HOLDED, "inv_1")
+    stripe_half = make_customer(
+        house.db, house.merchant, id="cus_one", email=EMAIL, names_contact="contact_one"
+    )
+
+    found = sessions.find(house.db, key, now=house.now())
+
+    assert found is not None
+    assert found.customer is not None
+    assert found.customer.id == stripe_half
+    token = keys.hashed(link.rsplit("/", 1)[-1])
+    opened = store_links.find_by_token(house.db, LinkPurpose.INVOICE, token)
+    assert opened is not None
+    assert opened.customer_id == stripe_half
