@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
 from portal.sandbox.demo import steps, tree
+from portal.sandbox.demo.data.at_stripe import STAYING
 from portal.sandbox.demo.places import Places, Refused
 from portal.sandbox.demo.seeding import MERCHANTS, Seed
 
@@ -17,9 +19,9 @@ from portal.sandbox.demo.seeding import MERCHANTS, Seed
 def set_up(places: Places, seed: Seed, say: Callable[[str], None]) -> None:
     """Make the portal's own data, let the merchants join, and learn what they have."""
     update(places)
-    for known in seed["merchants"]:
-        say(f"{known['name']} joins…")
-        join(places, known)
+    say("The merchants join…")
+    with ThreadPoolExecutor() as together:
+        list(together.map(partial(join, places), seed["merchants"]))
     say("The portal reads their customers, invoices and subscriptions…")
     portal(places, "sync")
 
@@ -57,6 +59,7 @@ def join(places: Places, known: Seed) -> None:
     httpx.post(f"{places.holded}/_sandbox/webhooks", json=body).raise_for_status()
     hook.lead_to(address(said, "Stripe"))
     known["stripe_webhook"] = {"url": hook.url, "secret": hook.secret}
+    portal(places, "offer", "add", merchant.slug, "--coupon", STAYING)
 
 
 class StripeWebhook:
@@ -94,6 +97,5 @@ def address(said: str, provider: str) -> str:
 
 def portal(places: Places, *arguments: str) -> str:
     """Run a command of the portal and return what it printed."""
-    environment = {**os.environ, **tree.environment_of(places)}
     log = places.logs / "setup.log"
-    return steps.run((*tree.command(), *arguments), environment, log)
+    return steps.run((*tree.command(), *arguments), tree.environment_of(places), log)

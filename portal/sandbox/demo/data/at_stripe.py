@@ -15,9 +15,8 @@ from portal.sandbox.demo.data.words import Merchant, OneOff, Person, Plan, Price
 
 DECLINING = "pm_card_chargeCustomerFail"
 # The coupon that is offered to who wants to leave.
-STAYING = {"id": "STAY20", "name": "20 %", "percent_off": 20, "duration": "repeating"}
-STAYING_MONTHS = 3
-WELCOME = {"id": "WELCOME5", "name": "5", "amount_off": 500, "duration": "once"}
+STAYING = "STAY20"
+WELCOME = "WELCOME5"
 REASONS = (
     "too_expensive", "missing_features", "switched_service", "unused", "customer_service",
     "too_complex", "low_quality", "other",
@@ -88,13 +87,19 @@ class StripeSide:
             self.products[product.key] = self.post("/v1/products", body)["id"]
             for price in product.prices:
                 self.prices[price.key] = self.add_price(product.key, price)
-        self.post("/v1/coupons", STAYING | {"duration_in_months": STAYING_MONTHS})
-        self.post("/v1/coupons", WELCOME | {"currency": merchant.currency})
-        promotion = {"promotion": {"type": "coupon", "coupon": WELCOME["id"]}, "code": "HELLO"}
-        self.post("/v1/promotion_codes", promotion)
+        self.add_coupons()
         path = "/v1/billing_portal/configurations"
         (default,) = self.call("GET", path, {"is_default": True})["data"]
         self.post(f"{path}/{default['id']}", self.portal_configuration())
+
+    def add_coupons(self) -> None:
+        """Add the coupon for who wants to leave, and one that a promotion code opens."""
+        three_months = {"duration": "repeating", "duration_in_months": 3}
+        self.post("/v1/coupons", {"id": STAYING, "name": "20 %", "percent_off": 20, **three_months})
+        once = {"amount_off": 500, "currency": self.merchant.currency, "duration": "once"}
+        self.post("/v1/coupons", {"id": WELCOME, "name": "Hello", **once})
+        promotion = {"promotion": {"type": "coupon", "coupon": WELCOME}, "code": "HELLO"}
+        self.post("/v1/promotion_codes", promotion)
 
     def add_price(self, product: str, price: Price) -> str:
         body: Json = {
