@@ -23,7 +23,9 @@ Event = MutableMapping[str, Any]
 def set_up(*, as_json: bool) -> None:
     """Write every line to standard error, as JSON or for people to read."""
     last: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[
