@@ -1,14 +1,19 @@
 """An installation is made, and one without keys does not start."""
 
+import pkgutil
 import stat
+from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import pytest
+from flask import Flask
 
 from portal import cli, keys, migrations
 from portal.app import create_app
 from portal.db import Database
 from portal.keys import KeysMissing
 from portal.settings import Settings
+from portal.web.installation import of
 
 
 @pytest.fixture
@@ -17,26 +22,40 @@ def settings(tmp_path, monkeypatch) -> Settings:
     return Settings(portal_data=tmp_path / "new", database_url="")
 
 
+@pytest.fixture
+def start() -> Iterator[Callable[[Settings], Flask]]:
+    """A function that starts an application, whose connections are closed in the end."""
+    made: list[Flask] = []
+
+    def create(settings: Settings) -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield create
+    for app in made:
+        if "portal" in app.extensions:
+            of(app).db.dispose()
+
+
 def test_without_keys_the_portal_does_not_start_and_says_why(settings):
     with pytest.raises(KeysMissing, match="run `flask portal init` once"):
         create_app(settings)
 
 
-def test_without_keys_the_command_line_can_make_them(settings, monkeypatch):
+def test_without_keys_the_command_line_can_make_them(settings, start, monkeypatch):
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
 
-    made = create_app(settings).test_cli_runner().invoke(args=["portal", "init"])
+    made = start(settings).test_cli_runner().invoke(args=["portal", "init"])
 
     assert made.exit_code == 0, made.output
-    assert create_app(settings).test_client().get("/readyz").status_code == 400
-    ready = create_app(settings).test_client().get("/readyz", base_url=settings.public_url)
+    ready = start(settings).test_client().get("/readyz", base_url=settings.public_url)
     assert ready.get_json() == {"status": "ready"}
 
 
-def test_without_keys_other_commands_say_what_is_missing(settings, monkeypatch):
+def test_without_keys_other_commands_say_what_is_missing(settings, start, monkeypatch):
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
 
-    result = create_app(settings).test_cli_runner().invoke(args=["portal", "merchant", "list"])
+    result = start(settings).test_cli_runner().invoke(args=["portal", "merchant", "list"])
 
     assert result.exit_code == 1
     assert "flask portal init" in result.output
@@ -94,9 +113,6 @@ def test_the_schema_goes_up_and_down_and_up_again_to_the_same(empty_database_url
 
 
 def test_every_command_says_what_it_does():
-    import pkgutil
-    from importlib import import_module
-
     for module in pkgutil.iter_modules(cli.__path__):
         command = getattr(import_module(f"portal.cli.{module.name}"), module.name)
         assert command.help

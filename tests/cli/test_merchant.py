@@ -5,6 +5,7 @@ from click.testing import Result
 from flask import Flask
 from pydantic import SecretStr
 
+from portal import cli
 from portal.app import create_app
 from portal.services import inbox
 from portal.store import merchants, secrets
@@ -133,8 +134,6 @@ def test_merchants_are_listed(app):
 def test_a_new_key_opens_what_the_old_one_sealed(tmp_path, house):
     settings = house.settings.model_copy(update={"secret_key": SecretStr("")})
     bare = Flask("bare")
-    from portal import cli
-
     cli.init_app(bare, settings)
     run(bare, "init")
     app = create_app(settings, gateways=house.gateways)
@@ -152,3 +151,4 @@ def test_a_new_key_opens_what_the_old_one_sealed(tmp_path, house):
     assert secrets.find(house.db, after, house.merchant.id, "word") == "open"
     with pytest.raises(secrets.SecretUnreadable):
         secrets.find(house.db, parts.keyring, house.merchant.id, "word")
+    parts.db.dispose()

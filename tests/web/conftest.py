@@ -1,6 +1,6 @@
 """The portal as a browser meets it: the application over a house, and somebody to browse with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,17 +10,22 @@ from flask import Flask
 from pydantic import SecretStr
 
 from portal.app import create_app
+from portal.db import counted_statements
 from portal.web.installation import of
 from tests.browser import Browser
+from tests.factories import make_session
 from tests.house import House
+from tests.payer import Payer, move_in
 from tests.web import standins
+from tests.web.signing_in import carry
 
 MakeApp = Callable[..., Flask]
 
 
 @pytest.fixture
-def make_app(house: House) -> MakeApp:
-    """Return a function that makes the application, its settings changed as given."""
+def make_app(house: House) -> Iterator[MakeApp]:
+    """A function that makes the application, its settings changed as given."""
+    made: list[Flask] = []
 
     def make(**settings: Any) -> Flask:
         changed = {"keyring": SecretStr(Fernet.generate_key().decode()), **settings}
@@ -30,9 +35,12 @@ def make_app(house: House) -> MakeApp:
         app.extensions["portal"] = replace(of(app), keyring=house.keyring)
         app.testing = True
         standins.fill_in(app)
+        made.append(app)
         return app
 
-    return make
+    yield make
+    for app in made:
+        of(app).db.dispose()
 
 
 @pytest.fixture
@@ -51,3 +59,25 @@ def browser(app: Flask) -> Browser:
 def other_browser(app: Flask) -> Browser:
     """Somebody on another device."""
     return Browser(app, merchant="nuvol")
+
+
+@pytest.fixture
+def signed_in(house: House, app: Flask, browser: Browser) -> Payer:
+    """A customer of both systems who is signed in; the application is there for the worker."""
+    with app.app_context():
+        payer = move_in(house)
+        customer = payer.visit().customer
+    carry(browser, make_session(house.at, customer.id, email=customer.email))
+    return payer
+
+
+@pytest.fixture
+def statements(browser: Browser) -> Callable[[str], int]:
+    """Return a function that opens an address and counts the SQL statements it took."""
+
+    def count(path: str) -> int:
+        with counted_statements() as counter:
+            browser.open(path)
+        return counter[0]
+
+    return count

@@ -14,7 +14,8 @@ from tests.factories import make_customer, make_invoice, make_session
 from tests.house import House
 from tests.web.signing_in import EMAIL, carried, carry
 
-SECOND = timedelta(seconds=1)
+# Real time passes too while a test runs.
+A_WHILE = timedelta(seconds=30)
 
 
 @pytest.fixture
@@ -91,9 +92,9 @@ def test_an_invoice_link_may_be_opened_again(browser, other_browser, link, invoi
 
 
 def test_an_invoice_link_ends_after_ninety_days(house, browser, link):
-    house.pass_time((INVOICE_LINK_LIFE - SECOND).total_seconds())
+    house.pass_time((INVOICE_LINK_LIFE - A_WHILE).total_seconds())
     browser.open(link)
-    house.pass_time(2)
+    house.pass_time(A_WHILE.total_seconds())
 
     assert browser.open(link, status=410).h1 == "This link is no longer good"
 
@@ -171,7 +172,7 @@ def test_opening_a_session_link_uses_nothing_up(house, browser, other_browser, s
     assert sessions_of(house) == 1
 
 
-@pytest.mark.parametrize(("late", "status"), [(-1, 200), (1, 410)])
+@pytest.mark.parametrize(("late", "status"), [(-30, 200), (1, 410)])
 def test_a_session_link_is_to_be_opened_within_five_minutes(
     house, browser, session_link, late, status
 ):
@@ -180,7 +181,7 @@ def test_a_session_link_is_to_be_opened_within_five_minutes(
     browser.open(session_link, status=status)
 
 
-@pytest.mark.parametrize(("late", "is_open"), [(-1, True), (1, False)])
+@pytest.mark.parametrize(("late", "is_open"), [(-30, True), (1, False)])
 def test_a_session_ends_an_hour_after_the_last_page(house, browser, customer, late, is_open):
     carry(browser, make_session(house.at, customer))
     house.pass_time(1800)
@@ -195,9 +196,8 @@ def test_a_session_ends_after_twelve_hours_whatever_happens(house, browser, cust
     carry(browser, make_session(house.at, customer))
 
     for _ in range(24):
-        house.pass_time(1800 - 1)
+        house.pass_time(1800)
         browser.get("customer.overview.show")
-    house.pass_time(60)
 
     assert browser.get("customer.overview.show").url == "/nuvol/login"
 
