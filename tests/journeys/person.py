@@ -60,7 +60,7 @@ class Person:
         before = len(self.demo.mails(email))
         self.open(f"/{slug}/login")
         self.page.locator("input[name=email]").fill(email)
-        self.page.locator("main form button[type=submit], form button").first.click()
+        self.page.locator("form:has(input[name=email]) button").first.click()
         return wait_for(lambda: self.demo.mails(email)[before:][-1:] or None, f"a mail to {email}")[
             0
         ]
@@ -71,6 +71,30 @@ class Person:
         self.page.goto(link_of(mail, "/l/"))
         self.press(re.compile("Sign in"))
         expect(self.page.locator("h1")).to_be_visible()
+
+    def open_first_due(self, slug: str) -> str:
+        """Go to the first open invoice and return its id."""
+        self.open(f"/{slug}/invoices?show=open")
+        link = self.page.locator(f"a[href^='/{slug}/invoices/'][href$='/pay']").first
+        id = str(link.get_attribute("href")).split("/")[-2]
+        self.open(f"/{slug}/invoices/{id}/pay")
+        return id
+
+    def choose(self, method: str) -> None:
+        """Choose a way to pay by what its label says."""
+        self.page.get_by_role("radio", name=re.compile(method)).check(force=True)
+
+    def fill_card(self, number: str) -> None:
+        """Type a test card into the page of Checkout and press its button."""
+        self.page.locator("input[name=number]").wait_for()
+        self.page.locator("input[name=number]").fill(number)
+        self.page.locator("input[name=exp]").fill("12/34")
+        self.page.locator("input[name=cvc]").fill("123")
+        self.page.locator("input[name=name]").fill("A Payer")
+        email = self.page.locator("form#pay input[name=email]")
+        if email.count():
+            email.fill("payer@example.com")
+        self.page.locator("form#pay button").click()
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         """Say that a text is on the page."""
