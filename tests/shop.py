@@ -5,8 +5,11 @@ from typing import Any
 from portal.context import Visit
 from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.subscriptions import Subscription
-from portal.mirror import configurations, subscriptions
+from portal.mirror import configurations, customers, subscriptions
+from portal.services import sessions
+from tests.browser import Browser
 from tests.house import House
+from tests.web.signing_in import carry
 
 GOOD, DECLINING, NEEDS_BANK = (
     "pm_card_visa",
@@ -103,3 +106,18 @@ class Shop:
                 "tax_behavior": "exclusive",
             }
         ).id
+
+
+def sign_in(browser: Browser, visit: Visit, *, entered_by: str = sessions.BY_SIGN_IN) -> None:
+    """Let a browser in as the customer of a visit."""
+    card = customers.find_card(visit.db, visit.merchant, visit.customer.id)
+    with visit.db.write() as unit:
+        key = sessions.start(
+            unit,
+            visit.merchant,
+            card,
+            entered_by=entered_by,
+            now=visit.now,
+            email=visit.email if entered_by == sessions.BY_SIGN_IN else "",
+        )
+    carry(browser, key)

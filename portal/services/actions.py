@@ -32,8 +32,14 @@ NOTES: dict[str, str] = {
         "kept for your next ones. If it should not be there, remove it; then nothing more is "
         "charged to it."
     ),
-    "change_waits": lazy_gettext("Plan change waits for its payment"),
-    "cancellation_received": lazy_gettext("Cancellation received"),
+    "change_waits": lazy_gettext(
+        "Your old plan stays until the invoice of the change is paid. You find it among your "
+        "invoices."
+    ),
+    "cancellation_received": lazy_gettext(
+        "We have your notice, and it counts from this moment. Booking it takes longer than usual; "
+        "you need do nothing."
+    ),
     "cancelled": lazy_gettext("Until it ends, you can take the cancellation back."),
     "cancelled_now": lazy_gettext("Your invoices stay on your billing page."),
 }

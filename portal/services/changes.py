@@ -27,6 +27,7 @@ from portal.mirror.payment_methods import Wallet
 from portal.services import operations, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import Line, hold, line_of, name_of, standing_of, who
+from portal.store import consents
 from portal.store import operations as rows
 from portal.store.operations import OperationRow
 
@@ -107,6 +108,32 @@ class Quote:
         return Money(self.first.due if self.is_now else 0, self.first.currency)
 
     @property
+    def due(self) -> Money:
+        """Return what the first invoice will charge, whenever it comes."""
+        return Money(self.first.due, self.first.currency)
+
+    @property
+    def tax(self) -> Money:
+        """Return the tax of the first invoice."""
+        return Money(self.first.tax, self.first.currency)
+
+    @property
+    def discount(self) -> Money | None:
+        """Return what discounts take off the first invoice, as a minus."""
+        return Money(-self.first.discount, self.first.currency) if self.first.discount else None
+
+    @property
+    def balance(self) -> Money | None:
+        """Return what the customer's credit pays of the first invoice, as a minus."""
+        paid = min(-self.first.starting_balance, self.first.total)
+        return Money(-paid, self.first.currency) if paid > 0 else None
+
+    @property
+    def full_sum(self) -> Money:
+        """Return the sum of a full period, with tax."""
+        return Money(self.then.total, self.then.currency)
+
+    @property
     def credit(self) -> Money | None:
         """Return what stays to the customer's credit, None if nothing does."""
         credit = self.first.credit if self.is_now else 0
@@ -127,6 +154,20 @@ class Quote:
     def sums(self) -> list[int]:
         """Return what must be the same when the change is confirmed."""
         return [int(self.is_now), self.first.due, self.first.total, self.first.tax, self.then.total]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The page that is confirmed: its sums, the moment they count from, and its name.
+
+    `nonce` makes two presses of its button one change; `consent` is the sentence agreed to, empty
+    where nothing is charged.
+    """
+
+    at: datetime
+    sums: Sequence[int]
+    nonce: str
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,22 +242,20 @@ def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Q
     )
 
 
-def confirm(
-    visit: Visit, id: str, wish: Wish, *, at: datetime, sums: Sequence[int], nonce: str
-) -> Changed:
+def confirm(visit: Visit, id: str, wish: Wish, shown_before: Shown) -> Changed:
     """Make a change at the sums that were shown.
 
-    `nonce` names the page that was confirmed: pressing its button twice is one change. Raises
-    Refused, with AMOUNT_CHANGED where Stripe now says other sums, and the gateway errors.
+    Raises Refused, with AMOUNT_CHANGED where Stripe now says other sums, and the gateway errors.
     """
+    nonce = shown_before.nonce
     operation = hashlib.sha256(f"change:{visit.customer.id}:{nonce}".encode()).hexdigest()[:24]
     with visit.db.session() as reader:
         known = reader.get(OperationRow, operation)
     if known is None:
-        shown = quote(visit, id, wish, at=at)
-        if shown.sums != list(sums):
+        shown = quote(visit, id, wish, at=shown_before.at)
+        if shown.sums != list(shown_before.sums):
             raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
-        _begin(visit, id, operation, shown)
+        _begin(visit, id, operation, shown, shown_before.consent)
     if known is None or not known.is_answered:
         operations.perform(visit.at, CHANGE, operation)
     with visit.db.session() as reader:
@@ -224,7 +263,7 @@ def confirm(
     return Changed(int(answer.get("receipt", 0)), bool(answer.get("waits")))
 
 
-def _begin(visit: Visit, id: str, operation: str, shown: Quote) -> None:
+def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) -> None:
     """Write the operation, unless the button was pressed twice at the same time."""
     name = name_of(visit, subscriptions.get(visit, id).subscription)
     with visit.db.write() as unit:
@@ -254,6 +293,18 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote) -> None:
             change={**change, "proration_date": shown.change.proration_date.isoformat()},
             told=told,
         )
+        if consent:
+            consents.add(
+                unit,
+                visit.merchant.id,
+                visit.customer.id,
+                "change",
+                subject=operation,
+                text=consent,
+                locale=visit.locale,
+                address=visit.address,
+                now=visit.at.now,
+            )
 
 
 def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:

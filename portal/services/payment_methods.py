@@ -24,6 +24,7 @@ from portal.mirror import (
 )
 from portal.services import operations, outcomes, receipts
 from portal.services.operations import Verb
+from portal.services.subscriptions import who
 from portal.store import consents, outbox
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
@@ -82,10 +83,9 @@ def make_default(visit: Visit, method_id: str) -> None:
             subject=method.id,
             customer=visit.customer.stripe_customer,
             method=method.id,
+            told={**who(visit), **_named(method)},
         )
     operations.perform(visit.at, DEFAULT_METHOD, row.id)
-    with visit.db.write() as unit:
-        receipts.add(unit, visit, "default_changed", subject=method.id, **_named(method))
 
 
 def remove(visit: Visit, method_id: str) -> None:
@@ -100,10 +100,9 @@ def remove(visit: Visit, method_id: str) -> None:
             customer_id=visit.customer.id,
             subject=method.id,
             method=method.id,
+            told={**who(visit), **_named(method)},
         )
     operations.perform(visit.at, REMOVE, row.id)
-    with visit.db.write() as unit:
-        receipts.add(unit, visit, "method_removed", subject=method.id, **_named(method))
 
 
 def may_add(visit: Visit) -> Decision:
@@ -244,9 +243,20 @@ def _send_remove(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
 
 
 def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    """Write what Stripe told, and the receipt, also when the answer comes late."""
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+    if row.customer_id is not None:
+        receipts.add_for(
+            unit,
+            at,
+            row.customer_id,
+            RECEIPTS[row.verb],
+            subject=row.subject,
+            **row.parameters["told"],
+        )
 
 
+RECEIPTS = {"default_method": "default_changed", "remove_method": "method_removed"}
 ADD = Verb("add_method", _send_add, _record_add)
 DEFAULT_METHOD = Verb("default_method", _send_default, _record)
 REMOVE = Verb("remove_method", _send_remove, _record)

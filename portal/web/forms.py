@@ -21,7 +21,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
@@ -39,10 +39,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF and WTForms ship no ty
     """A form of a page; the token against forged posts is checked before any view runs."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """Our own words, never those WTForms brings along."""
+        """Our own words in place of those WTForms brings along."""
 
-        def get_translations(self, form: FlaskForm) -> None:
-            """Leave every message as our validators say it."""
+        def get_translations(self, form: FlaskForm) -> "_Words":
+            """Say in our words what fields find out by themselves."""
+            return _Words()
 
     def accepts(self) -> bool:
         """Whether the form was posted and its fields have the shape they need."""
@@ -56,6 +57,26 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF and WTForms ship no ty
     def text(self, name: str) -> str:
         """Return what was typed into a field, empty if nothing was."""
         return cast(str, self._fields[name].data or "")
+
+
+class _Words:
+    """What WTForms would say of a value that is of no use, in our words."""
+
+    def gettext(self, text: str) -> str:
+        """Return our sentence for one of WTForms'."""
+        known = OWN_WORDS.get(text)
+        return text if known is None else str(known)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """Return a sentence for a count; none of our fields has one."""
+        return one if count == 1 else many
+
+
+OWN_WORDS = {
+    "Not a valid choice.": lazy_gettext("Please choose one of these."),
+    "Invalid Choice: could not coerce.": lazy_gettext("Please choose one of these."),
+    "Not a valid integer value.": lazy_gettext("Please enter a whole number."),
+}
 
 
 def trimmed(value: str | None) -> str:
@@ -91,11 +112,16 @@ def at_most(length: int) -> Validator:
     return check
 
 
-def between(least: int, most: int) -> NumberRange:
+def between(least: int, most: int) -> Validator:
     """Demand a whole number within bounds."""
-    return NumberRange(
-        least, most, lazy_gettext("Please enter a number between %(min)s and %(max)s.")
-    )
+
+    def check(form: Form, field: Any) -> None:
+        if field.data is None or not least <= field.data <= most:
+            raise ValidationError(
+                _("Please enter a number between %(least)s and %(most)s.", least=least, most=most)
+            )
+
+    return check
 
 
 def printable() -> Validator:

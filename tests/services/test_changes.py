@@ -9,7 +9,7 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.resolver import Place
 from portal.mirror import invoices
 from portal.services import changes, subscriptions
-from portal.services.changes import Changed, Quote, Wish
+from portal.services.changes import Changed, Quote, Shown, Wish
 from portal.store import actions
 from tests.house import House
 from tests.shop import DECLINING, GOOD, NEEDS_BANK, Shop
@@ -41,14 +41,8 @@ def use_next(shop: Shop, visit, method: str) -> None:
 
 
 def press(visit, subscription: str, wish: Wish, shown: Quote, nonce: str = "one") -> Changed:
-    return changes.confirm(
-        visit,
-        subscription,
-        wish,
-        at=shown.change.proration_date,
-        sums=shown.sums,
-        nonce=nonce,
-    )
+    page = Shown(shown.change.proration_date, shown.sums, nonce, "Charge it.")
+    return changes.confirm(visit, subscription, wish, page)
 
 
 def test_a_quote_tells_what_is_due_now_with_tax_and_what_comes_then(shop: Shop) -> None:

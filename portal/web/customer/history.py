@@ -1,14 +1,43 @@
 """What was done in the portal: the list, and the receipt of one action."""
 
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
+from portal.context import Visit
+from portal.domain.errors import NotFound
+from portal.domain.subscriptions import Subscription
+from portal.i18n import gettext as _
+from portal.mirror import invoices, subscriptions
 from portal.services.actions import tell
 from portal.store import actions
 from portal.web.customer import current_visit
+from portal.web.filters import day
 from portal.web.policies import Who, open_to
 
 PAGE = 25
+OF_SUBSCRIPTIONS = frozenset(
+    {
+        "plan_changed",
+        "change_waits",
+        "cancelled",
+        "cancelled_now",
+        "cancellation_received",
+        "offer_taken",
+        "resumed",
+        "method_chosen",
+    }
+)
+OF_METHODS = frozenset(
+    {"method_added", "method_removed", "method_kept_from_link", "default_changed"}
+)
+# After these somebody may wonder what else is owed.
+OF_LEAVING = frozenset({"cancelled", "cancelled_now", "cancellation_received"})
+WAITING = frozenset({"change_waits", "cancellation_received"})
 
 pages = Blueprint("history", __name__)
 
@@ -19,6 +48,7 @@ def list_all() -> ResponseReturnValue:
     """Show the customer's actions, newest first."""
     visit = current_visit()
     before = request.args.get("before", actions.NEWEST, type=int)
+    before = min(max(before, 0), actions.NEWEST)
     found = actions.list_page(
         visit.db, visit.merchant.id, visit.customer.id, before=before, limit=PAGE + 1
     )
@@ -35,9 +65,65 @@ def list_all() -> ResponseReturnValue:
 @pages.get("/history/<int:number>")
 @open_to(Who.CUSTOMER)
 def show(number: int) -> ResponseReturnValue:
-    """Show the receipt of one action."""
+    """Show the receipt of one action, with the way back where there is one."""
     visit = current_visit()
+    if number > actions.NEWEST:
+        raise NotFound(f"action {number}")
     action = actions.get(visit.db, visit.merchant.id, visit.customer.id, number)
+    subscription = _subscription(visit, action)
+    about_href, about_label = _about(action, subscription)
+    is_leaving = action.verb in OF_LEAVING
     return render_template(
-        "customer/history/show.html", action=action, told=tell(action.verb, action.details)
+        "customer/history/show.html",
+        action=action,
+        told=tell(action.verb, action.details),
+        waits=action.verb in WAITING,
+        mailed_to=visit.customer.email,
+        may_resume=bool(is_leaving and subscription is not None and subscription.is_cancelling),
+        about_href=about_href,
+        about_label=about_label,
+        coming=_steps(action, subscription),
+        balances=invoices.balances(visit) if is_leaving else [],
     )
+
+
+def _subscription(visit: Visit, action: Row[Any]) -> Subscription | None:
+    if action.verb in OF_SUBSCRIPTIONS:
+        with suppress(NotFound):
+            return subscriptions.get(visit, action.subject).subscription
+    return None
+
+
+def _about(action: Row[Any], subscription: Subscription | None) -> tuple[str, str]:
+    if subscription is not None:
+        href = url_for("customer.subscriptions.show", id=subscription.id)
+        return href, _("See the subscription")
+    if action.verb in OF_METHODS:
+        return url_for("customer.payment_methods.list_all"), _("See your payment methods")
+    if action.verb == "details_changed":
+        return url_for("customer.account.show"), _("See your billing details")
+    return "", ""
+
+
+def _steps(action: Row[Any], subscription: Subscription | None) -> list[tuple[str, str]]:
+    """Return the dated steps that follow from an action, while they are still to come."""
+    if subscription is None:
+        return []
+    ends = _moment(action.details.get("ends_on"))
+    if action.verb == "cancelled" and ends and subscription.is_cancelling:
+        return [
+            (
+                _("Until %(day)s", day=day(ends)),
+                _("Everything works as before. You can take the cancellation back here."),
+            ),
+            (day(ends), _("The subscription ends. Nothing more is charged for it.")),
+        ]
+    renews = subscription.period_end
+    is_going_on = not (subscription.is_ended or subscription.is_cancelling)
+    if action.verb in {"resumed", "offer_taken", "plan_changed"} and renews and is_going_on:
+        return [(day(renews), _("The next charge of this subscription."))]
+    return []
+
+
+def _moment(told: object) -> datetime | None:
+    return datetime.fromisoformat(str(told)) if told else None

@@ -1,0 +1,116 @@
+"""Leaving a subscription on one page, staying with the offer beside it, and coming back."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain.cancellations import COMMENT_LENGTH, FEEDBACK, Leaving, shuffled
+from portal.domain.retention import price_with
+from portal.i18n import gettext as _
+from portal.i18n import lazy_gettext
+from portal.services import cancellations
+from portal.web.attempts import attempt
+from portal.web.customer import current_visit
+from portal.web.customer.subscriptions import pages, way_to
+from portal.web.forms import (
+    Form,
+    SelectField,
+    TextAreaField,
+    at_most,
+    optional,
+    printable,
+    trimmed,
+)
+from portal.web.policies import Who, open_to
+
+# Stripe's reasons, as people would say them.
+REASONS: dict[str, str] = {
+    "too_expensive": lazy_gettext("It costs too much"),
+    "missing_features": lazy_gettext("Something is missing"),
+    "switched_service": lazy_gettext("I found something else"),
+    "unused": lazy_gettext("I do not use it enough"),
+    "customer_service": lazy_gettext("I was not helped well"),
+    "too_complex": lazy_gettext("It is too complicated"),
+    "low_quality": lazy_gettext("The quality is not good enough"),
+    "other": lazy_gettext("Another reason"),
+}
+
+
+class LeavingForm(Form):
+    """Why somebody leaves; nothing of it has to be told."""
+
+    reason = SelectField(lazy_gettext("Reason"), [optional()])
+    comment = TextAreaField(
+        lazy_gettext("In your words"),
+        [optional(), at_most(COMMENT_LENGTH), printable()],
+        filters=[trimmed],
+    )
+
+
+@pages.get("/subscriptions/<id>/cancel")
+@open_to(Who.CUSTOMER)
+def cancel(id: str) -> str:
+    """Show what ends and when, what it means in money, and both buttons."""
+    return _show(id, LeavingForm(formdata=None))
+
+
+@pages.post("/subscriptions/<id>/cancel")
+@open_to(Who.CUSTOMER)
+def confirm_cancel(id: str) -> Response | tuple[str, int]:
+    """Cancel."""
+    form = LeavingForm()
+    form.reason.choices = _choices(FEEDBACK)
+    if not form.accepts():
+        return _show(id, form), 422
+    leaving = Leaving(feedback=form.text("reason"), comment=form.text("comment"))
+    return attempt(
+        lambda: _receipt(cancellations.cancel(current_visit(), id, leaving), id),
+        back=url_for(".cancel", id=id),
+    )
+
+
+@pages.post("/subscriptions/<id>/offer")
+@open_to(Who.CUSTOMER)
+def take_offer(id: str) -> Response:
+    """Stay with the offer."""
+    offer = request.form.get("offer", 0, type=int)
+    return attempt(
+        lambda: _receipt(cancellations.keep_with_offer(current_visit(), id, offer), id),
+        back=url_for(".show", id=id),
+    )
+
+
+@pages.post("/subscriptions/<id>/resume")
+@open_to(Who.CUSTOMER)
+def resume(id: str) -> Response:
+    """Take the cancellation back."""
+    return attempt(
+        lambda: _receipt(cancellations.resume(current_visit(), id), id),
+        back=url_for(".show", id=id),
+    )
+
+
+def _show(id: str, form: LeavingForm) -> str:
+    visit = current_visit()
+    leave = cancellations.consider(visit, id)
+    form.reason.choices = _choices(shuffled(leave.options, f"{visit.customer.id}:{id}"))
+    offer = leave.offer
+    return render_template(
+        "customer/cancellations/cancel.html",
+        leave=leave,
+        form=form,
+        way=way_to(visit, leave.answer),
+        offer=offer,
+        price_with_offer=price_with(offer.coupon, leave.subscription) if offer else None,
+    )
+
+
+def _choices(options: tuple[str, ...]) -> list[tuple[str, str]]:
+    told = [(option, REASONS[option]) for option in options if option in REASONS]
+    return [("", lazy_gettext("I would rather not say")), *told]
+
+
+def _receipt(number: int, id: str) -> Response:
+    if number:
+        return redirect(url_for("customer.history.show", number=number), 303)
+    flash(_("It was done already."), "ok")
+    return redirect(url_for(".show", id=id), 303)

@@ -1,0 +1,210 @@
+"""Changing the price of a subscription: choose, see Stripe's own sums, confirm."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response
+
+from portal import keys
+from portal.context import Visit
+from portal.domain.decisions import Reason
+from portal.domain.errors import GatewayUnavailable, Refused
+from portal.domain.resolver import Place
+from portal.i18n import gettext as _
+from portal.i18n import lazy_gettext
+from portal.services import billing_portal, changes
+from portal.services.changes import Menu, Quote, Shown, Wish
+from portal.web import periods, wording
+from portal.web.attempts import attempt, of_silence
+from portal.web.customer import current_visit
+from portal.web.customer.subscriptions import pages, way_to
+from portal.web.filters import day, money
+from portal.web.forms import (
+    BooleanField,
+    Form,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    between,
+    needed,
+)
+from portal.web.policies import Who, open_to
+
+# How long the sums of a page may be confirmed.
+SUMS_HOLD = timedelta(minutes=30)
+MOST_SEATS = 1_000_000
+
+
+class ChooseForm(Form):
+    """The price to change to, and how many of it."""
+
+    price = RadioField(lazy_gettext("Plan"), [needed(lazy_gettext("Please choose a plan."))])
+    quantity = IntegerField(lazy_gettext("Quantity"), [between(1, MOST_SEATS)])
+
+
+class ConfirmForm(Form):
+    """The page that is confirmed, sealed, and the tick for what is charged."""
+
+    page = HiddenField()
+    agree = BooleanField()
+
+
+@pages.get("/subscriptions/<id>/change")
+@open_to(Who.CUSTOMER)
+def change(id: str) -> str:
+    """Show what the subscription can change to."""
+    visit = current_visit()
+    menu = changes.menu(visit, id)
+    form = ChooseForm(formdata=None, quantity=menu.quantity)
+    return _show_menu(visit, id, menu, form)
+
+
+@pages.post("/subscriptions/<id>/change")
+@open_to(Who.CUSTOMER)
+def preview(id: str) -> Response | str | tuple[str, int]:
+    """Show the exact sums of the chosen change, or go to Stripe where it is made there."""
+    visit, form = current_visit(), ChooseForm()
+    menu = changes.menu(visit, id)
+    form.price.choices = [(choice.price.id, "") for choice in menu.choices]
+    if not menu.has_quantity:
+        form.quantity.data, form.quantity.raw_data = menu.quantity, [str(menu.quantity)]
+    if not form.accepts():
+        return _show_menu(visit, id, menu, form), 422
+    wish = Wish(form.text("price"), int(form.quantity.data))
+    answer = changes.decide(visit, id, wish)
+    if not answer.is_open:
+        form.refuse(_to_blame(answer.decision.reason), wording.why(answer.decision))
+        return _show_menu(visit, id, menu, form), 422
+    if answer.place is Place.AT_STRIPE:
+        return _leave(visit, id, wish)
+    try:
+        return _show_quote(visit, id, wish, changes.quote(visit, id, wish))
+    except GatewayUnavailable as error:
+        flash(of_silence(GatewayUnavailable(str(error), was_sent=False)), "bad")
+        return _show_menu(visit, id, menu, form), 503
+
+
+@pages.post("/subscriptions/<id>/change/confirm")
+@open_to(Who.CUSTOMER)
+def confirm_change(id: str) -> Response | tuple[str, int]:
+    """Make the change at the sums that were shown, or show the new ones."""
+    visit, form = current_visit(), ConfirmForm()
+    page = _open(visit, id, form.text("page"))
+    if page is None:
+        flash(_("The page with the sums was open too long. Nothing was changed."), "bad")
+        return redirect(url_for(".change", id=id), 303)
+    wish, shown = page
+    if shown.consent and not form.agree.data:
+        form.refuse("agree", _("Please tick this box if you want to change."))
+        return _show_quote(visit, id, wish, changes.quote(visit, id, wish), form), 422
+    try:
+        return attempt(lambda: _confirm(visit, id, wish, shown), back=url_for(".show", id=id))
+    except _SumsChanged:
+        flash(str(wording.of_reason(Reason.AMOUNT_CHANGED)), "warn")
+        return _show_quote(visit, id, wish, changes.quote(visit, id, wish)), 409
+
+
+class _SumsChanged(Exception):
+    """Stripe now says other sums than the page did."""
+
+
+def _confirm(visit: Visit, id: str, wish: Wish, shown: Shown) -> Response:
+    try:
+        changed = changes.confirm(visit, id, wish, shown)
+    except Refused as refusal:
+        if refusal.decision.reason is Reason.AMOUNT_CHANGED:
+            raise _SumsChanged from refusal
+        raise
+    if changed.waits or not changed.receipt:
+        return redirect(url_for(".show", id=id), 303)
+    return redirect(url_for("customer.history.show", number=changed.receipt), 303)
+
+
+def _leave(visit: Visit, id: str, wish: Wish) -> Response:
+    def leave() -> Response:
+        row = billing_portal.open_for_change(visit, id, wish)
+        return redirect(url_for("customer.payments.leave", operation=row.id), 303)
+
+    return attempt(leave, back=url_for(".change", id=id))
+
+
+def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
+    return render_template(
+        "customer/subscriptions/change.html",
+        id=id,
+        open_to_you=menu,
+        form=form,
+        way=way_to(visit, menu.answer),
+        why=wording.why,
+    )
+
+
+def _show_quote(
+    visit: Visit, id: str, wish: Wish, quote: Quote, form: ConfirmForm | None = None
+) -> str:
+    agreement = _agreement(quote)
+    shown = Shown(quote.change.proration_date, quote.sums, secrets.token_urlsafe(8), agreement)
+    form = form or ConfirmForm(formdata=None)
+    form.page.data = _seal(visit, id, wish, shown)
+    return render_template(
+        "customer/subscriptions/preview.html",
+        id=id,
+        quote=quote,
+        form=form,
+        agreement=agreement,
+        holds_until=shown.at + SUMS_HOLD,
+    )
+
+
+def _agreement(quote: Quote) -> str:
+    """Return the sentence to agree to where money is charged now, empty where none is."""
+    if not quote.due_now.is_positive or quote.next_at is None:
+        return ""
+    return _(
+        "Charge %(now)s now and %(then)s %(each)s from %(day)s, until I change or cancel.",
+        now=money(quote.due_now),
+        then=money(quote.next_sum),
+        each=periods.each(quote.after.price),
+        day=day(quote.next_at),
+    )
+
+
+def _to_blame(reason: Reason | None) -> str:
+    about_quantity = {Reason.QUANTITY_OUT_OF_BOUNDS, Reason.QUANTITY_FIXED}
+    return "quantity" if reason in about_quantity else "price"
+
+
+def _seal(visit: Visit, id: str, wish: Wish, shown: Shown) -> str:
+    return _serializer(visit).dumps(
+        {
+            "customer": visit.customer.id,
+            "subscription": id,
+            "price": wish.price,
+            "quantity": wish.quantity,
+            "at": int(shown.at.timestamp()),
+            "sums": list(shown.sums),
+            "nonce": shown.nonce,
+            "consent": shown.consent,
+        }
+    )
+
+
+def _open(visit: Visit, id: str, sealed: str) -> tuple[Wish, Shown] | None:
+    """Return what a page showed, None if it is not ours, not this customer's, or too old."""
+    try:
+        told: dict[str, Any] = _serializer(visit).loads(sealed)
+    except BadSignature:
+        return None
+    at = datetime.fromtimestamp(told["at"], UTC)
+    is_own = (told["customer"], told["subscription"]) == (visit.customer.id, id)
+    if not is_own or visit.now - at > SUMS_HOLD:
+        return None
+    shown = Shown(at, told["sums"], told["nonce"], told["consent"])
+    return Wish(told["price"], told["quantity"]), shown
+
+
+def _serializer(visit: Visit) -> URLSafeSerializer:
+    return URLSafeSerializer(keys.derive(visit.at.settings, "change of price"))

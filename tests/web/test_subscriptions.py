@@ -1,0 +1,345 @@
+"""Pages about subscriptions: list, one of them, change of price, its payment method."""
+
+import pytest
+
+from portal.domain.configurations import OfferedProduct
+from tests.browser import Browser
+from tests.house import House
+from tests.shop import DECLINING, GOOD, Shop, sign_in
+
+
+@pytest.fixture
+def shop(house: House) -> Shop:
+    shop = Shop(house)
+    shop.configure()
+    return shop
+
+
+def enter(shop: Shop, browser: Browser, *methods: str, price: str = "basic", **fields):
+    """Sign a new subscriber in, ten days after the beginning; return subscription and visit."""
+    customer = shop.customer(*(methods or (GOOD,)))
+    subscription = shop.subscribe(customer, price, **fields)
+    shop.visit(customer)
+    shop.house.control("stripe", "clock", advance=10 * 86_400)
+    shop.house.pass_time(10 * 86_400)
+    visit = shop.visit(customer)
+    sign_in(browser, visit)
+    return subscription, visit
+
+
+def fail_next(shop: Shop, visit) -> None:
+    """Make a card that declines the customer's default."""
+    customer = visit.customer.stripe_customer
+    bad = shop.stripe.payment_methods.attach(DECLINING, {"customer": customer}).id
+    shop.stripe.customers.update(customer, {"invoice_settings": {"default_payment_method": bad}})
+    shop.house.settle_down()
+
+
+def test_the_list_names_what_runs_and_what_it_costs(shop: Shop, browser: Browser) -> None:
+    enter(shop, browser)
+
+    page = browser.get("customer.subscriptions.list_all")
+
+    assert "Basic" in page.text
+    assert "€9.00 a month" in page.text
+    assert "Visa •••• 4242" in page.text
+
+
+def test_without_a_subscription_the_list_leads_to_the_invoices(
+    shop: Shop, browser: Browser
+) -> None:
+    sign_in(browser, shop.visit(shop.customer()))
+
+    page = browser.get("customer.subscriptions.list_all")
+
+    assert "No subscription is running" in page.text
+    assert page.link("Go to your invoices").endswith("/invoices")
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_the_list_takes_five_statements_however_long(shop: Shop, make_app, count: int) -> None:
+    browser = Browser(make_app(statements_header=True), merchant="nuvol")
+    customer = shop.customer(GOOD)
+    for _ in range(count):
+        shop.subscribe(customer)
+    sign_in(browser, shop.visit(customer))
+
+    page = browser.get("customer.subscriptions.list_all")
+
+    assert int(page.headers["X-Statements"]) <= 5
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "customer.subscriptions.show",
+        "customer.subscriptions.change",
+        "customer.subscriptions.cancel",
+        "customer.subscriptions.method",
+    ],
+)
+def test_pages_of_a_subscription_take_ten_statements_at_most(
+    shop: Shop, make_app, endpoint: str
+) -> None:
+    browser = Browser(make_app(statements_header=True), merchant="nuvol")
+    subscription, _ = enter(shop, browser)
+
+    page = browser.get(endpoint, id=subscription)
+
+    assert int(page.headers["X-Statements"]) <= 10
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "customer.subscriptions.list_all",
+        "customer.subscriptions.show",
+        "customer.subscriptions.change",
+        "customer.subscriptions.cancel",
+        "customer.subscriptions.method",
+        "customer.payment_methods.list_all",
+        "customer.account.show",
+        "customer.history.list_all",
+    ],
+)
+def test_no_page_asks_stripe_or_holded(shop: Shop, browser: Browser, endpoint: str) -> None:
+    subscription, _ = enter(shop, browser)
+    before = len(shop.house.requests("stripe")), len(shop.house.requests("holded"))
+
+    browser.get(endpoint, **({"id": subscription} if "subscriptions." in endpoint else {}))
+
+    assert (len(shop.house.requests("stripe")), len(shop.house.requests("holded"))) == before
+
+
+def test_nobody_sees_somebody_elses_subscription(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    sign_in(browser, shop.visit(shop.customer(email="b@other.example")))
+
+    browser.get("customer.subscriptions.show", id=subscription, status=404)
+    browser.get("customer.subscriptions.cancel", id=subscription, status=404)
+
+
+def test_several_items_are_lines_and_cannot_be_changed_here(shop: Shop, browser: Browser) -> None:
+    items = [{"price": shop.prices["basic"], "quantity": 2}, {"price": shop.prices["pro"]}]
+    subscription, _ = enter(shop, browser, items=items)
+
+    page = browser.get("customer.subscriptions.show", id=subscription)
+
+    assert "2 × €9.00" in page.text
+    assert "€47.00 a month" in page.text
+    assert "holds several products, so it cannot be changed here" in page.text
+    assert page.link("Cancel subscription")
+    assert page.link("Write to them") == "mailto:help@nuvol.example"
+
+
+def test_a_change_shows_the_exact_sum_and_charges_it(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+    receipt = browser.press("Change and pay €16.13", agree="y")
+
+    assert "€13.33" in page.text
+    assert "€2.80" in page.text
+    assert "€35.09" in page.text
+    assert receipt.h1 == "Plan changed"
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["pro"]
+    assert shop.house.ledger("stripe")[-1]["amount"] == 1613
+
+
+def test_money_is_not_charged_without_the_tick(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+
+    page = browser.press("Change and pay €16.13", status=422)
+
+    assert "Please tick this box" in page.text
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+
+
+def test_a_change_that_charges_nothing_now_never_says_pay(shop: Shop, browser: Browser) -> None:
+    shop.configure(proration_behavior="create_prorations")
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+
+    assert "Change to Pro" in page.button_names
+    assert not any("pay" in name.lower() for name in page.button_names)
+    assert "Nothing is charged" in page.text
+    assert "€51.22" in page.text
+
+
+def test_sums_that_changed_meanwhile_are_shown_anew_and_nothing_is_done(
+    shop: Shop, browser: Browser
+) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+    shop.stripe.coupons.create({"id": "HALF", "percent_off": 50, "duration": "once"})
+    shop.stripe.subscriptions.update(subscription, {"discounts": [{"coupon": "HALF"}]})
+
+    page = browser.press("Change and pay €16.13", agree="y", status=409)
+
+    assert "The sum changed while you were here" in page.text
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+    assert "Change and pay €16.13" not in page.button_names
+
+
+def test_a_page_with_sums_cannot_be_forged_or_kept(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    page = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+    form, _button = page.form_of("Change and pay")
+    [sealed] = page.fields_of(form)["page"]
+
+    forged = browser.post(
+        "customer.subscriptions.confirm_change",
+        {"page": sealed[:-3] + "abc", "agree": "y"},
+        id=subscription,
+    )
+    shop.house.pass_time(31 * 60)
+    late = browser.post(
+        "customer.subscriptions.confirm_change", {"page": sealed, "agree": "y"}, id=subscription
+    )
+
+    assert "open too long" in forged.text
+    assert "open too long" in late.text
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+
+
+def test_refused_choices_say_why(shop: Shop, browser: Browser) -> None:
+    dear = shop.stripe.prices.create(
+        {
+            "product": shop.products["Pro"],
+            "currency": "eur",
+            "unit_amount": 7900,
+            "recurring": {"interval": "week"},
+        }
+    ).id
+    shop.configure(
+        products=(
+            OfferedProduct(shop.products["Basic"], (shop.prices["basic"],)),
+            OfferedProduct(shop.products["Pro"], (shop.prices["pro"], dear)),
+        )
+    )
+    subscription, _ = enter(shop, browser)
+
+    page = browser.get("customer.subscriptions.change", id=subscription)
+
+    assert "It is not settled whether tax is included" in page.text
+    assert "Your plan" in page.text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sentence"),
+    [
+        ("", "enter a whole number"),
+        ("0", "enter a number"),
+        ("99", "not offered"),
+        ("x" * 90, "enter a whole number"),
+    ],
+)
+def test_a_quantity_that_cannot_be_had_is_said_beside_the_field(
+    shop: Shop, browser: Browser, quantity: str, sentence: str
+) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press(
+        "Show the exact sum", price=shop.prices["pro"], quantity=quantity, status=422
+    )
+
+    assert sentence in page.text
+
+
+def test_a_price_that_is_not_on_the_page_is_refused(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press("Show the exact sum", price="price_nobody", quantity="1", status=422)
+
+    assert "There is a problem" in page.text
+
+
+def test_what_the_bank_refuses_leads_to_the_open_invoice(shop: Shop, browser: Browser) -> None:
+    subscription, visit = enter(shop, browser)
+    fail_next(shop, visit)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+
+    page = browser.press("Change and pay €16.13", agree="y")
+
+    assert page.h1 == "Basic"
+    assert "your old plan stays" in page.text
+    assert page.link("Pay €16.13").endswith("/pay")
+
+
+def test_a_trial_that_ends_with_the_change_is_said(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser, trial_period_days=30)
+    shown = browser.get("customer.subscriptions.show", id=subscription)
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+
+    assert "Trial until" in shown.text
+    assert "Your trial ends with this change" in page.text
+    assert "Change and pay €35.09" in page.button_names
+
+
+def test_stripe_being_down_is_said_and_nothing_is_charged(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    shop.house.stripe_wire.is_cut = True
+
+    page = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1", status=503)
+
+    assert "does not answer right now. Nothing was changed" in page.text
+
+
+def test_an_answer_that_was_lost_is_called_unknown(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+    shop.house.stripe_app.test_client().post(
+        "/_sandbox/faults",
+        json={"kind": "lose_answer", "path": f"/v1/subscriptions/{subscription}"},
+    )
+
+    page = browser.press("Change and pay €16.13", agree="y")
+    shop.house.pass_time(120)
+    shop.house.settle_down()
+    later = browser.get("customer.subscriptions.show", id=subscription)
+
+    assert "We are checking whether" in page.text
+    assert "fail" not in page.text.lower()
+    assert later.h1 == "Pro"
+    charges = [charge["amount"] for charge in shop.house.ledger("stripe")]
+    assert charges.count(1613) == 1
+
+
+def test_the_method_of_one_subscription_is_chosen(shop: Shop, browser: Browser) -> None:
+    subscription, visit = enter(shop, browser, GOOD, "pm_card_mastercard")
+    page = browser.get("customer.subscriptions.method", id=subscription)
+    other = next(
+        method.id
+        for method in shop.stripe.customers.payment_methods.list(
+            visit.customer.stripe_customer
+        ).data
+        if method.card.brand == "mastercard"
+    )
+
+    page = browser.press("Charge this subscription to it", method=other)
+
+    assert page.h1 == "Basic"
+    assert "Mastercard •••• 4444" in page.text
+
+
+def test_a_promotion_code_is_entered_at_stripe(shop: Shop, browser: Browser) -> None:
+    shop.configure(subscription_updates=frozenset({"price", "promotion_code"}))
+    subscription, _ = enter(shop, browser)
+
+    page = browser.get("customer.subscriptions.show", id=subscription)
+
+    assert "Enter a promotion code at Stripe" in page.button_names
