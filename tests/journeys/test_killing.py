@@ -6,10 +6,12 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.journeys.demo import Demo, wait_for
 from tests.journeys.person import link_of
@@ -67,9 +69,25 @@ class Payer:
                 self.send(page, f"/{self.slug}/invoices/{invoice}/pay", method=method.group(1))
 
 
-def test_killed_at_any_moment_each_invoice_is_charged_and_booked_once(demo: Demo) -> None:
+@pytest.fixture
+def payers(demo: Demo) -> Iterator[Callable[[str, str], Payer]]:
+    """Makes people who pay, and closes their browsers."""
+    made: list[Payer] = []
+
+    def meet(slug: str, email: str) -> Payer:
+        made.append(Payer(demo, slug, email))
+        return made[-1]
+
+    yield meet
+    for payer in made:
+        payer.client.close()
+
+
+def test_killed_at_any_moment_each_invoice_is_charged_and_booked_once(
+    demo: Demo, payers: Callable[[str, str], Payer]
+) -> None:
     slug, customer = demo.customer_about("300 holded invoices")
-    payer, twin = Payer(demo, slug, customer["email"]), Payer(demo, slug, customer["email"])
+    payer, twin = payers(slug, customer["email"]), payers(slug, customer["email"])
     invoices = payer.due()[:INVOICES]
     chance = random.Random(20261121)  # noqa: S311 - moments, not secrets
     stop = threading.Event()
