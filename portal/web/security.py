@@ -14,7 +14,7 @@ LARGEST_BODY = 1024 * 1024
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "object-src 'none'; frame-ancestors 'none'"
+    "object-src 'none'; frame-ancestors 'none'; report-to csp"
 )
 NOT_NEEDED = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
@@ -24,6 +24,7 @@ NOT_NEEDED = (
 )  # fmt: skip
 HEADERS = {
     "Content-Security-Policy": CSP,
+    "Reporting-Endpoints": 'csp="/reports/csp"',
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Flask-WTF and our own check need to know the origin; nobody else learns an address.
@@ -34,8 +35,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 TWO_YEARS = "max-age=63072000; includeSubDomains"
-# A signature or a key says where these come from; a browser never sends them.
-PROGRAMS = ("/hooks/", "/v1/", "/api/")
+# A signature or a key says where these come from, or it does not matter (reports of browsers).
+PROGRAMS = ("/hooks/", "/v1/", "/api/", "/reports/")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # No keyboard sends these, no page may hold them, and PostgreSQL refuses the first of them.

@@ -19,7 +19,17 @@ KEY, ASK, PENDING, FORM = "portal", "ask", "pending", "page"
 LIVES = {KEY: SESSION_LIFE, ASK: SIGN_IN_LIFE, PENDING: SIGN_IN_LIFE}
 LONGEST = 64
 # These know no visitor: they read no cookie and set none.
-BLIND = ("/static/", "/brand/", "/hooks/", "/v1/", "/api/", "/healthz", "/readyz", "/metrics")
+BLIND = (
+    "/static/",
+    "/brand/",
+    "/hooks/",
+    "/v1/",
+    "/api/",
+    "/reports/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types

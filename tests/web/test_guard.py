@@ -36,6 +36,7 @@ OPEN_TO_ANYONE = {
     "links.open_session",
     "links.session",
     "links.sign_in",
+    "reports.stopped",
     "returns.show",
     "customer.entry.confirm",
     "customer.entry.enter",

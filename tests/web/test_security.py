@@ -280,3 +280,34 @@ def test_the_portal_is_ready_when_its_database_has_this_versions_schema(app, hou
 
 def test_the_front_page_leads_to_the_one_merchant(browser):
     assert browser.open("/").url == "/nuvol/login"
+
+
+REPORT = {
+    "type": "csp-violation",
+    "url": f"{HTTP}/i/a-token",
+    "body": {
+        "effectiveDirective": "script-src-elem",
+        "blockedURL": "https://evil.example/x.js?secret",
+        "documentURL": f"{HTTP}/i/a-token",
+    },
+}
+
+
+def test_what_the_policy_stopped_is_in_the_log_without_addresses(capsys, app):
+    answer = app.test_client().post("/reports/csp", json=[REPORT], base_url=HTTP)
+
+    logged = capsys.readouterr().err
+    assert answer.status_code == 204
+    assert "script-src-elem" in logged
+    assert "https://evil.example" in logged
+    assert "secret" not in logged
+    assert "a-token" not in logged
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"nonsense", b"[1, null, {}]", b'[{"body": 3}]', b"x" * 20_000]
+)
+def test_a_report_that_makes_no_sense_harms_nothing(app, body):
+    answer = app.test_client().post("/reports/csp", data=body, base_url=HTTP)
+
+    assert answer.status_code in {204, 413, 422}
