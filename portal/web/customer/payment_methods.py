@@ -1,0 +1,196 @@
+"""The saved payment methods: the list, adding one, preferring one, removing one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from portal.context import Visit
+from portal.domain.customers import Origin
+from portal.domain.decisions import Reason
+from portal.domain.errors import GatewayUnavailable
+from portal.domain.payment_methods import (
+    PaymentMethod,
+    may_be_default,
+    may_remove,
+    subscriptions_using,
+)
+from portal.domain.subscriptions import NEEDS_METHOD, Subscription
+from portal.i18n import gettext as _
+from portal.mirror import catalogue, overview
+from portal.mirror import payment_methods as mirror
+from portal.mirror.payment_methods import Wallet
+from portal.services import payment_methods, subscriptions
+from portal.services.subscriptions import Shown, line_of
+from portal.web import wording
+from portal.web.attempts import attempt
+from portal.web.customer import current_visit
+from portal.web.customer.invoices import SOURCES
+from portal.web.customer.payments import consent_to_save
+from portal.web.filters import isolate
+from portal.web.policies import Who, open_to
+
+# How long before its last day a card is said to run out soon.
+SOON = timedelta(days=45)
+
+pages = Blueprint("payment_methods", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A method with what the page says of it: `pays` names the plans that are charged to it."""
+
+    method: PaymentMethod
+    is_default: bool
+    is_expired: bool
+    is_expiring: bool
+    may_be_default: bool
+    pays: str
+
+    @property
+    def note(self) -> str:
+        """Return what it is good for."""
+        if self.pays:
+            return _("pays %(plans)s", plans=isolate(self.pays))
+        return "" if self.method.can_charge_later else _("cannot be charged for renewals")
+
+    @property
+    def is_running_out(self) -> bool:
+        """Whether something has to be done before the next charge."""
+        return bool(self.pays) and (self.is_expired or self.is_expiring)
+
+
+@pages.get("/payment-methods")
+@open_to(Who.CUSTOMER)
+def list_all() -> str:
+    """Show every saved method, whatever its kind (L7), the default first."""
+    visit = current_visit()
+    holdings = overview.holdings(visit)
+    held = [one.subscription for one in holdings.subscriptions]
+    wallet, names = holdings.wallet, _names(visit, held)
+    listed = [_listed(visit, method, wallet, held, names) for method in wallet.methods]
+    decision = payment_methods.may_add(visit)
+    return render_template(
+        "customer/payment_methods/list.html",
+        listed=sorted(listed, key=lambda row: not row.is_default),
+        is_at_stripe=bool(visit.customer.stripe_customer),
+        may_add=decision.is_allowed,
+        why_not=wording.why(decision),
+        consent=consent_to_save(visit),
+        renews=any(_is_charged(one) for one in held),
+        failing={who: at for who, at in holdings.failing.items() if who is Origin.STRIPE},
+        sources=SOURCES,
+    )
+
+
+@pages.post("/payment-methods")
+@open_to(Who.CUSTOMER)
+def add() -> Response:
+    """Go to Stripe's page that saves a method."""
+    visit = current_visit()
+
+    def leave() -> Response:
+        try:
+            row = payment_methods.add(visit, consent=consent_to_save(visit))
+        except GatewayUnavailable:
+            # Whether or not Stripe made the page: nobody has been there.
+            flash(
+                _("Stripe’s page could not be opened. Nothing was saved; try again later."), "bad"
+            )
+            return redirect(url_for(".list_all"), 303)
+        return redirect(url_for("customer.payments.leave", operation=row.id), 303)
+
+    return attempt(leave, back=url_for(".list_all"))
+
+
+@pages.post("/payment-methods/<id>/default")
+@open_to(Who.CUSTOMER)
+def make_default(id: str) -> Response:
+    """Have invoices charged to a method from now on."""
+
+    def prefer() -> Response:
+        payment_methods.make_default(current_visit(), id)
+        flash(_("This is the method your invoices are charged to now."), "ok")
+        return redirect(url_for(".list_all"), 303)
+
+    return attempt(prefer, back=url_for(".list_all"))
+
+
+@pages.get("/payment-methods/<id>/remove")
+@open_to(Who.CUSTOMER)
+def ask_to_remove(id: str) -> str:
+    """Ask before a method is removed, or say why it has to stay and what to do instead."""
+    visit = current_visit()
+    method, wallet = mirror.get(visit, id), mirror.wallet(visit)
+    plans = subscriptions.list_shown(visit)
+    held = tuple(plan.subscription for plan in plans)
+    decision = may_remove(method, wallet.methods, held, visit.today, wallet.default)
+    return render_template(
+        "customer/payment_methods/remove.html",
+        row=_listed(visit, method, wallet, held, {}),
+        may_remove=decision.is_allowed,
+        why_not=wording.why(decision),
+        needed_by=_needing(method, wallet, plans),
+        is_last=decision.reason is Reason.LAST_METHOD,
+        is_unanswered="remove_method" in subscriptions.list_unanswered(visit, id),
+    )
+
+
+@pages.post("/payment-methods/<id>/remove")
+@open_to(Who.CUSTOMER)
+def remove(id: str) -> Response:
+    """Remove a method, unless it is needed."""
+
+    def take_away() -> Response:
+        payment_methods.remove(current_visit(), id)
+        flash(_("The payment method was removed. Nothing more is charged to it."), "ok")
+        return redirect(url_for(".list_all"), 303)
+
+    return attempt(take_away, back=url_for(".ask_to_remove", id=id))
+
+
+def _listed(
+    visit: Visit,
+    method: PaymentMethod,
+    wallet: Wallet,
+    held: Sequence[Subscription],
+    names: dict[str, str],
+) -> Listed:
+    charged = tuple(one for one in held if _is_charged(one))
+    using = subscriptions_using(method, charged, wallet.default)
+    is_expired = method.is_expired(visit.today)
+    return Listed(
+        method=method,
+        is_default=method.id == wallet.default,
+        is_expired=is_expired,
+        is_expiring=not is_expired and method.is_expired(visit.today + SOON),
+        may_be_default=may_be_default(method, visit.today).is_allowed,
+        pays=", ".join(dict.fromkeys(names.get(one.id, "") for one in using)),
+    )
+
+
+def _is_charged(subscription: Subscription) -> bool:
+    is_by_itself = subscription.collection_method == "charge_automatically"
+    return is_by_itself and subscription.status in NEEDS_METHOD
+
+
+def _needing(method: PaymentMethod, wallet: Wallet, plans: Sequence[Shown]) -> list[Shown]:
+    """Return the plans a method is kept for: those charged to it, else every one that renews."""
+    charged = tuple(plan.subscription for plan in plans if _is_charged(plan.subscription))
+    using = subscriptions_using(method, charged, wallet.default) or charged
+    ids = {one.id for one in using}
+    return [plan for plan in plans if plan.id in ids]
+
+
+def _names(visit: Visit, held: Sequence[Subscription]) -> dict[str, str]:
+    """Return what each subscription is called, in one statement."""
+    wanted = [item.price.product for one in held for item in one.items]
+    products = catalogue.list_products(visit.db, visit.merchant, wanted)
+    return {
+        one.id: ", ".join(
+            line_of(item.price, item.quantity, products, one.currency).name for item in one.items
+        )
+        for one in held
+    }
