@@ -5,6 +5,7 @@ customer, what the browser asks for, the merchant's own, English. A choice in th
 (`?locale=`) is kept, and taken out of it by a redirect.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, g, redirect, request, session, url_for
@@ -34,16 +35,18 @@ def init_app(app: Flask) -> None:
 
 
 def _locale() -> str | None:
-    signed_in = _signed_in()
-    wishes = (
-        signed_in.chosen_locale if signed_in else "",
-        str(session.get(PARAMETER, "")),
-        signed_in.told_locale if signed_in else "",
-        _asked_by_browser(),
-        g.merchant.locale if "merchant" in g else "",
-    )
     offered = i18n.available()
-    return next((wish for wish in wishes if wish and i18n.find(wish, offered)), None)
+    return next((wish for wish in _wishes() if wish and i18n.find(wish, offered)), None)
+
+
+def _wishes() -> Iterator[str]:
+    """Yield the tags that may be spoken, the one that counts most first."""
+    signed_in = _signed_in()
+    yield signed_in.chosen_locale if signed_in else ""
+    yield str(session.get(PARAMETER, ""))
+    yield signed_in.told_locale if signed_in else ""
+    yield _asked_by_browser()
+    yield g.merchant.locale if "merchant" in g else ""
 
 
 def _asked_by_browser() -> str:

@@ -143,8 +143,9 @@ def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 
 def _add_slug(endpoint: str, values: dict[str, Any]) -> None:
-    if "slug" in g and current_app.url_map.is_endpoint_expecting(endpoint, "merchant"):
-        values.setdefault("merchant", g.slug)
+    # Every page of this blueprint has the merchant in its address, and nothing else has.
+    if "merchant" not in values and "slug" in g and endpoint.startswith("customer."):
+        values["merchant"] = g.slug
 
 
 def _who() -> dict[str, Any]:
