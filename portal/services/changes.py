@@ -135,9 +135,8 @@ class Quote:
 
     @property
     def credit(self) -> Money | None:
-        """Return what stays to the customer's credit, None if nothing does."""
-        credit = self.first.credit if self.is_now else 0
-        return Money(credit, self.first.currency) if credit else None
+        """Return what the first invoice leaves to the customer's credit, None if nothing."""
+        return Money(self.first.credit, self.first.currency) if self.first.credit else None
 
     @property
     def next_sum(self) -> Money:
@@ -278,7 +277,7 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) ->
             "quantity": shown.after.quantity if shown.after.quantity > 1 else None,
             "currency": shown.first.currency,
             "charged": charged,
-            "credited": shown.credit.amount if shown.credit else None,
+            "credited": shown.first.credit or None if shown.is_now else None,
             "next_sum": shown.next_sum.amount,
             "next_on": shown.next_at.isoformat() if shown.next_at else None,
         }
