@@ -10,14 +10,12 @@ from flask import Flask
 from pydantic import SecretStr
 
 from portal.app import create_app
-from portal.db import counted_statements
 from portal.web.installation import of
 from tests.browser import Browser
 from tests.factories import make_session
 from tests.house import House
 from tests.payer import Payer, move_in
-from tests.web import standins
-from tests.web.signing_in import carry
+from tests.web.signing_in import carried, carry
 
 MakeApp = Callable[..., Flask]
 
@@ -34,7 +32,6 @@ def make_app(house: House) -> Iterator[MakeApp]:
         )
         app.extensions["portal"] = replace(of(app), keyring=house.keyring)
         app.testing = True
-        standins.fill_in(app)
         made.append(app)
         return app
 
@@ -72,12 +69,12 @@ def signed_in(house: House, app: Flask, browser: Browser) -> Payer:
 
 
 @pytest.fixture
-def statements(browser: Browser) -> Callable[[str], int]:
-    """Return a function that opens an address and counts the SQL statements it took."""
+def statements(make_app: MakeApp, browser: Browser) -> Callable[[str], int]:
+    """Return a function that opens an address as who is signed in and counts its SQL statements."""
+    counting = Browser(make_app(statements_header=True), merchant="nuvol")
 
     def count(path: str) -> int:
-        with counted_statements() as counter:
-            browser.open(path)
-        return counter[0]
+        carry(counting, carried(browser))
+        return int(counting.open(path).headers["X-Statements"])
 
     return count
