@@ -14,6 +14,7 @@ from portal.mirror.overview import Holdings
 from portal.mirror.payment_methods import Wallet
 from portal.services.subscriptions import MONEY_IS_MISSING, Shown, line_of
 
+
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The first page of a customer.
@@ -24,9 +25,15 @@ class Overview:
     plans: tuple[Shown, ...]
     wallet: Wallet
     profile: Profile | None
+    tax_number: str
     latest: Sequence[Listed]
     balances: Sequence[Balance]
     failing: dict[Origin, datetime | None]
+
+    @property
+    def methods(self) -> tuple[PaymentMethod, ...]:
+        """Return the customer's methods, the default first."""
+        return tuple(sorted(self.wallet.methods, key=lambda one: one.id != self.wallet.default))
 
     @property
     def overdue(self) -> int:
@@ -57,10 +64,16 @@ def read(visit: Visit) -> Overview:
         plans=_plans(visit, holdings),
         wallet=holdings.wallet,
         profile=holdings.profile,
+        tax_number=_tax_number(holdings),
         latest=latest,
         balances=balances,
         failing=holdings.failing,
     )
+
+
+def _tax_number(holdings: Holdings) -> str:
+    known = [profile for profile in (holdings.wallet.profile, holdings.holded_profile) if profile]
+    return next((tax.value for profile in known for tax in profile.tax_ids), "")
 
 
 def _plans(visit: Visit, holdings: Holdings) -> tuple[Shown, ...]:

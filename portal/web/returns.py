@@ -4,7 +4,8 @@ It needs no sign-in, since bank apps open another browser: it tells a sum and ho
 and no numbers. Who is signed in as the payer also gets the ways on.
 """
 
-from flask import Blueprint, g, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from portal.context import MerchantContext
 from portal.domain.errors import NotFound
@@ -26,8 +27,13 @@ LONGEST_KEY = 64
 
 @pages.get("/r/<token>")
 @open_to(Who.ANYONE)
-def show(token: str) -> str:
-    """Tell how the payment or the saving of a method stands."""
+def show(token: str) -> Response | str:
+    """Tell how the payment or the saving of a method stands.
+
+    Stripe adds the intent and a secret of it to the address; nobody should keep or copy them.
+    """
+    if request.args:
+        return redirect(url_for("returns.show", token=token), 303)
     operation = _operation(token)
     at = installation().at(merchants.get_by_id(installation().db, operation.merchant_id))
     g.merchant = at.merchant

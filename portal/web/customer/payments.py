@@ -1,5 +1,6 @@
 """Paying one invoice: the choice of how, the press, and the page that leads out to Stripe."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class PayForm(Form):
         lazy_gettext("Payment method"),
         [needed(lazy_gettext("Please choose how to pay.")), at_most(64)],
     )
-    shown = HiddenField("", [needed(), at_most(20)])
+    shown = HiddenField("")
     keep = BooleanField("")
 
 
@@ -120,7 +121,7 @@ def _leave(operation: str) -> str:
 
 def _minor(text: str) -> int:
     """Return the sum a page showed; nonsense is no sum any invoice has."""
-    return int(text) if text.isascii() and text.isdigit() else -1
+    return int(text) if re.fullmatch(r"\d{1,15}", text, re.ASCII) else -1
 
 
 def _show(

@@ -1,0 +1,332 @@
+"""The list of invoices, one invoice, and what somebody else's looks like."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.domain.access import Scope
+from portal.domain.customers import Origin
+from portal.domain.invoices import Invoice, InvoiceKind, InvoiceState
+from portal.mirror import invoices, rows, sources
+from portal.mirror.invoices import InvoiceRow
+from portal.store.merchants import MerchantRow
+from tests.browser import Browser, Page
+from tests.factories import make_customer, make_invoice, make_session
+from tests.house import House
+from tests.payer import Payer
+from tests.web.signing_in import carry
+
+MOST_STATEMENTS = 5
+
+
+def numbers(page: Page) -> list[str]:
+    rows = [row for row in page.tree.iter("th") if row.get("scope") == "row"]
+    return ["".join(row.itertext()).strip() for row in rows]
+
+
+def add_credit_note(house: House, corrects: str) -> str:
+    """Have a credit note told for an invoice and return its id."""
+    held = house.db.row(select(InvoiceRow.snapshot).where(InvoiceRow.provider_id == corrects))
+    invoice = rows.load(Invoice, held.snapshot)
+    note = replace(
+        invoice, id="cn_1", number="CN-1", kind=InvoiceKind.CREDIT_NOTE, state=InvoiceState.PAID,
+        total=-1210, due=0, corrects=corrects, description="One hour less",
+    )  # fmt: skip
+    with house.db.write() as unit:
+        invoices.save(unit, house.merchant, [(note, house.now())], now=house.now())
+    return note.id
+
+
+@pytest.fixture
+def ann(house: House, browser: Browser) -> int:
+    """The id of a customer who is signed in."""
+    id = make_customer(house.db, house.merchant, email="ann@example.com", name="Ann")
+    carry(browser, make_session(house.at, id, email="ann@example.com"))
+    return id
+
+
+def test_both_origins_are_in_one_list_newest_first(signed_in: Payer, browser: Browser) -> None:
+    signed_in.invoice(day="2026-10-01")
+    signed_in.stripe_invoice()
+
+    page = browser.get("customer.invoices.list_all")
+
+    assert [number[:3] for number in numbers(page)] == ["SGF", "F26"] or len(numbers(page)) == 2
+    assert "Stripe" in page.text
+    assert "Holded" in page.text
+
+
+def test_a_draft_is_not_shown(signed_in: Payer, browser: Browser) -> None:
+    signed_in.house.holded.post(
+        "/invoices",
+        json={
+            "contact_id": signed_in.holded_contact,
+            "date": "2026-11-01",
+            "items": [{"name": "Secret", "units": 1, "price": "10.00"}],
+        },
+    ).raise_for_status()
+    with browser.app.app_context():
+        signed_in.house.settle_down()
+
+    page = browser.get("customer.invoices.list_all")
+
+    assert "Secret" not in page.text
+    assert "No invoices yet" in page.text
+
+
+def test_the_open_tab_has_what_is_owed_and_the_paid_tab_what_is_not(
+    house: House, browser: Browser, ann: int
+) -> None:
+    make_invoice(house.db, house.merchant, ann, id="in_open")
+    make_invoice(house.db, house.merchant, ann, id="in_paid", state=InvoiceState.PAID)
+    make_invoice(house.db, house.merchant, ann, id="in_void", state=InvoiceState.VOID)
+
+    found = {
+        tab: len(numbers(browser.get("customer.invoices.list_all", show=tab)))
+        for tab in ("open", "paid", "all", "nonsense")
+    }
+
+    assert found == {"open": 1, "paid": 1, "all": 3, "nonsense": 3}
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(
+    house: House, browser: Browser, ann: int
+) -> None:
+    for _ in range(60):
+        make_invoice(house.db, house.merchant, ann)
+
+    first = browser.get("customer.invoices.list_all")
+    second = browser.follow("Next page")
+    third = browser.follow("Next page")
+
+    found = [*numbers(first), *numbers(second), *numbers(third)]
+    assert (len(found), len(set(found))) == (60, 60)
+    assert "Next page" not in third.link_names
+    assert len(numbers(browser.follow("First page"))) == 25
+
+
+def test_a_search_finds_numbers_texts_and_sums(house: House, browser: Browser, ann: int) -> None:
+    make_invoice(house.db, house.merchant, ann, total=118096, description="Fonts 100% off")
+    make_invoice(house.db, house.merchant, ann, total=500, description="Ñandú")
+
+    def hits(search: str) -> int:
+        return len(numbers(browser.get("customer.invoices.list_all", q=search)))
+
+    assert [hits(text) for text in ("fonts", "Ñandú", "1,180.96", "€1180,96", "5", "100%")] == [
+        1, 1, 1, 1, 1, 1,
+    ]  # fmt: skip
+
+
+def test_a_search_without_hits_keeps_what_was_typed_and_offers_to_clear_it(
+    browser: Browser, ann: int
+) -> None:
+    page = browser.get("customer.invoices.list_all", show="paid", q="<b>nothing</b>")
+
+    assert "No invoice matches “<b>nothing</b>”" in page.text
+    assert page.link("Clear the search") == "/nuvol/invoices?show=paid"
+    assert page.link("Search all invoices").startswith("/nuvol/invoices?show=all&q=")
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=2026-13-01_1", "after=_", "q=%25%5F/\\"])
+def test_a_nonsensical_address_shows_the_first_page(
+    house: House, browser: Browser, ann: int, query: str
+) -> None:
+    make_invoice(house.db, house.merchant, ann)
+
+    assert browser.open(f"/nuvol/invoices?{query}").status == 200
+
+
+def test_nothing_open_means_up_to_date(house: House, browser: Browser, ann: int) -> None:
+    make_invoice(house.db, house.merchant, ann, state=InvoiceState.PAID)
+
+    page = browser.get("customer.invoices.list_all", show="open")
+
+    assert "No open invoices. You are up to date." in page.text
+    assert page.link("Show all invoices") == "/nuvol/invoices?show=all"
+
+
+def test_the_list_takes_as_many_statements_for_four_as_for_four_hundred(
+    house: House, statements: Callable[[str], int], ann: int
+) -> None:
+    for _ in range(4):
+        make_invoice(house.db, house.merchant, ann)
+    few = statements("/nuvol/invoices")
+    for _ in range(396):
+        make_invoice(house.db, house.merchant, ann)
+
+    assert statements("/nuvol/invoices") == few
+    assert statements("/nuvol/invoices?show=open&q=5") == few
+    assert few <= MOST_STATEMENTS
+
+
+def test_one_invoice_takes_at_most_five_statements(
+    house: House, statements: Callable[[str], int], ann: int
+) -> None:
+    id = make_invoice(house.db, house.merchant, ann)
+
+    assert statements(f"/nuvol/invoices/{id}") <= MOST_STATEMENTS
+
+
+def test_an_open_invoice_shows_lines_tax_and_the_sum_on_the_button(
+    signed_in: Payer, browser: Browser
+) -> None:
+    id = signed_in.invoice()
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert re.search(r"Was due on November 15, 2026", page.text) or "Due" in page.text
+    assert "Work 21% €100.00" in page.text
+    assert "Tax €21.00" in page.text
+    assert page.link("Pay €121.00") == f"/nuvol/invoices/{id}/pay"
+    assert page.link("PDF") == f"/nuvol/invoices/{id}/pdf"
+
+
+def test_a_part_paid_invoice_shows_what_was_booked_and_what_is_left(
+    signed_in: Payer, browser: Browser
+) -> None:
+    id = signed_in.invoice()
+    signed_in.pay_in_holded(id, "40.00")
+    with browser.app.app_context():
+        signed_in.house.settle_down()
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert "€40.00 was booked." in page.text
+    assert "Paid or credited −€40.00" in page.text
+    assert page.link("Pay €81.00")
+
+
+def test_a_credit_note_stands_beside_what_it_corrects(
+    house: House, browser: Browser, ann: int
+) -> None:
+    id = make_invoice(house.db, house.merchant, ann)
+    note = add_credit_note(house, id)
+
+    beside = browser.get("customer.invoices.show", id=id)
+    itself = browser.get("customer.invoices.show", id=note)
+
+    assert "Credit −€12.10" in beside.text
+    assert "One hour less" in beside.text
+    assert itself.link("The invoice it belongs to") == f"/nuvol/invoices/{id}"
+    assert not [name for name in itself.link_names if name.startswith("Pay €")]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"state": InvoiceState.VOID}, "This invoice was cancelled."),
+        ({"state": InvoiceState.PAID}, "Nothing is left to pay."),
+        ({"total": 20}, "The sum is too small to be charged by itself."),
+        ({"is_foreign": True}, "This invoice is in a currency that cannot be paid here."),
+    ],
+)
+def test_b53_what_cannot_be_paid_says_why_and_has_no_button(
+    house: House, browser: Browser, ann: int, more: Any, sentence: str
+) -> None:
+    id = make_invoice(house.db, house.merchant, ann, **more)
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert sentence in page.text
+    assert not [name for name in page.link_names if name.startswith("Pay €")]
+
+
+def test_the_tries_to_pay_are_told_with_their_end(signed_in: Payer, browser: Browser) -> None:
+    id = signed_in.invoice()
+    with browser.app.app_context():
+        signed_in.pay(id, signed_in.card("pm_card_chargeCustomerFail"))
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert "Your bank refused the payment. You were not charged." in page.text
+
+
+def test_a_payment_at_the_bank_is_told_on_its_invoice(signed_in: Payer, browser: Browser) -> None:
+    id = signed_in.invoice()
+    with browser.app.app_context():
+        signed_in.pay(id, signed_in.card("pm_card_authenticationRequired"))
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert "Your last payment is waiting for you" in page.text
+
+
+def test_b15_somebody_elses_invoice_looks_like_one_that_does_not_exist(
+    house: House, browser: Browser, ann: int
+) -> None:
+    bob = make_customer(house.db, house.merchant, email="bob@example.com")
+    own = make_invoice(house.db, house.merchant, bob)
+
+    foreign = browser.get("customer.invoices.show", id=own, status=404)
+    missing = browser.get("customer.invoices.show", id="in_never", status=404)
+
+    def without_reference(page: Page) -> str:
+        return re.sub(r"[0-9A-F]{4}-[0-9A-F]{4}", "", page.text)
+
+    assert without_reference(foreign) == without_reference(missing)
+    assert browser.get("customer.invoices.pdf", id=own, status=404).h1 == missing.h1
+    assert browser.get("customer.payments.choose", id=own, status=404).h1 == missing.h1
+
+
+def test_a_link_opens_its_invoice_and_no_other(house: House, browser: Browser, ann: int) -> None:
+    id = make_invoice(house.db, house.merchant, ann)
+    other = make_invoice(house.db, house.merchant, ann)
+    carry(browser, make_session(house.at, ann, scope=Scope(Origin.STRIPE, id)))
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert "Overview" not in page.link_names
+    assert browser.get("customer.invoices.show", id=other, status=404).status == 404
+    assert browser.get("customer.invoices.list_all", status=403).status == 403
+
+
+@pytest.mark.parametrize("path", ["/nuvol/", "/nuvol/invoices", "/nuvol/invoices/{id}"])
+def test_a_source_that_does_not_answer_says_how_old_it_is(
+    house: House, browser: Browser, ann: int, path: str
+) -> None:
+    id = make_invoice(house.db, house.merchant, ann)
+    with house.db.write() as unit:
+        sources.answered(unit, Origin.STRIPE, now=house.now() - timedelta(days=1))
+        sources.failed(unit, Origin.STRIPE, now=house.now())
+
+    page = browser.open(path.format(id=id))
+
+    assert "Stripe has not answered since" in page.text
+    assert "What you see is from then." in page.text
+    assert "Holded has not" not in page.text
+
+
+def test_of_a_source_that_failed_today_the_time_is_told(
+    house: House, browser: Browser, ann: int
+) -> None:
+    with house.db.write() as unit:
+        sources.answered(unit, Origin.HOLDED, now=house.now())
+        sources.failed(unit, Origin.HOLDED, now=house.now())
+
+    page = browser.get("customer.invoices.list_all")
+
+    assert re.search(r"Holded has not answered since \d{1,2}:\d\d", page.text)
+
+
+def test_a_merchant_without_holded_hears_nothing_of_it(
+    house: House, browser: Browser, ann: int
+) -> None:
+    with house.db.write() as unit:
+        sources.failed(unit, Origin.HOLDED, now=house.now())
+        unit.execute(update(MerchantRow).values(holded_account=""))
+
+    assert "Holded" not in browser.get("customer.invoices.list_all").text
+
+
+@pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
+def test_every_word_is_translated(house: House, browser: Browser, ann: int, locale: str) -> None:
+    id = make_invoice(house.db, house.merchant, ann, description="Fonts")
+    browser.open(f"/nuvol/invoices?locale={locale}")
+
+    for path in ("/nuvol/invoices", "/nuvol/invoices?q=zz", f"/nuvol/invoices/{id}"):
+        assert browser.open(path).tree.get("lang") == locale

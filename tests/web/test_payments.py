@@ -1,0 +1,423 @@
+"""The pay page, the press, and the page that leads out."""
+
+import re
+
+import pytest
+
+from portal.domain.customers import Origin
+from portal.domain.money import Money
+from portal.services import payments
+from portal.services.payments import Wish
+from portal.store.consents import ConsentRow
+from portal.store.payments import PaymentRow
+from tests.browser import Browser
+from tests.factories import make_customer, make_session
+from tests.house import House
+from tests.payer import DUE, Payer
+from tests.web.signing_in import carry
+
+
+def settle(payer: Payer, browser: Browser) -> None:
+    with browser.app.app_context():
+        payer.house.settle_down()
+
+
+def save(payer: Payer, browser: Browser, name: str = "pm_card_visa") -> str:
+    with browser.app.app_context():
+        return payer.card(name)
+
+
+def open_by_link(payer: Payer, browser: Browser, invoice: str, origin: Origin) -> None:
+    visit = payer.link_visit(invoice, origin)
+    carry(browser, make_session(payer.house.at, visit.customer.id, scope=visit.scope))
+
+
+def consents(house: House) -> list[str]:
+    with house.db.session() as reader:
+        return [row.text for row in reader.query(ConsentRow)]
+
+
+def target_of(page) -> str:
+    refresh = next(
+        meta for meta in page.tree.iter("meta") if meta.get("http-equiv", "").lower() == "refresh"
+    )
+    return refresh.get("content", "")
+
+
+# The page
+
+
+def test_saved_methods_come_first_with_the_default_chosen(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    save(signed_in, browser, "pm_card_mastercard")
+    default = save(signed_in, browser)
+    signed_in.house.stripe.v1.customers.update(
+        signed_in.stripe_customer, {"invoice_settings": {"default_payment_method": default}}
+    )
+    settle(signed_in, browser)
+
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    radios = [radio for radio in page.tree.iter("input") if radio.get("type") == "radio"]
+    chosen = [radio.get("value") for radio in radios if radio.get("checked") is not None]
+    assert (len(radios), radios[0].get("value"), chosen) == (3, default, [default])
+    assert "Pay €121.00" in page.button_names
+
+
+def test_keeping_a_new_method_is_never_ticked_for_people(
+    signed_in: Payer, browser: Browser
+) -> None:
+    page = browser.get("customer.payments.choose", id=signed_in.invoice())
+
+    (box,) = [box for box in page.tree.iter("input") if box.get("type") == "checkbox"]
+    assert box.get("checked") is None
+    assert "Keep this method. Nuvol Studio may then charge it" in page.text
+
+
+def test_a_method_of_another_currency_says_why_it_is_shut(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        signed_in.debit()
+    open_page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "Counts as paid about 5 working days later." in open_page.text
+
+
+def test_what_is_paid_has_nothing_to_pay(signed_in: Payer, browser: Browser) -> None:
+    invoice = signed_in.invoice()
+    signed_in.pay_in_holded(invoice)
+    settle(signed_in, browser)
+
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "There is nothing to pay here now" in page.text
+    assert page.link("Back to the invoice") == f"/nuvol/invoices/{invoice}"
+
+
+# The press
+
+
+def test_a_press_with_a_saved_card_leads_to_how_it_went(signed_in: Payer, browser: Browser) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    browser.get("customer.payments.choose", id=invoice)
+
+    page = browser.press("Pay €121.00", method=card)
+
+    assert page.url.startswith("/r/")
+    assert page.h1 == "Paid"
+    assert signed_in.charges() == [12100]
+
+
+def test_a_press_with_a_new_method_leads_out_to_checkout(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    browser.get("customer.payments.choose", id=invoice)
+
+    page = browser.press("Pay €121.00", method="new")
+
+    assert page.url.startswith("/nuvol/leave/")
+    assert page.h1 == "You go on to 127.0.0.1"
+    assert "€121.00" in page.text
+    assert target_of(page) == f"0;url={page.link('Go on')}"
+    assert page.link("Go on").startswith("http://127.0.0.1:8001/c/pay/")
+    assert consents(signed_in.house) == []
+
+
+def test_a_ticked_box_keeps_the_words_that_were_shown(signed_in: Payer, browser: Browser) -> None:
+    page = browser.get("customer.payments.choose", id=signed_in.invoice())
+    (label,) = [one for one in page.tree.iter("label") if one.get("for") == "keep"]
+
+    browser.press("Pay €121.00", method="new", keep="y")
+
+    assert consents(signed_in.house) == ["".join(label.itertext())]
+
+
+def test_a_stripe_invoice_with_a_new_method_saves_it_first_and_then_pays(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.stripe_invoice()
+    page = browser.get("customer.payments.choose", id=invoice)
+    told = "By going on you let Nuvol Studio keep the method" in page.text
+
+    away = browser.press("Pay €121.00", method="new")
+    back = signed_in.at_checkout(away.link("Go on")).headers["Location"]
+    saved = browser.open(back.removeprefix(signed_in.house.settings.public_url))
+    chosen = browser.follow("Pay the invoice with it")
+    paid = browser.press("Pay €121.00")
+
+    radios = [one for one in chosen.tree.iter("input") if one.get("type") == "radio"]
+    assert told
+    assert "You save a payment method there. Nothing is charged." in away.text
+    assert saved.h1 == "The payment method is saved"
+    assert [one.get("checked") is not None for one in radios] == [True, False]
+    assert paid.h1 == "Paid"
+    assert signed_in.charges() == [12100]
+    assert len(consents(signed_in.house)) == 1
+
+
+def test_a_card_that_wants_the_bank_leads_out_to_it(signed_in: Payer, browser: Browser) -> None:
+    invoice = signed_in.invoice()
+    card = save(signed_in, browser, "pm_card_authenticationRequired")
+    browser.get("customer.payments.choose", id=invoice)
+
+    page = browser.press("Pay €121.00", method=card)
+    back = signed_in.at_bank(page.link("Go on"))
+    paid = browser.open(back.removeprefix(signed_in.house.settings.public_url))
+
+    assert page.url.startswith("/nuvol/leave/")
+    assert "secret" in back
+    assert re.fullmatch(r"/r/[\w-]+", paid.url)
+    assert paid.h1 == "Paid"
+
+
+def test_b54_a_sum_that_changed_is_shown_anew_and_nothing_is_charged(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    browser.get("customer.payments.choose", id=invoice)
+    signed_in.pay_in_holded(invoice, "40.00")
+
+    page = browser.press("Pay €121.00", method=card, status=409)
+
+    assert "The sum changed while you were here, so nothing was done." in page.text
+    assert "Pay €81.00" in page.button_names
+    assert signed_in.charges() == []
+    assert browser.press("Pay €81.00", method=card).h1 == "Paid"
+
+
+def test_b56_an_invoice_paid_meanwhile_says_so(signed_in: Payer, browser: Browser) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    browser.get("customer.payments.choose", id=invoice)
+    signed_in.pay_in_holded(invoice)
+
+    page = browser.press("Pay €121.00", method=card, status=409)
+
+    assert "Nothing is due on this invoice." in page.text
+    assert signed_in.charges() == []
+
+
+@pytest.mark.parametrize("wire", ["stripe_wire", "holded_wire"])
+def test_with_a_provider_down_the_page_says_that_nothing_was_charged(
+    signed_in: Payer, browser: Browser, wire: str
+) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    browser.get("customer.payments.choose", id=invoice)
+    getattr(signed_in.house, wire).is_cut = True
+
+    page = browser.press("Pay €121.00", method=card, status=503)
+
+    assert "You were not charged" in page.text
+    assert "Pay €121.00" in page.button_names
+
+
+def test_b31_a_lost_answer_says_that_we_are_checking_and_not_to_pay_again(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    browser.get("customer.payments.choose", id=invoice)
+    signed_in.fault("stripe", "lose_answer", "/v1/payment_intents")
+
+    page = browser.press("Pay €121.00", method=card)
+    again = browser.get("customer.payments.choose", id=invoice)
+
+    assert page.h1 == "We are checking your payment"
+    assert "Please do not pay again." in page.text
+    assert "Pay €121.00" not in again.button_names
+    assert "We are checking whether your last payment went through." in again.text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": ""},
+        {"method": "pm_" + "x" * 10_000},
+    ],
+)
+def test_what_no_button_sends_is_refused_beside_the_form(
+    signed_in: Payer, browser: Browser, fields
+) -> None:
+    browser.get("customer.payments.choose", id=signed_in.invoice())
+
+    page = browser.press("Pay €121.00", status=422, **fields)
+
+    assert "There is a problem" in page.text
+    assert signed_in.charges() == []
+
+
+@pytest.mark.parametrize("shown", ["", "-12100", "121.00", "١٢١٠٠", "0", "abc", "9" * 10_000])
+def test_a_sum_that_makes_no_sense_is_another_sum(
+    signed_in: Payer, browser: Browser, shown: str
+) -> None:
+    browser.get("customer.payments.choose", id=signed_in.invoice())
+
+    browser.press("Pay €121.00", method="new", shown=shown, status=409)
+
+    assert signed_in.charges() == []
+
+
+def test_b15_somebody_elses_card_is_none(signed_in: Payer, browser: Browser, house: House) -> None:
+    invoice = signed_in.invoice()
+    browser.get("customer.payments.choose", id=invoice)
+
+    browser.press("Pay €121.00", method="pm_of_somebody_else", status=404)
+
+    assert signed_in.charges() == []
+
+
+def test_b44_a_second_tab_meets_the_same_payment(
+    signed_in: Payer, browser: Browser, other_browser: Browser
+) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    carry(other_browser, make_session(signed_in.house.at, signed_in.visit().customer.id))
+    for tab in (browser, other_browser):
+        tab.get("customer.payments.choose", id=invoice)
+
+    first = browser.press("Pay €121.00", method=card)
+    second = other_browser.press("Pay €121.00", method=card)
+
+    assert second.url == first.url
+    assert signed_in.charges() == [12100]
+
+
+# From an invoice link
+
+
+def test_d9_a_link_shows_no_saved_method_and_names_who_will_be_charged(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    save(signed_in, browser)
+    open_by_link(signed_in, browser, invoice, Origin.HOLDED)
+
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "4242" not in page.text
+    assert "later invoices and renewals of Ann when they fall due" in page.text
+
+
+def test_d9_a_link_pays_by_checkout_and_sees_how_it_went(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    open_by_link(signed_in, browser, invoice, Origin.HOLDED)
+    browser.get("customer.payments.choose", id=invoice)
+
+    away = browser.press("Pay €121.00", method="new")
+    back = signed_in.at_checkout(away.link("Go on")).headers["Location"]
+    paid = browser.open(back.removeprefix(signed_in.house.settings.public_url))
+    settle(signed_in, browser)
+
+    assert paid.h1 == "Paid"
+    assert paid.link("Back to the invoice") == f"/nuvol/invoices/{invoice}"
+    assert signed_in.bookings() == ["121.00"]
+
+
+def test_d9_a_stripe_invoice_behind_a_link_goes_to_stripes_own_page(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.stripe_invoice()
+    open_by_link(signed_in, browser, invoice, Origin.STRIPE)
+    browser.get("customer.payments.choose", id=invoice)
+
+    page = browser.press("Pay €121.00")
+    signed_in.house.stripe.v1.invoices.pay(invoice, {"paid_out_of_band": True})
+    settle(signed_in, browser)
+    afterwards = browser.open(page.url)
+
+    assert "does not lead back here" in page.text
+    assert page.link("Open Stripe’s page").startswith("http://127.0.0.1:8001/")
+    assert not [one for one in page.tree.iter("meta") if one.get("http-equiv") == "refresh"]
+    assert afterwards.url == f"/nuvol/invoices/{invoice}"
+
+
+# The way out
+
+
+def test_somebody_elses_way_out_does_not_exist(
+    signed_in: Payer, browser: Browser, house: House
+) -> None:
+    with browser.app.app_context():
+        pressed = signed_in.pay(signed_in.invoice())
+    bob = make_customer(house.db, house.merchant, email="bob@example.com")
+    carry(browser, make_session(house.at, bob))
+
+    browser.get("customer.payments.leave", operation=pressed.operation, status=404)
+    browser.get("customer.payments.leave", operation="nothing", status=404)
+
+
+def test_d9_a_link_leads_out_only_by_what_was_begun_from_it(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        own = signed_in.pay(invoice)
+        open_by_link(signed_in, browser, invoice, Origin.HOLDED)
+        browser.get("customer.payments.leave", operation=own.operation, status=404)
+        from_link = payments.pay(signed_in.link_visit(invoice), invoice, Wish(DUE))
+
+    assert browser.get("customer.payments.leave", operation=from_link.operation).status == 200
+
+
+def test_a_way_out_that_is_shut_leads_to_how_the_payment_stands(
+    signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        pressed = signed_in.pay(signed_in.invoice())
+    signed_in.house.pass_time(40 * 60)
+
+    page = browser.get("customer.payments.leave", operation=pressed.operation)
+
+    assert page.url == f"/r/{pressed.return_key}"
+
+
+def test_an_address_that_is_not_stripes_is_no_way_out(signed_in: Payer, browser: Browser) -> None:
+    with browser.app.app_context():
+        pressed = signed_in.pay(signed_in.invoice())
+    with signed_in.house.db.write() as unit:
+        operation = payments.operation_rows.get(unit, pressed.operation)
+        assert operation is not None
+        operation.leave_url = "javascript:alert(1)"
+
+    page = browser.get("customer.payments.leave", operation=pressed.operation)
+
+    assert "javascript" not in page.html
+
+
+@pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
+def test_every_word_of_paying_is_translated(
+    signed_in: Payer, browser: Browser, locale: str
+) -> None:
+    invoice, stripes = signed_in.invoice(), signed_in.stripe_invoice()
+    save(signed_in, browser)
+    browser.open(f"/nuvol/invoices/{invoice}/pay?locale={locale}")
+    browser.open(f"/nuvol/invoices/{stripes}/pay")
+    browser.open(f"/nuvol/invoices/{invoice}/pay")
+    button = next(name for name in browser.page.button_names if re.search(r"121", name))
+
+    away = browser.press(button, method="new")
+
+    assert away.url.startswith("/nuvol/leave/")
+    assert away.tree.get("lang") == locale
+
+
+def test_pay_and_leave_take_few_statements(signed_in: Payer, browser: Browser, statements) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.pay(invoice)
+
+    assert statements(f"/nuvol/invoices/{invoice}/pay") <= 5
+    assert statements(f"/nuvol/leave/{pressed.operation}") <= 10
+
+
+def test_the_payment_is_of_the_sum_that_was_shown(signed_in: Payer, browser: Browser) -> None:
+    browser.get("customer.payments.choose", id=signed_in.invoice("12.34"))
+    browser.press("Pay €14.93", method="new")
+
+    with signed_in.house.db.session() as reader:
+        row = reader.query(PaymentRow).one()
+    assert Money(row.amount, row.currency) == Money(1493, "eur")
