@@ -1,7 +1,7 @@
 """A whole installation in one process: database, both sandboxes, one merchant, and its worker.
 
-The shipped adapters speak to the sandboxes over a WSGI transport, and what the sandboxes want to tell
-goes through the shipped intake: nothing of ours is replaced but the network and the mail server.
+The shipped adapters speak to the sandboxes over a WSGI transport, and what the sandboxes want to
+tell goes through the shipped intake: nothing of ours is replaced but network and mail server.
 """
 
 from collections.abc import Iterator
@@ -96,9 +96,7 @@ class House:
     @property
     def at(self) -> MerchantContext:
         """Return the merchant at work."""
-        return MerchantContext(
-            self.merchant, self.db, self.gateways, self.settings, clock=self.now
-        )
+        return MerchantContext(self.merchant, self.db, self.gateways, self.settings, clock=self.now)
 
     @property
     def stripe(self) -> stripe.StripeClient:
@@ -268,9 +266,9 @@ def _furnish(
         base_url=f"{HOLDED_BASE}/api/v2",
         headers={"Authorization": "Bearer pat_house"},
     )
-    treasury = holded.post(
-        "/treasury/accounts", json={"name": "Stripe", "type": "gateway"}
-    ).json()["id"]
+    treasury = holded.post("/treasury/accounts", json={"name": "Stripe", "type": "gateway"}).json()[
+        "id"
+    ]
     with db.write() as unit:
         row = MerchantRow(
             slug="nuvol",
