@@ -1,24 +1,26 @@
 """Every route, tried by everybody it is not for: the map of the application is walked.
 
-A new route is in here by itself. One that names an object (`<id>`) is tried with the id of somebody
-else's, taken from `foreign` below; a kind of object that is missing there is made up.
+A new route is in here by itself. One that names an object is tried with that of somebody else,
+taken from `owned` below by the name of the variable or the noun of the page.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import Rule
 
 from portal.db import Base
 from portal.domain.access import Scope
 from portal.domain.customers import Origin
-from portal.store import actions
+from portal.store import actions, operations
 from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
 from tests.factories import make_customer, make_invoice, make_merchant, make_session
 from tests.house import House
+from tests.shop import GOOD, Shop
 from tests.web.signing_in import HOST
 
 BASE = f"http://{HOST}:8000"
@@ -75,18 +77,42 @@ def app(app: Flask) -> Flask:
     return app
 
 
-@pytest.fixture
-def owner(house: House) -> int:
-    return make_customer(house.db, house.merchant, email="owner@forn.example")
+@dataclass(frozen=True)
+class Owned:
+    """A customer, and the ids of what is theirs by the noun or variable of the pages it is on."""
+
+    customer: int
+    ids: dict[str, str]
 
 
 @pytest.fixture
-def foreign(house: House, owner: int) -> dict[str, str]:
-    """Ids of objects that belong to the owner, by the noun of the pages that take them."""
-    invoice = make_invoice(house.db, house.merchant, owner)
+def owned(house: House) -> Owned:
+    shop = Shop(house)
+    shop.configure()
+    at_stripe = shop.customer(GOOD, email="owner@forn.example")
+    tax_id = shop.stripe.customers.tax_ids.create(
+        at_stripe, {"type": "eu_vat", "value": "ESB12345674"}
+    )
+    subscription = shop.subscribe(at_stripe)
+    house.settle_down()
+    method = shop.stripe.payment_methods.list({"customer": at_stripe}).data[0]
+    customer = house.visit(stripe_customer=at_stripe).customer.id
+    invoice = make_invoice(house.db, house.merchant, customer)
     with house.db.write() as unit:
-        receipt = actions.add(unit, house.merchant, owner, "payment", now=house.now()).number
-    return {"invoices": invoice, "payments": invoice, "history": str(receipt)}
+        receipt = actions.add(unit, house.merchant, customer, "payment", now=house.now()).number
+        operation = operations.begin(
+            unit, house.merchant, "pay", customer_id=customer, parameters={}, now=house.now()
+        ).id
+    ids = {
+        "account": tax_id.id,
+        "history": str(receipt),
+        "invoices": invoice,
+        "operation": operation,
+        "payment_methods": method.id,
+        "payments": invoice,
+        "subscriptions": subscription,
+    }
+    return Owned(customer, ids)
 
 
 @pytest.fixture
@@ -101,9 +127,9 @@ def wrong_customer(app: Flask, house: House) -> Visitor:
 
 
 @pytest.fixture
-def link_holder(app: Flask, house: House, owner: int) -> Visitor:
-    mine = make_invoice(house.db, house.merchant, owner)
-    key = make_session(house.at, owner, scope=Scope(Origin.STRIPE, mine))
+def link_holder(app: Flask, house: House, owned: Owned) -> Visitor:
+    mine = make_invoice(house.db, house.merchant, owned.customer)
+    key = make_session(house.at, owned.customer, scope=Scope(Origin.STRIPE, mine))
     return Visitor(app, key)
 
 
@@ -123,22 +149,24 @@ def routes(app: Flask, *whom: Who) -> Iterator[tuple[Rule, str]]:
                 yield rule, method
 
 
-def path_of(rule: Rule, ids: dict[str, str]) -> str:
-    """Return an address of a route; what it names belongs to somebody else."""
+def path_of(rule: Rule, owned: Owned | None = None) -> str:
+    """Return an address of a route; what it names is the owner's."""
     noun = rule.endpoint.split(".")[1] if "." in rule.endpoint else ""
+    ids = owned.ids if owned else {}
     values: dict[str, Any] = {
-        name: ids.get(noun, "1001" if isinstance(kind, IntegerConverter) else "made_up")
-        for name, kind in rule._converters.items()
+        name: ids.get(name) or ids.get(noun) or "1001" for name in rule.arguments
     }
     values["merchant"] = "nuvol"
     _, path = rule.build(values, append_unknown=False) or ("", "")
     return path
 
 
-def refused(visitor: Visitor, found: Iterator[tuple[Rule, str]], ids: dict[str, str]) -> dict:
-    """Return every answer that a visitor got, by method and address."""
+def answers_to(
+    visitor: Visitor, found: Iterator[tuple[Rule, str]], owned: Owned
+) -> dict[str, tuple[int, str]]:
+    """Return the answers that a visitor gets, by method and address."""
     return {
-        f"{method} {path_of(rule, ids)}": visitor.tries(method, path_of(rule, ids))
+        f"{method} {path_of(rule, owned)}": visitor.tries(method, path_of(rule, owned))
         for rule, method in found
     }
 
@@ -157,24 +185,24 @@ def test_a_route_that_does_not_say_keeps_the_portal_from_starting(app):
         check(app)
 
 
-def test_a_stranger_is_sent_to_sign_in(app, stranger, foreign):
+def test_a_stranger_is_sent_to_sign_in(app, stranger, owned):
     found = routes(app, Who.SIGNED_IN, Who.INVOICE, Who.CUSTOMER)
 
-    answers = refused(stranger, found, foreign)
+    answers = answers_to(stranger, found, owned)
 
     assert answers
     assert set(answers.values()) == {(303, TO_SIGN_IN)}
 
 
-def test_b15_somebody_elses_object_is_not_found(app, house, wrong_customer, foreign):
+def test_b15_somebody_elses_object_is_not_found(app, house, wrong_customer, owned):
     found = [
         (rule, method)
         for rule, method in routes(app, Who.INVOICE, Who.CUSTOMER)
         if rule.arguments - {"merchant"}
     ]
-    before = len(house.requests("stripe"))
+    before = len(house.requests("stripe")), len(house.requests("holded"))
 
-    answers = refused(wrong_customer, iter(found), foreign)
+    answers = answers_to(wrong_customer, iter(found), owned)
 
     # A form that lacks something may lead back to its page, which then is not found either.
     ends = {
@@ -182,11 +210,23 @@ def test_b15_somebody_elses_object_is_not_found(app, house, wrong_customer, fore
         for path, (status, leads_to) in answers.items()
     }
     assert {path: status for path, status in ends.items() if status != 404} == {}
-    assert len(house.requests("stripe")) == before
+    assert (len(house.requests("stripe")), len(house.requests("holded"))) == before
 
 
-def test_the_holder_of_an_invoice_link_gets_nowhere_else(app, link_holder, foreign):
-    answers = refused(link_holder, routes(app, Who.CUSTOMER), foreign)
+def test_its_owner_finds_every_one_of_them(app, house, owned):
+    owner = Visitor(app, make_session(house.at, owned.customer, email="owner@forn.example"))
+    found = [
+        (rule, method) for rule, method in routes(app, Who.INVOICE, Who.CUSTOMER) if method == "GET"
+    ]
+
+    answers = answers_to(owner, iter(found), owned)
+
+    assert len(answers) > 10
+    assert {path: status for path, (status, _) in answers.items() if status == 404} == {}
+
+
+def test_the_holder_of_an_invoice_link_gets_nowhere_else(app, link_holder, owned):
+    answers = answers_to(link_holder, routes(app, Who.CUSTOMER), owned)
 
     led_to_their_own = answers.pop("GET /nuvol/")
     assert led_to_their_own[0] == 303
@@ -194,17 +234,17 @@ def test_the_holder_of_an_invoice_link_gets_nowhere_else(app, link_holder, forei
     assert {path: status for path, (status, _) in answers.items() if status != 403} == {}
 
 
-def test_the_holder_of_an_invoice_link_finds_no_other_invoice(app, link_holder, foreign):
-    answers = refused(link_holder, routes(app, Who.INVOICE), foreign)
+def test_the_holder_of_an_invoice_link_finds_no_other_invoice(app, link_holder, owned):
+    answers = answers_to(link_holder, routes(app, Who.INVOICE), owned)
 
     assert answers
     assert {path: status for path, (status, _) in answers.items() if status != 404} == {}
 
 
-def test_another_merchants_customer_is_sent_to_sign_in(app, other_merchants_customer, foreign):
+def test_another_merchants_customer_is_sent_to_sign_in(app, other_merchants_customer, owned):
     found = routes(app, Who.SIGNED_IN, Who.INVOICE, Who.CUSTOMER)
 
-    answers = refused(other_merchants_customer, found, foreign)
+    answers = answers_to(other_merchants_customer, found, owned)
 
     assert set(answers.values()) == {(303, TO_SIGN_IN)}
 
@@ -213,7 +253,7 @@ def test_a_merchant_nobody_knows_is_not_found(app, stranger):
     found = [rule for rule in app.url_map.iter_rules() if "merchant" in rule.arguments]
 
     answers = {
-        stranger.tries("GET", path_of(rule, {}).replace("/nuvol/", "/nobody/"))[0]
+        stranger.tries("GET", path_of(rule).replace("/nuvol/", "/nobody/"))[0]
         for rule in found
         if "GET" in (rule.methods or ())
     }
@@ -221,18 +261,18 @@ def test_a_merchant_nobody_knows_is_not_found(app, stranger):
     assert answers == {404}
 
 
-def test_no_get_changes_a_row(app, house, owner, foreign):
-    key = make_session(house.at, owner, email="owner@forn.example")
+def test_no_get_changes_a_row(app, house, owned):
+    key = make_session(house.at, owned.customer, email="owner@forn.example")
     before = rows_of(house)
 
-    refused(
+    answers_to(
         Visitor(app, key),
         (
             (rule, method)
             for rule, method in routes(app, Who.ANYONE, Who.SIGNED_IN, Who.INVOICE, Who.CUSTOMER)
             if method == "GET"
         ),
-        foreign,
+        owned,
     )
 
     assert rows_of(house) == before
