@@ -5,9 +5,10 @@ by being here.
 """
 
 import pkgutil
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from importlib import import_module
-from typing import cast
+from typing import ParamSpec, TypeVar, cast
 
 from click import ClickException, Command
 from flask import Flask, current_app
@@ -21,6 +22,9 @@ from portal.settings import Settings
 from portal.store import merchants
 from portal.web import installation as parts
 from portal.web.installation import Installation
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -41,8 +45,22 @@ def _commands() -> tuple[Command, ...]:
     )
     for command in found:
         for each in (command, *getattr(command, "commands", {}).values()):
-            each.callback = with_appcontext(each.callback)
+            if each.callback is not None:
+                each.callback = with_appcontext(_told_in_one_line(each.callback))
     return found
+
+
+def _told_in_one_line(command: Callable[P, T]) -> Callable[P, T]:
+    """Let a command say what is missing without a traceback."""
+
+    @wraps(command)
+    def run(*arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return command(*arguments, **options)
+        except KeysMissing as missing:
+            raise ClickException(str(missing)) from None
+
+    return run
 
 
 def settings() -> Settings:
@@ -51,11 +69,8 @@ def settings() -> Settings:
 
 
 def installation() -> Installation:
-    """Return the running portal's parts; tells in one line what is missing."""
-    try:
-        keys.load(settings())
-    except KeysMissing as missing:
-        raise ClickException(str(missing)) from None
+    """Return the running portal's parts; raises KeysMissing without keys."""
+    keys.load(settings())
     return parts.of(current_app)
 
 

@@ -85,9 +85,10 @@ class Worker:
         return self._drain_inbox() + self._run_jobs()
 
     def tick(self) -> None:
-        """Look after what nobody asks for: lost answers, and providers that do not answer."""
+        """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        access.forget_old(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
         """Return a merchant at work."""

@@ -52,13 +52,15 @@ def test_without_keys_the_command_line_can_make_them(settings, start, monkeypatc
     assert ready.get_json() == {"status": "ready"}
 
 
-def test_without_keys_other_commands_say_what_is_missing(settings, start, monkeypatch):
+@pytest.mark.parametrize("command", [["merchant", "list"], ["sync"], ["work", "--once"]])
+def test_without_keys_other_commands_say_what_is_missing(settings, start, monkeypatch, command):
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    monkeypatch.setenv("PORTAL_DATA", str(settings.portal_data))
 
-    result = start(settings).test_cli_runner().invoke(args=["portal", "merchant", "list"])
+    result = start(settings).test_cli_runner().invoke(args=["portal", *command])
 
     assert result.exit_code == 1
-    assert "flask portal init" in result.output
+    assert result.output.startswith("Error: There is no usable key")
 
 
 def test_keys_are_for_the_owner_alone_and_made_once(settings):
