@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
@@ -22,10 +23,11 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -145,6 +147,15 @@ class Database:
         with self.reading_engine.connect() as connection:
             return connection.execute(statement, parameters).rowcount
 
+    def gather_statistics(self) -> None:
+        """Let SQLite sample its tables, to choose well among indexes; PostgreSQL does so itself.
+
+        What 0x10002 means is in sqlite.org/pragma.html#pragma_optimize: every table, and quickly.
+        """
+        if self.is_sqlite:
+            with self.reading_engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA optimize = 0x10002")
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -164,6 +175,20 @@ def upsert(dialect: str, model: type[Base]) -> postgresql.Insert | sqlite.Insert
     """Return a dialect's insert statement, which knows `on_conflict_do_update`."""
     table = cast("Table", model.__table__)
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def flag(column: InstrumentedAttribute[bool]) -> ColumnElement[bool]:
+    """Return a boolean column as a condition in the words of partial indexes.
+
+    A database takes such an index only for a query that says the same: to it, `shown IS 1` is
+    something else than `shown`, and so is `state = ?` than `state = 'waiting'`.
+    """
+    return literal_column(f"{column.class_.__tablename__}.{column.key}")
+
+
+def word(text: str) -> ColumnElement[str]:
+    """Return one of our own words as a constant of the statement, as partial indexes name it."""
+    return literal_column(f"'{text}'")
 
 
 @contextmanager

@@ -30,6 +30,7 @@ def sync(slug: str | None, afresh: bool) -> None:
     for merchant in _chosen(db, slug):
         at = MerchantContext(merchant, db, gateways, settings, lambda: datetime.now(UTC))
         _sync_one(at, afresh=afresh)
+    db.gather_statistics()
 
 
 def _chosen(db: Database, slug: str | None) -> list[Merchant]:

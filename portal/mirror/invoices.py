@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Date,
     Index,
+    Integer,
     Row,
     Select,
     String,
@@ -21,12 +22,13 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.context import Visit
-from portal.db import Reader, Unit
+from portal.db import Reader, Unit, flag
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
@@ -174,13 +176,14 @@ _OF_LIVE_SHARE = and_(
     ShareRow.origin == InvoiceRow.origin,
     ShareRow.account == InvoiceRow.account,
     ShareRow.invoice == InvoiceRow.provider_id,
-    ShareRow.is_live.is_(True),
+    flag(ShareRow.is_live),
 )
 
 
 def _with_payment(*columns: Any) -> Select[Any]:
     return (
         select(*columns)
+        .select_from(InvoiceRow)
         .outerjoin(ShareRow, _OF_LIVE_SHARE)
         .outerjoin(PaymentRow, PaymentRow.id == ShareRow.payment_id)
         .where(
@@ -191,7 +194,7 @@ def _with_payment(*columns: Any) -> Select[Any]:
     )
 
 
-_SHOWN = _with_payment(*_LIST_COLUMNS).where(InvoiceRow.shown.is_(True))
+_SHOWN = _with_payment(*_LIST_COLUMNS).where(flag(InvoiceRow.shown))
 _TEXT = InvoiceRow.number + " " + InvoiceRow.description
 # SQLite lowers ASCII letters only, so what was typed is looked for as it is as well.
 _FOUND = or_(
@@ -200,21 +203,14 @@ _FOUND = or_(
     InvoiceRow.total.in_(bindparam("sums", expanding=True)),
     InvoiceRow.due.in_(bindparam("sums", expanding=True)),
 )
+_AFTER = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Integer))
 _OPEN = _SHOWN.where(
-    InvoiceRow.is_open.is_(True),
-    or_(
-        InvoiceRow.due_key > bindparam("after_day"),
-        and_(InvoiceRow.due_key == bindparam("after_day"), InvoiceRow.id > bindparam("after_id")),
-    ),
+    flag(InvoiceRow.is_open),
+    tuple_(InvoiceRow.due_key, InvoiceRow.id) > _AFTER,
 ).order_by(InvoiceRow.due_key, InvoiceRow.id)
-_ALL = _SHOWN.where(
-    or_(
-        InvoiceRow.issued_key < bindparam("after_day"),
-        and_(
-            InvoiceRow.issued_key == bindparam("after_day"), InvoiceRow.id < bindparam("after_id")
-        ),
-    )
-).order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
+_ALL = _SHOWN.where(tuple_(InvoiceRow.issued_key, InvoiceRow.id) < _AFTER).order_by(
+    InvoiceRow.issued_key.desc(), InvoiceRow.id.desc()
+)
 _PAID = _ALL.where(
     InvoiceRow.state == InvoiceState.PAID, InvoiceRow.kind != InvoiceKind.CREDIT_NOTE
 )
@@ -223,8 +219,9 @@ _LISTS = {
     for name, query in ((Filter.OPEN, _OPEN), (Filter.PAID, _PAID), (Filter.ALL, _ALL))
     for searching in (False, True)
 }
+_OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
 _ONE = _with_payment(*_LIST_COLUMNS, InvoiceRow.snapshot, InvoiceRow.state_at).where(
-    InvoiceRow.shown.is_(True), InvoiceRow.provider_id == bindparam("id")
+    _OF_ACCOUNTS, InvoiceRow.provider_id == bindparam("id"), flag(InvoiceRow.shown)
 )
 _ON_ITS_WAY = PaymentRow.state.in_(
     [
@@ -249,8 +246,8 @@ _BALANCES = (
         ),
     )
     .where(
-        InvoiceRow.shown.is_(True),
-        InvoiceRow.is_open.is_(True),
+        flag(InvoiceRow.shown),
+        flag(InvoiceRow.is_open),
         InvoiceRow.is_foreign.is_(False),
     )
     .group_by(InvoiceRow.currency)
@@ -262,7 +259,7 @@ _CREDIT_NOTES = (
         InvoiceRow.customer_id == bindparam("customer"),
         InvoiceRow.merchant_id == bindparam("merchant"),
         InvoiceRow.livemode == bindparam("livemode"),
-        InvoiceRow.shown.is_(True),
+        flag(InvoiceRow.shown),
         InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
     )
     .order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
@@ -315,7 +312,9 @@ def list_page(
 
 def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
     """Return one invoice with its lines; raises NotFound, also for somebody else's."""
-    row = (reader or visit.db).row(_ONE, {**_whose(visit), "id": id})
+    row = (reader or visit.db).row(
+        _ONE, {**_whose(visit), "accounts": _accounts(visit.merchant), "id": id}
+    )
     if row is None or not visit.scope.covers(Origin(row.origin), id):
         raise NotFound(f"invoice {id}")
     under = _under_way(row)
@@ -394,6 +393,7 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
     query = select(InvoiceRow.provider_id, InvoiceRow.number).where(
         InvoiceRow.merchant_id == merchant.id,
         InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account.in_(_accounts(merchant)),
         InvoiceRow.provider_id.in_(list(ids)),
     )
     return {row.provider_id: row.number for row in reader.rows(query)}
@@ -555,3 +555,8 @@ def _whose(visit: Visit) -> dict[str, Any]:
         "livemode": visit.merchant.livemode,
         "customer": visit.customer.id,
     }
+
+
+def _accounts(merchant: Merchant) -> list[str]:
+    # With the account named, an id is found by the key all mirrored rows have.
+    return [merchant.stripe_account, merchant.holded_account]

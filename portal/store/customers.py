@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit
+from portal.db import Base, Unit, word
 from portal.domain.customers import Origin
 from portal.domain.merchants import Merchant
 
@@ -59,12 +59,14 @@ _IDS = {
         CustomerRow.livemode == bindparam("livemode"),
         CustomerRow.stripe_account == bindparam("account"),
         CustomerRow.stripe_customer.in_(bindparam("ids", expanding=True)),
+        CustomerRow.stripe_customer != word(""),
     ),
     Origin.HOLDED: select(CustomerRow.id, CustomerRow.holded_contact.label("told")).where(
         CustomerRow.merchant_id == bindparam("merchant"),
         CustomerRow.livemode == bindparam("livemode"),
         CustomerRow.holded_account == bindparam("account"),
         CustomerRow.holded_contact.in_(bindparam("ids", expanding=True)),
+        CustomerRow.holded_contact != word(""),
     ),
 }
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Database, Unit, upsert
+from portal.db import Base, Database, Unit, upsert, word
 
 
 class EventState(StrEnum):
@@ -71,7 +71,7 @@ class WebhookEventRow(Base):
 
 _WAITING = (
     select(WebhookEventRow.__table__)
-    .where(WebhookEventRow.state == "waiting", WebhookEventRow.run_at <= bindparam("now"))
+    .where(WebhookEventRow.state == word("waiting"), WebhookEventRow.run_at <= bindparam("now"))
     .order_by(WebhookEventRow.run_at, WebhookEventRow.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)

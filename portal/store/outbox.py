@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, bindparam, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit, upsert
+from portal.db import Base, Unit, upsert, word
 
 
 class JobState(StrEnum):
@@ -50,7 +50,7 @@ class JobRow(Base):
 
 _WAITING = (
     select(JobRow)
-    .where(JobRow.state == JobState.WAITING, JobRow.run_at <= bindparam("now"))
+    .where(JobRow.state == word(JobState.WAITING), JobRow.run_at <= bindparam("now"))
     .order_by(JobRow.run_at, JobRow.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Row, Select, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Base, Reader, Unit
+from portal.db import Base, Reader, Unit, flag
 from portal.domain.customers import Origin
 from portal.domain.merchants import Merchant
 from portal.domain.payments import CAN_TAKE_MONEY, PaymentState, Share
@@ -101,7 +101,7 @@ _LIVE_STATES = (
     .join(PaymentRow, PaymentRow.id == ShareRow.payment_id)
     .where(
         ShareRow.merchant_id == bindparam("merchant"),
-        ShareRow.is_live.is_(True),
+        flag(ShareRow.is_live),
         ShareRow.invoice.in_(bindparam("invoices", expanding=True)),
     )
 )
@@ -177,7 +177,7 @@ def find_live(unit: Unit, merchant: Merchant, origin: Origin, invoice: str) -> P
             ShareRow.livemode == merchant.livemode,
             ShareRow.origin == origin,
             ShareRow.invoice == invoice,
-            ShareRow.is_live.is_(True),
+            flag(ShareRow.is_live),
         )
         .with_for_update(of=PaymentRow)
     ).one_or_none()
