@@ -134,7 +134,7 @@ class Subscription:
     def recurring_amount(self) -> Money | None:
         """Return what a period costs before tax and discounts; None where usage decides."""
         amounts = [
-            (unit.amount * item.quantity if unit is not None else None)
+            (None if unit is None or item.price.is_metered else unit.amount * item.quantity)
             for item in self.items
             for unit in [item.price.amount_in(self.currency)]
         ]

@@ -89,7 +89,7 @@ CLINICA = Person(
     language="es",
     address=("Avinguda Diagonal 900", "Barcelona", "08018"),
     methods=("ES0700120345030000067890",),
-    plans=(Plan(95, (("basic_month", 1),), later=((4, "switch:pro_month"),)),),
+    plans=(Plan(80, (("basic_month", 1),), later=((4, "switch:pro_month"),)),),
     bills=(
         Bill(60, "Reserva de citas en línea", "1490.00", paid="all"),
         Bill(9, "Integración con la agenda", "275.00"),
