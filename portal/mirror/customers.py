@@ -13,8 +13,7 @@ from portal.db import Base, Reader, Unit
 from portal.domain.customers import Origin, Profile, canonical_email
 from portal.domain.merchants import Merchant
 from portal.mirror import rows
-from portal.mirror.invoices import InvoiceRow
-from portal.store import customers, links, payments, sessions
+from portal.store import customers
 from portal.store.customers import CustomerRow
 
 
@@ -236,10 +235,12 @@ def _merge(unit: Unit, *, keep: int, give_up: int) -> bool:
     unit.flush()
     kept.holded_contact, kept.holded_account = contact, account
     unit.flush()
-    for model in (ProfileRow, EmailRow, InvoiceRow):
-        unit.execute(update(model).where(model.customer_id == give_up).values(customer_id=keep))
-    for store in (payments, links, sessions):
-        store.hand_over(unit, give_up, keep)
+    for table in Base.metadata.tables.values():
+        if "customer_id" in table.c:
+            whose = table.c.customer_id
+            unit.write(update(table).where(whose == give_up).values(customer_id=keep))
+    unit.delete(given_up)
+    unit.flush()
     return True
 
 

@@ -139,11 +139,6 @@ def revoke(unit: Unit, merchant_id: int, scope: Scope, *, now: datetime) -> int:
     )
 
 
-def hand_over(unit: Unit, old: int, new: int) -> None:
-    """Let links given out for a payer open what now belongs to another one, who is the same."""
-    unit.write(update(LinkRow).where(LinkRow.customer_id == old).values(customer_id=new))
-
-
 def _link(row: Row[Any]) -> Link:
     return Link(
         id=row.id,

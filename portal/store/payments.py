@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, Select, String, bindparam, select, text, update
+from sqlalchemy import ForeignKey, Index, Row, Select, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, Reader, Unit, flag
@@ -231,11 +231,6 @@ def live_states(
         return {}
     found = reader.rows(_LIVE_STATES, {"merchant": merchant.id, "invoices": list(invoices)})
     return {(row.origin, row.invoice): PaymentState(row.state) for row in found}
-
-
-def hand_over(unit: Unit, old: int, new: int) -> None:
-    """Give a customer's payments to the payer it turned out to be."""
-    unit.execute(update(PaymentRow).where(PaymentRow.customer_id == old).values(customer_id=new))
 
 
 def _share(merchant: Merchant, share: Share) -> ShareRow:

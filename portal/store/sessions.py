@@ -120,11 +120,6 @@ def choose(unit: Unit, session_id: int, *, customer_id: int, key_hash: str, loca
     )
 
 
-def hand_over(unit: Unit, old: int, new: int) -> None:
-    """Let the sessions of a payer go on as those of another one, who is the same."""
-    unit.write(update(SessionRow).where(SessionRow.customer_id == old).values(customer_id=new))
-
-
 def end(unit: Unit, session_id: int, *, now: datetime) -> None:
     """End one session."""
     unit.write(_END.values(ended_at=now), {"which": session_id})

@@ -3,6 +3,8 @@
 from portal.domain.customers import Origin
 from portal.mirror import invoices, payment_methods
 from portal.mirror.invoices import Filter
+from portal.store import actions
+from portal.store.customers import CustomerRow
 from tests.house import House
 
 
@@ -66,3 +68,24 @@ def test_an_approved_invoice_arrives_by_webhook_and_a_draft_stays_hidden(house: 
     assert [(row.invoice.origin, row.invoice.id, row.invoice.due) for row in listed] == [
         (Origin.HOLDED, made[0], 12100)
     ]
+
+
+def test_what_the_contact_had_goes_over_to_the_customer_it_turns_out_to_be(house: House) -> None:
+    contact = house.holded.post(
+        "/contacts", json={"name": "Ann SL", "email": "ann@example.com", "type": "client"}
+    ).json()["id"]
+    house.sync()
+    before = house.visit(holded_contact=contact).customer.id
+    with house.db.write() as unit:
+        actions.add(unit, house.merchant, before, "resumed", now=house.now())
+    customer = house.stripe.v1.customers.create(
+        {"email": "ann@example.com", "metadata": {"holded_contact_id": contact}}
+    )
+
+    house.sync()
+
+    joined = house.visit(stripe_customer=customer.id).customer.id
+    told = actions.list_page(house.db, house.merchant.id, joined)
+    assert [action.verb for action in told] == ["resumed"]
+    with house.db.session() as reader:
+        assert reader.get(CustomerRow, before) is None or before == joined
