@@ -124,8 +124,12 @@ class Payer:
         assert answer.status_code < 300, answer.text
 
     def pay(self, invoice: str, method: str = "", *, consent: str = "") -> Pressed:
-        """Press the button of the pay page."""
+        """Press the button of the pay page, which shows 121.00."""
         return payments.pay(self.visit(), invoice, Wish(DUE, method, consent))
+
+    def press(self, invoice: str, shown: Money, method: str = "") -> Pressed:
+        """Press the button of a pay page that shows another sum."""
+        return payments.pay(self.visit(), invoice, Wish(shown, method))
 
     def operation(self, pressed: Pressed) -> OperationRow:
         """Return what was asked of Stripe by a press."""

@@ -146,15 +146,16 @@ def _send(at: MerchantContext, payment: str, invoice: str) -> None:
             _unsend(at, payment, invoice)
         raise
     except GatewayRefused:
-        _give_up(at, payment, invoice, SettlementState.UNKNOWN, None)
-        return
+        # A no may pass (a locked period, a quota told with 200); each try looks before it sends.
+        _unsend(at, payment, invoice)
+        raise
     seen = at.invoicing.fetch(ObjectKind.INVOICE, invoice)
     if not _explain(at, payment, invoice, seen):
         raise GatewayUnavailable("booked, but not to be seen yet")
 
 
 def _unsend(at: MerchantContext, payment: str, invoice: str) -> None:
-    """Take back the mark of a booking that never left us, if it was the first try."""
+    """Let a booking that Holded has not taken be sent again without waiting for its answer."""
     with at.db.write() as unit:
         row = settlements.find(unit, payment, invoice)
         if row is not None and row.state == SettlementState.SENT:

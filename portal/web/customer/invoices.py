@@ -115,8 +115,9 @@ def failing(visit: Visit) -> Mapping[Origin, datetime | None]:
 
 def disposition(name: str) -> str:
     """Return the header that names a download, once in ASCII and once as it is (RFC 6266)."""
-    clean = re.sub(r"[^\w.\- ]+", "-", unicodedata.normalize("NFC", name)).strip(" .-")
-    stem = clean.removesuffix(".pdf").strip(" .-")[: LONGEST_NAME - len(".pdf")] or "document"
+    whole = unicodedata.normalize("NFC", name).removesuffix(".pdf")
+    clean = re.sub(r"-[- ]+", "-", re.sub(r"[^\w.\- ]+", "-", whole)).strip(" .-")
+    stem = clean[: LONGEST_NAME - len(".pdf")].strip(" .-") or "document"
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .-")
     ascii_name = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip(".-") or "document"
     return (
