@@ -15,6 +15,7 @@ from portal.domain.money import Money
 from portal.domain.payments import CheckoutState
 from portal.mirror import intents as told
 from portal.mirror import invoices
+from portal.services import billing_portal
 from portal.services.intents import WITH_THE_CUSTOMER
 from portal.services.payments import CHECKOUT_LIFE
 from portal.store import operations
@@ -25,13 +26,16 @@ from portal.store.payments import PaymentRow
 HOSTED = "hosted_invoice"
 # How long Stripe keeps a Checkout page open that was given no other end.
 SETUP_LIFE = timedelta(hours=24)
+# How long Stripe's own portal waits to be opened.
+PORTAL_LIFE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
     """One way out; `url` is empty where it is shut by now, `invoice` where none is about it.
 
-    `comes_back` is false for Stripe's page of an invoice, which leads nowhere afterwards.
+    `comes_back` is false for Stripe's page of an invoice, which leads nowhere afterwards, and
+    `to_portal` true for Stripe's own portal, where one task on a subscription is done.
     """
 
     url: str
@@ -39,6 +43,7 @@ class Leaving:
     invoice: str
     return_key: str
     comes_back: bool = True
+    to_portal: bool = False
 
     @property
     def host(self) -> str:
@@ -64,9 +69,10 @@ def find(visit: Visit, operation_id: str) -> Leaving:
     return Leaving(
         url=row.leave_url if is_open else "",
         amount=amount,
-        invoice=row.subject,
+        invoice="" if row.verb == billing_portal.OPEN.name else row.subject,
         return_key=row.return_key,
         comes_back=row.verb != HOSTED,
+        to_portal=row.verb == billing_portal.OPEN.name,
     )
 
 
@@ -102,6 +108,8 @@ def _is_open(visit: Visit, row: OperationRow, payment: PaymentRow | None) -> boo
         return payment.state in WITH_THE_CUSTOMER and is_young
     if row.verb == HOSTED:
         return invoices.get(visit, row.subject).invoice.is_open
+    if row.verb == billing_portal.OPEN.name:
+        return visit.now - row.created_at < PORTAL_LIFE
     page = told.find_session(visit.db, visit.merchant, str(row.answer.get("checkout", "")))
     is_over = page is not None and page.state is not CheckoutState.OPEN
     return not is_over and visit.now - row.created_at < SETUP_LIFE

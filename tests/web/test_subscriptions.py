@@ -343,3 +343,37 @@ def test_a_promotion_code_is_entered_at_stripe(shop: Shop, browser: Browser) -> 
     page = browser.get("customer.subscriptions.show", id=subscription)
 
     assert "Enter a promotion code at Stripe" in page.button_names
+
+
+def save_portal(shop: Shop) -> None:
+    """Let the merchant save the settings of Stripe's portal, as its Dashboard does."""
+    shop.house.control("stripe", "accounts/acct_house", settings={"portal_saved": True})
+    [default] = shop.stripe.billing_portal.configurations.list({"is_default": True}).data
+    product = {"product": shop.products["Basic"], "prices": [shop.prices["basic"]]}
+    update = {
+        "enabled": True,
+        "default_allowed_updates": ["price", "promotion_code"],
+        "products": [product],
+    }
+    shop.stripe.billing_portal.configurations.update(
+        default.id, {"features": {"subscription_update": update}}
+    )
+    shop.configure(id=default.id, subscription_updates=frozenset({"price", "promotion_code"}))
+
+
+def test_the_way_to_stripes_portal_names_the_task_and_leads_back(
+    house: House, browser: Browser
+) -> None:
+    shop = Shop(house)
+    save_portal(shop)
+    subscription, _ = enter(shop, browser)
+    browser.get("customer.subscriptions.show", id=subscription)
+
+    page = browser.press("Enter a promotion code at Stripe")
+    shop.house.pass_time(6 * 60)
+    late = browser.open(page.url)
+
+    assert "Stripe does this one task for us" in page.text
+    assert "/p/session/" in page.link("Go on")
+    assert "invoice" not in " ".join(page.link_names[-4:]).lower()
+    assert late.h1 == "Subscriptions"

@@ -92,6 +92,8 @@ def leave(operation: str) -> Answer:
     found = leaving.find(visit, operation)
     if found.url:
         return render_template("customer/payments/leave.html", leaving=found)
+    if found.to_portal:
+        return redirect(url_for("customer.subscriptions.list_all"), 303)
     if found.comes_back:
         return redirect(url_for("returns.show", token=found.return_key), 303)
     return redirect(url_for("customer.invoices.show", id=found.invoice), 303)
@@ -106,7 +108,8 @@ def _pressed(visit: Visit, invoice: Invoice, form: PayForm) -> str:
     if is_new and is_stripes:
         row = method_service.add(visit, consent=consent_to_save(visit), then=invoice.id)
         return _leave(row.id)
-    consent = consent_to_keep(visit) if is_new and form.keep.data else ""
+    keeps = is_new and form.keep.data and may_keep(visit)
+    consent = consent_to_keep(visit) if keeps else ""
     shown = Money(_minor(form.text("shown")), invoice.currency)
     wish = Wish(shown, "" if is_new else method, consent)
     pressed = payments.pay(visit, invoice.id, wish)
@@ -141,6 +144,7 @@ def _show(
         is_hosted=found.invoice.origin is Origin.STRIPE and not visit.sees_everything,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
         may_add=found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer),
+        may_keep=may_keep(visit),
         consent=consent_to_keep(visit),
         consent_to_save=consent_to_save(visit),
         why=wording.why,
@@ -170,6 +174,11 @@ def _chosen(choices: list[Choice], wished: str) -> str:
     if wished in {*usable, NEW}:
         return wished
     return usable[0] if usable else NEW
+
+
+def may_keep(visit: Visit) -> bool:
+    """Whether there is anybody at Stripe for whom a method could be kept."""
+    return bool(visit.customer.stripe_customer)
 
 
 def consent_to_keep(visit: Visit) -> str:
