@@ -76,15 +76,48 @@ def test_keeping_a_new_method_is_never_ticked_for_people(
     assert "Keep this method. Nuvol Studio may then charge it" in page.text
 
 
-def test_a_method_of_another_currency_says_why_it_is_shut(
-    signed_in: Payer, browser: Browser
+def test_without_anybody_at_stripe_no_method_can_be_kept(
+    house: House, browser: Browser, signed_in: Payer
 ) -> None:
+    contact = house.holded.post(
+        "/contacts", json={"name": "Cara SL", "email": "cara@example.com", "type": "client"}
+    ).json()["id"]
+    with browser.app.app_context():
+        house.settle_down()
+        cara = Payer(house, "", contact)
+        invoice = cara.invoice()
+    customer = house.visit(holded_contact=contact).customer
+    carry(browser, make_session(house.at, customer.id))
+
+    page = browser.get("customer.payments.choose", id=invoice)
+    away = browser.press("Pay €121.00", method="new", keep="y")
+
+    assert "Keep this method" not in page.text
+    assert away.url.startswith("/nuvol/leave/")
+    assert consents(house) == []
+
+
+def test_a_debit_says_when_it_counts(signed_in: Payer, browser: Browser) -> None:
     invoice = signed_in.invoice()
     with browser.app.app_context():
         signed_in.debit()
-    open_page = browser.get("customer.payments.choose", id=invoice)
 
-    assert "Counts as paid about 5 working days later." in open_page.text
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "Counts as paid about 5 working days later." in page.text
+
+
+def test_a_card_that_has_expired_is_shut_and_says_so(signed_in: Payer, browser: Browser) -> None:
+    invoice = signed_in.invoice()
+    save(signed_in, browser)
+    signed_in.house.pass_time(12 * 366 * 86_400)
+    carry(browser, make_session(signed_in.house.at, signed_in.visit().customer.id))
+
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    radios = [radio for radio in page.tree.iter("input") if radio.get("type") == "radio"]
+    assert "It has expired." in page.text
+    assert [radio.get("value") for radio in radios] == ["new"]
 
 
 def test_what_is_paid_has_nothing_to_pay(signed_in: Payer, browser: Browser) -> None:
