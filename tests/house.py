@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ from portal.mirror import customers
 from portal.sandbox import holded as holded_sandbox
 from portal.sandbox import stripe as stripe_sandbox
 from portal.sandbox.holded import webhooks as holded_webhooks
+from portal.sandbox.holded.app import start_over as holded_start_over
 from portal.sandbox.http import AnswerLost
+from portal.sandbox.stripe.app import start_over as stripe_start_over
 from portal.services import inbox, sync
 from portal.services.jobs import Worker
 from portal.settings import Settings
@@ -214,6 +217,12 @@ class _SdkClient(stripe.HTTPClient):
         return answer.text, answer.status_code, answer.headers
 
 
+@cache
+def _sandboxes() -> tuple[Flask, Flask]:
+    """Build the applications of both sandboxes once for all tests of a process."""
+    return stripe_sandbox.create_app(), holded_sandbox.create_app()
+
+
 def build(database_url: str, folder: Path) -> Iterator[House]:
     """Build a house on an empty, migrated database and take it down afterwards."""
     settings = Settings(
@@ -226,7 +235,9 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
     )
     db = Database(database_url, threads=4)
     keyring = Keyring([Fernet.generate_key().decode()])
-    stripe_app, holded_app = stripe_sandbox.create_app(), holded_sandbox.create_app()
+    stripe_app, holded_app = _sandboxes()
+    stripe_start_over(stripe_app)
+    holded_start_over(holded_app)
     stripe_wire, holded_wire = Wire(stripe_app), Wire(holded_app)
     postbox = Postbox()
     gateways = Gateways(
