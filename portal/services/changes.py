@@ -14,7 +14,7 @@ from portal.domain.catalogue import Price, Product
 from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
-from portal.domain.errors import GatewayError, NotFound, Refused
+from portal.domain.errors import GatewayError, GatewayRefused, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.limits import Standing
 from portal.domain.money import Money
@@ -33,6 +33,8 @@ from portal.store.operations import OperationRow
 
 # An invoice dated this close to the change is made by it, and not by the next renewal.
 AT_ONCE = timedelta(minutes=5)
+# How long after its quote a change may still be sent for the first time.
+WORTH_SENDING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,13 +314,28 @@ def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ..
     change = Change(
         **{**wanted, "proration_date": datetime.fromisoformat(wanted["proration_date"])}
     )
-    seen = at.payments.change_subscription(change, key=key)
+    is_late = at.now - change.proration_date > WORTH_SENDING
+    seen = _look(at, change) if is_late else at.payments.change_subscription(change, key=key)
     changed = seen.snapshot
     if isinstance(changed, Subscription) and changed.latest_invoice and _waits(changed):
         # The change is made whether or not this is read; its webhook tells it as well.
         with suppress(GatewayError):
             return seen, at.payments.fetch(ObjectKind.INVOICE, changed.latest_invoice)
     return (seen,)
+
+
+def _look(at: MerchantContext, change: Change) -> Seen:
+    """Read what became of a change that is too old to be sent: its sums hold no more.
+
+    Raises GatewayRefused where it was never made.
+    """
+    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription)
+    found = seen.snapshot
+    if isinstance(found, Subscription):
+        held = {(item.price.id, item.quantity) for item in found.items}
+        if _waits(found) or (change.price, change.quantity) in held:
+            return seen
+    raise GatewayRefused("the sums that were agreed to hold no more", code="too_late")
 
 
 def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen, ...]) -> None:

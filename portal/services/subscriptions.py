@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
@@ -43,6 +43,8 @@ NOTHING_COMES = frozenset(
         SubscriptionStatus.UNPAID,
     }
 )
+# How long a page says that something came to nothing.
+REMEMBERED = timedelta(hours=24)
 MONEY_IS_MISSING = frozenset(
     {SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID, SubscriptionStatus.INCOMPLETE}
 )
@@ -80,8 +82,8 @@ class Shown:
     """A subscription with all a page says of it.
 
     `answers` and what stands below it are filled for the page of one subscription only.
-    `unanswered` names the verbs whose outcome is being found out, `open_invoice` is what has to be
-    paid first.
+    `unanswered` names the verbs whose outcome is being found out, `was_not_done` tells that one
+    came to nothing after all, `open_invoice` is what has to be paid first.
     """
 
     subscription: Subscription
@@ -92,6 +94,7 @@ class Shown:
     pending: Pending | None = None
     discounts: tuple[Taken, ...] = ()
     unanswered: frozenset[str] = frozenset()
+    was_not_done: bool = False
     open_invoice: Invoice | None = None
 
     @property
@@ -159,6 +162,7 @@ def get_shown(visit: Visit, id: str) -> Shown:
     products = _products(visit, [*own, *prices.values()])
     shown = _shown(visit, held, wallet, products)
     standing = standing_of(visit, held, wallet)
+    told = _told(visit, id)
     return Shown(
         subscription=shown.subscription,
         lines=shown.lines,
@@ -167,7 +171,8 @@ def get_shown(visit: Visit, id: str) -> Shown:
         answers={action: resolve(action, standing, configuration) for action in Action},
         pending=_pending(phase, prices, products, held.subscription.currency),
         discounts=_discounts(visit, held.subscription),
-        unanswered=list_unanswered(visit, id),
+        unanswered=frozenset(verb for verb, state in told if state != OperationState.REFUSED),
+        was_not_done=any(state == OperationState.REFUSED for _, state in told),
         open_invoice=_open_invoice(visit, held.subscription),
     )
 
@@ -182,6 +187,11 @@ def list_unanswered(visit: Visit, id: str) -> frozenset[str]:
     """Return the verbs that were asked of Stripe for a subscription and have no answer yet."""
     found = visit.db.rows(_UNANSWERED, {"customer": visit.customer.id, "subject": id})
     return frozenset(row.verb for row in found)
+
+
+def _told(visit: Visit, id: str) -> list[tuple[str, str]]:
+    values = {"customer": visit.customer.id, "subject": id, "since": visit.now - REMEMBERED}
+    return [(row.verb, row.state) for row in visit.db.rows(_TOLD, values)]
 
 
 def name_of(visit: Visit, subscription: Subscription) -> str:
@@ -253,11 +263,20 @@ def _record_charge_to(unit: Unit, at: MerchantContext, row: OperationRow, seen: 
 CHARGE_TO = Verb("charge_to", _send_charge_to, _record_charge_to)
 VERBS: tuple[Verb[Any], ...] = (CHARGE_TO,)
 
-_UNANSWERED = select(OperationRow.verb).where(
+_OF_SUBJECT = select(OperationRow.verb, OperationRow.state).where(
     OperationRow.customer_id == bindparam("customer"),
     OperationRow.subject == bindparam("subject"),
-    OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN]),
 )
+_UNANSWERED = _OF_SUBJECT.where(
+    OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN])
+)
+# A refusal the customer was not there to see: it came when the worker asked again.
+_NOT_DONE = _OF_SUBJECT.where(
+    OperationRow.state == OperationState.REFUSED,
+    OperationRow.tries > 1,
+    OperationRow.answered_at > bindparam("since"),
+)
+_TOLD = union_all(_UNANSWERED, _NOT_DONE)
 
 
 def _shown(visit: Visit, held: Held, wallet: Wallet, products: Mapping[str, Product]) -> Shown:

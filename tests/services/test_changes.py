@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from portal.domain.decisions import Reason
-from portal.domain.errors import NotFound, Refused
+from portal.domain.errors import GatewayUnavailable, NotFound, Refused
 from portal.domain.resolver import Place
 from portal.mirror import invoices
-from portal.services import changes, subscriptions
+from portal.services import changes, payments, subscriptions
 from portal.services.changes import Changed, Quote, Shown, Wish
 from portal.store import actions
 from tests.house import House
@@ -250,3 +250,57 @@ def test_nobody_changes_somebody_elses_subscription(shop: Shop) -> None:
 
     with pytest.raises(NotFound):
         changes.quote(stranger, subscription, Wish(shop.prices["pro"], 1))
+
+
+def leave_unsent(shop: Shop, visit, subscription: str) -> Quote:
+    """Write a change down as a process does that dies before it sends it."""
+    wish = Wish(shop.prices["pro"], 1)
+    shown = changes.quote(visit, subscription, wish)
+    shop.house.stripe_wire.is_cut = True
+    with pytest.raises(GatewayUnavailable):
+        press(visit, subscription, wish, shown)
+    shop.house.stripe_wire.is_cut = False
+    return shown
+
+
+def test_a_change_that_never_reached_stripe_is_over(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+
+    leave_unsent(shop, visit, subscription)
+    shop.house.pass_time(120)
+    shop.house.settle_down()
+
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+
+
+@pytest.mark.parametrize(("minutes", "price"), [(5, "pro"), (90, "basic")])
+def test_a_change_written_before_a_crash_is_made_only_while_its_sums_hold(
+    shop: Shop, minutes: int, price: str
+) -> None:
+    visit, subscription = begun(shop)
+    shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
+    changes._begin(visit, subscription, "left-by-a-crash", shown, "")
+    shop.house.pass_time(minutes * 60)
+
+    payments.sweep(shop.house.db, now=shop.house.now())
+    shop.house.settle_down()
+
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices[price]
+
+
+def test_a_change_that_came_to_nothing_after_all_is_told(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
+    fault = {"kind": "status", "status": 500, "path": f"/v1/subscriptions/{subscription}"}
+    shop.house.stripe_app.test_client().post("/_sandbox/faults", json=fault)
+    with pytest.raises(GatewayUnavailable):
+        press(visit, subscription, Wish(shop.prices["pro"], 1), shown)
+    checking = subscriptions.get_shown(visit, subscription)
+
+    shop.house.pass_time(90 * 60)
+    shop.house.settle_down()
+    over = subscriptions.get_shown(shop.visit(visit.customer.stripe_customer), subscription)
+
+    assert checking.unanswered == {"change"}
+    assert (over.unanswered, over.was_not_done) == (frozenset(), True)
+    assert [line.name for line in over.lines] == ["Basic"]
