@@ -83,16 +83,11 @@ class Payer:
         self.house.settle_down()
         return id
 
-    def stripe_invoice(self, amount: int = 12100) -> str:
-        """Have Stripe issue an invoice and return its id."""
+    def stripe_invoice(self, amount: int = 12100, **more: Any) -> str:
+        """Have Stripe issue an invoice, sent unless told otherwise, and return its id."""
         stripe = self.house.stripe.v1
-        invoice = stripe.invoices.create(
-            {
-                "customer": self.stripe_customer,
-                "collection_method": "send_invoice",
-                "days_until_due": 14,
-            }
-        )
+        how = more or {"collection_method": "send_invoice", "days_until_due": 14}
+        invoice = stripe.invoices.create({"customer": self.stripe_customer, **how})
         stripe.invoice_items.create(
             {
                 "customer": self.stripe_customer,

@@ -43,8 +43,9 @@ from portal.domain.invoices import (
 )
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
-from portal.domain.payments import PaymentState, under_way
+from portal.domain.payments import IntentState, PaymentState, under_way
 from portal.mirror import rows
+from portal.mirror.intents import IntentRow
 from portal.store import customers
 from portal.store.payments import PaymentRow, ShareRow
 
@@ -150,6 +151,8 @@ class Balance:
     needs_bank: str = ""
 
 
+# What Stripe collects by itself is under way as well; its intent says so in the same word.
+_PAYMENT_STATE = func.coalesce(PaymentRow.state, IntentRow.state)
 _LIST_COLUMNS = (
     InvoiceRow.id,
     InvoiceRow.origin,
@@ -167,7 +170,7 @@ _LIST_COLUMNS = (
     InvoiceRow.issued_key,
     InvoiceRow.description,
     InvoiceRow.is_foreign,
-    PaymentRow.state.label("payment_state"),
+    _PAYMENT_STATE.label("payment_state"),
     PaymentRow.id.label("payment_id"),
 )
 _OF_LIVE_SHARE = and_(
@@ -179,6 +182,14 @@ _OF_LIVE_SHARE = and_(
     flag(ShareRow.is_live),
 )
 
+_OF_DEBIT = and_(
+    IntentRow.merchant_id == InvoiceRow.merchant_id,
+    IntentRow.livemode == InvoiceRow.livemode,
+    IntentRow.account == InvoiceRow.account,
+    IntentRow.provider_id == InvoiceRow.intent,
+    IntentRow.state == IntentState.PROCESSING,
+)
+
 
 def _with_payment(*columns: Any) -> Select[Any]:
     return (
@@ -186,6 +197,7 @@ def _with_payment(*columns: Any) -> Select[Any]:
         .select_from(InvoiceRow)
         .outerjoin(ShareRow, _OF_LIVE_SHARE)
         .outerjoin(PaymentRow, PaymentRow.id == ShareRow.payment_id)
+        .outerjoin(IntentRow, _OF_DEBIT)
         .where(
             InvoiceRow.customer_id == bindparam("customer"),
             InvoiceRow.merchant_id == bindparam("merchant"),
@@ -223,7 +235,7 @@ _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
 _ONE = _with_payment(*_LIST_COLUMNS, InvoiceRow.snapshot, InvoiceRow.state_at).where(
     _OF_ACCOUNTS, InvoiceRow.provider_id == bindparam("id"), flag(InvoiceRow.shown)
 )
-_ON_ITS_WAY = PaymentRow.state.in_(
+_ON_ITS_WAY = _PAYMENT_STATE.in_(
     [
         state
         for state, made in ((state, under_way(state)) for state in PaymentState)

@@ -24,6 +24,7 @@ from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,
     Intent,
+    IntentState,
     PaymentState,
     Share,
     state_of_intent,
@@ -40,6 +41,14 @@ from portal.store.payments import PaymentRow
 
 # The least Stripe allows; the page is ended by us as soon as the invoice wants no money.
 CHECKOUT_LIFE = timedelta(minutes=31)
+# An intent in another state has been confirmed already.
+CONFIRMABLE = frozenset(
+    {
+        IntentState.REQUIRES_PAYMENT_METHOD,
+        IntentState.REQUIRES_CONFIRMATION,
+        IntentState.REQUIRES_ACTION,
+    }
+)
 # How long a Checkout page must still live to send somebody back to it.
 WORTH_RESUMING = timedelta(minutes=2)
 
@@ -175,11 +184,14 @@ def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
     invoice = invoices.get(visit, invoice_id).invoice
     if invoice.origin is not Origin.STRIPE or not invoice.is_open:
         return ""
-    if not wish.method:
+    if not wish.method or not invoice.intent:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
-    intent = visit.at.payments.fetch_invoice_intent(invoice_id)
-    if intent is None:
+    intent = refresh.read(visit.at, Origin.STRIPE, ObjectKind.PAYMENT_INTENT, invoice.intent)
+    if not isinstance(intent, Intent) or intent.state is IntentState.CANCELED:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
+    if intent.state not in CONFIRMABLE:
+        # Stripe collects it by itself just now, as it does for subscriptions.
+        raise Refused(Decision.of(Reason.PAYMENT_UNDER_WAY))
     return intent.id
 
 

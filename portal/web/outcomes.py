@@ -35,7 +35,16 @@ NOT_ACCEPTED = Wording(
     lazy_gettext("The payment service did not accept the payment. You were not charged."),
     lazy_gettext("Use another payment method, or ask the company that bills you."),
 )
-OF_REQUESTS = frozenset({"invalid_request_error", "resource_missing", "provider_refused"})
+OF_REQUESTS = frozenset(
+    {
+        "invalid_request_error",
+        "payment_intent_unexpected_state",
+        "payment_intent_incompatible_payment_method",
+        "payment_method_unactivated",
+        "provider_refused",
+        "resource_missing",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

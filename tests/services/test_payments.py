@@ -149,6 +149,24 @@ def test_a_debit_that_fails_days_later_opens_the_invoice_again(payer: Payer) -> 
     assert invoices.get(payer.visit(), invoice).invoice.due == 12100
 
 
+def test_what_stripe_is_collecting_by_itself_is_not_confirmed_a_second_time(
+    payer: Payer,
+) -> None:
+    debit = payer.debit()
+    stripe = payer.house.stripe.v1
+    stripe.customers.update(
+        payer.stripe_customer, {"invoice_settings": {"default_payment_method": debit}}
+    )
+    invoice = payer.stripe_invoice(collection_method="charge_automatically")
+    stripe.invoices.pay(invoice)
+
+    with pytest.raises(Refused) as refused:
+        payer.pay(invoice, payer.card())
+
+    assert refused.value.decision.reason is Reason.PAYMENT_UNDER_WAY
+    assert status_of(payer, invoice) is InvoiceStatus.PROCESSING
+
+
 # A new method
 
 
