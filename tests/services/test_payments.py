@@ -409,6 +409,26 @@ def test_b31_a_lost_answer_about_a_stripe_invoice_heals_by_its_webhook(payer: Pa
     assert payer.charges() == [12100]
 
 
+def test_b31_while_stripe_is_still_at_work_nothing_is_called_failed(payer: Payer) -> None:
+    invoice, card = payer.invoice(), payer.card()
+    payer.fault("stripe", "lose_answer", "/v1/payment_intents")
+    pressed = payer.pay(invoice, card)
+    at_work = (f"Bearer {payer.house.stripe_key}", pressed.operation)
+    in_flight = payer.house.stripe_app.extensions["stripe_sandbox"].in_flight
+
+    in_flight.add(at_work)
+    payer.house.pass_time(30)
+    payer.house.worker().work_once()
+    meanwhile = payer.state(pressed)
+    in_flight.remove(at_work)
+    payer.house.pass_time(60)
+    payer.house.settle_down()
+
+    assert meanwhile is PaymentState.MADE
+    assert payer.state(pressed) is PaymentState.BOOKED
+    assert payer.charges() == [12100]
+
+
 def test_a_lost_checkout_page_is_opened_by_the_worker_with_the_same_key(payer: Payer) -> None:
     invoice = payer.invoice()
     payer.fault("stripe", "lose_answer", "/v1/checkout/sessions")

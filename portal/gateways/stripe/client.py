@@ -527,6 +527,9 @@ def _translated(error: stripe.StripeError) -> Exception:
         return declined
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return GatewayMisconfigured(f"Stripe refuses the key: {error.code or error.http_status}")
+    if error.code == "idempotency_key_in_use":
+        # The first request with this key is still being executed: its outcome is not known yet.
+        return GatewayUnavailable("Stripe is still at work on this request")
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError | stripe.IdempotencyError):
         return _refused(error)
     status = error.http_status or 0
