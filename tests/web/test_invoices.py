@@ -111,8 +111,10 @@ def test_pages_follow_each_other_without_gap_or_repeat(
 
 
 def test_a_search_finds_numbers_texts_and_sums(house: House, browser: Browser, ann: int) -> None:
-    make_invoice(house.db, house.merchant, ann, total=118096, description="Fonts 100% off")
-    make_invoice(house.db, house.merchant, ann, total=500, description="Ñandú")
+    make_invoice(
+        house.db, house.merchant, ann, number="A", total=118096, description="Fonts 100% off"
+    )
+    make_invoice(house.db, house.merchant, ann, number="B", total=500, description="Ñandú")
 
     def hits(search: str) -> int:
         return len(numbers(browser.get("customer.invoices.list_all", q=search)))
