@@ -97,7 +97,7 @@ def make_invoice(
             origin=Origin.STRIPE,
             id=id or f"in_{number}",
             customer=payer.stripe_customer,
-            number=f"NVL-{number:04}",
+            number=more.pop("number", f"NVL-{number:04}"),
             kind=InvoiceKind.INVOICE,
             state=state,
             currency="eur",
