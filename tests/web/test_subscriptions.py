@@ -3,6 +3,9 @@
 import pytest
 
 from portal.domain.configurations import OfferedProduct
+from portal.domain.customers import Origin
+from portal.mirror import sources
+from portal.services import offers
 from tests.browser import Browser
 from tests.house import House
 from tests.shop import DECLINING, GOOD, Shop, sign_in
@@ -81,6 +84,8 @@ def test_the_list_takes_five_statements_however_long(shop: Shop, make_app, count
 def test_pages_of_a_subscription_take_ten_statements_at_most(
     shop: Shop, make_app, endpoint: str
 ) -> None:
+    shop.stripe.coupons.create({"id": "STAY20", "percent_off": 20, "duration": "once"})
+    offers.add(shop.house.at, "STAY20")
     browser = Browser(make_app(statements_header=True), merchant="nuvol")
     subscription, _ = enter(shop, browser)
 
@@ -296,6 +301,23 @@ def test_stripe_being_down_is_said_and_nothing_is_charged(shop: Shop, browser: B
     page = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1", status=503)
 
     assert "does not answer right now. Nothing was changed" in page.text
+
+
+@pytest.mark.parametrize("page", ["list_all", "show", "change", "cancel"])
+def test_pages_stay_open_and_say_how_old_they_are_while_stripe_is_down(
+    shop: Shop, browser: Browser, page: str
+) -> None:
+    subscription, _ = enter(shop, browser)
+    with shop.house.db.write() as unit:
+        sources.answered(unit, Origin.STRIPE, now=shop.house.now())
+        sources.failed(unit, Origin.STRIPE, now=shop.house.now())
+    shop.house.stripe_wire.is_cut = True
+
+    values = {} if page == "list_all" else {"id": subscription}
+    seen = browser.get(f"customer.subscriptions.{page}", **values)
+
+    assert "Stripe has not answered since" in seen.text
+    assert "Basic" in seen.text
 
 
 def test_an_answer_that_was_lost_is_called_unknown(shop: Shop, browser: Browser) -> None:

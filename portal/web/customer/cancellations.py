@@ -10,7 +10,7 @@ from portal.i18n import lazy_gettext
 from portal.services import cancellations
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
-from portal.web.customer.subscriptions import pages, way_to
+from portal.web.customer.subscriptions import at_stripe_since, pages, way_to
 from portal.web.forms import (
     Form,
     SelectField,
@@ -101,6 +101,7 @@ def _show(id: str, form: LeavingForm) -> str:
         way=way_to(visit, leave.answer),
         offer=offer,
         price_with_offer=price_with(offer.coupon, leave.subscription) if offer else None,
+        **at_stripe_since(visit),
     )
 
 

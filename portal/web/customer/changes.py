@@ -20,7 +20,7 @@ from portal.services.changes import Menu, Quote, Shown, Wish
 from portal.web import periods, wording
 from portal.web.attempts import attempt, of_silence
 from portal.web.customer import current_visit
-from portal.web.customer.subscriptions import pages, way_to
+from portal.web.customer.subscriptions import at_stripe_since, pages, way_to
 from portal.web.filters import day, money
 from portal.web.forms import (
     BooleanField,
@@ -139,6 +139,7 @@ def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
         form=form,
         way=way_to(visit, menu.answer),
         why=wording.why,
+        **at_stripe_since(visit),
     )
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
+from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import NotFound
 from portal.domain.payment_methods import may_be_default
@@ -18,6 +19,7 @@ from portal.services.subscriptions import Shown
 from portal.web import periods, wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
+from portal.web.customer.invoices import SOURCES, failing
 from portal.web.forms import Form, RadioField, needed
 from portal.web.policies import Who, open_to
 
@@ -50,12 +52,14 @@ class MethodForm(Form):
 @open_to(Who.CUSTOMER)
 def list_all() -> str:
     """Show every subscription, the ended ones below."""
-    listed = subscriptions.list_shown(current_visit())
+    visit = current_visit()
+    listed = subscriptions.list_shown(visit)
     return render_template(
         "customer/subscriptions/list.html",
         running=[one for one in listed if not one.subscription.is_ended],
         ended=[one for one in listed if one.subscription.is_ended],
         per=periods.per,
+        **at_stripe_since(visit),
     )
 
 
@@ -71,6 +75,7 @@ def show(id: str) -> str:
         ways={
             action.value: way_to(visit, answer, shown) for action, answer in shown.answers.items()
         },
+        **at_stripe_since(visit),
     )
 
 
@@ -108,6 +113,15 @@ def at_stripe(id: str) -> Response:
         return redirect(url_for("customer.payments.leave", operation=row.id), 303)
 
     return attempt(leave, back=url_for(".show", id=id))
+
+
+def at_stripe_since(visit: Visit) -> dict[str, object]:
+    """Return what a page needs to say how old it is, where Stripe does not answer."""
+    silent = failing(visit)
+    return {
+        "failing": {Origin.STRIPE: silent[Origin.STRIPE]} if Origin.STRIPE in silent else {},
+        "sources": SOURCES,
+    }
 
 
 def way_to(visit: Visit, answer: Answer, shown: Shown | None = None) -> Way:
