@@ -155,5 +155,6 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("next_on", lazy_gettext("Next charge"), _day),
     ("next_sum", lazy_gettext("Sum of the next charge"), _sum),
     ("changed", lazy_gettext("What changed"), _parts_changed),
+    ("consent", lazy_gettext("What was agreed to"), _text),
     ("comment", lazy_gettext("Your words"), _text),
 )

@@ -130,7 +130,7 @@ def _succeed(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:
     else:
         rows.move(payment, PaymentState.SUCCEEDED, now=at.now)
     _queue(unit, at, "settle", payment)
-    if payment.keeps and payment.from_link:
+    if payment.keeps:
         _queue(unit, at, "keep_method", payment)
 
 

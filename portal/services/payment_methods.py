@@ -26,9 +26,12 @@ from portal.services import operations, outcomes, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import who
 from portal.store import consents, outbox
+from portal.store import operations as operation_rows
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
 from portal.store.secrets import SecretUnreadable
+
+ADOPTED = "adopted"
 
 
 def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
@@ -182,34 +185,57 @@ def adopt(at: MerchantContext, operation: str, method: str) -> None:
         profile = at.payments.set_default_method(told.id, method, key=f"adopt:{operation}")
     with at.db.write() as unit:
         refresh.save(unit, at.merchant, Origin.STRIPE, [seen, profile], now=at.now)
-        if isinstance(seen.snapshot, PaymentMethod):
-            receipts.add_for(
-                unit, at, row.customer_id, "method_added", subject=method, **_named(seen.snapshot)
-            )
+        fresh = operation_rows.get(unit, operation)
+        if (
+            fresh is None
+            or fresh.answer.get(ADOPTED)
+            or not isinstance(seen.snapshot, PaymentMethod)
+        ):
+            return
+        # Webhook and return page may each ask for it; there is one receipt.
+        fresh.answer = {**fresh.answer, ADOPTED: method}
+        _add_receipt(unit, at, row.customer_id, "method_added", operation, seen.snapshot)
 
 
 def keep(at: MerchantContext, payment: str) -> None:
-    """Save the method of a payment that an invoice link's holder ticked to keep (job).
+    """Save the method of a payment that somebody ticked to keep, and write its receipt (job).
 
-    Stripe was told of no customer, so the method is attached now; the customer is told by mail.
+    Checkout attached it by itself where it knew the customer. From an invoice link Stripe was told
+    of none, so it is attached now; the customer is told by mail (D9).
     """
     with at.db.session() as reader:
-        row = reader.get(PaymentRow, payment)
-        if row is None:
-            return
-        intent, customer_id = row.intent, row.customer_id
-    card = customers.find_card(at.db, at.merchant, customer_id)
-    told = at.payments.fetch(ObjectKind.PAYMENT_INTENT, intent).snapshot
+        row = reader.get_one(PaymentRow, payment)
+    card = customers.find_card(at.db, at.merchant, row.customer_id)
+    told = at.payments.fetch(ObjectKind.PAYMENT_INTENT, row.intent).snapshot
     method = getattr(told, "payment_method", "")
     if card is None or not card.stripe_customer or not method:
         return
-    seen = at.payments.attach_method(method, card.stripe_customer, key=f"keep:{payment}")
+    if row.from_link:
+        verb = "method_kept_from_link"
+        seen = at.payments.attach_method(method, card.stripe_customer, key=f"keep:{payment}")
+    else:
+        verb = "method_added"
+        seen = at.payments.fetch(ObjectKind.PAYMENT_METHOD, method)
     with at.db.write() as unit:
         refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
-        if isinstance(seen.snapshot, PaymentMethod):
-            receipts.add_for(
-                unit, at, customer_id, "method_kept_from_link", **_named(seen.snapshot)
-            )
+        kept = seen.snapshot
+        # A kind that cannot be kept was paid with all the same: then nothing was saved.
+        if isinstance(kept, PaymentMethod) and not kept.is_detached:
+            _add_receipt(unit, at, row.customer_id, verb, payment, kept)
+
+
+def _add_receipt(
+    unit: Unit,
+    at: MerchantContext,
+    customer_id: int,
+    verb: str,
+    agreed_with: str,
+    method: PaymentMethod,
+) -> None:
+    """Write the receipt of a saved method with the words that were agreed to."""
+    consent = consents.text_of(unit, agreed_with)
+    details = {**_named(method), **({"consent": consent} if consent else {})}
+    receipts.add_for(unit, at, customer_id, verb, subject=method.id, **details)
 
 
 # What is asked of Stripe

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Unit
@@ -49,3 +49,9 @@ def add(
             at=now,
         )
     )
+
+
+def text_of(unit: Unit, subject: str) -> str:
+    """Return the words agreed to with a payment or operation, empty if there were none."""
+    found = unit.scalars(select(ConsentRow.text).where(ConsentRow.subject == subject)).first()
+    return found or ""

@@ -9,6 +9,7 @@ from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
 from portal.mirror import invoices, payment_methods
+from portal.services import payment_methods as method_service
 from portal.services import payments
 from portal.services.payments import Wish
 from portal.store.consents import ConsentRow
@@ -195,6 +196,18 @@ def test_a_new_card_is_kept_with_consent_and_its_words(payer: Payer) -> None:
         consents = [(row.subject, row.text) for row in reader.query(ConsentRow)]
     assert [method.last4 for method in kept] == ["4242"]
     assert consents == [(pressed.operation, CONSENT)]
+    assert [CONSENT in mail.text for mail in payer.house.postbox.mails].count(True) == 1
+
+
+def test_a_saved_method_has_one_receipt_whoever_tells_of_it(payer: Payer) -> None:
+    row = method_service.add(payer.visit(), consent=CONSENT)
+    payer.at_checkout(row.leave_url)
+
+    method_service.returned(payer.house.at, row)
+    payer.house.worker().work_once()
+    payer.house.settle_down()
+
+    assert [CONSENT in mail.text for mail in payer.house.postbox.mails] == [True]
 
 
 def test_a_card_refused_on_checkout_can_be_followed_by_another_there(payer: Payer) -> None:
