@@ -28,6 +28,7 @@ from portal.web import (
     security,
     sessions,
     statuses,
+    templating,
 )
 from portal.web.installation import Installation
 
@@ -79,6 +80,7 @@ def _install(
 
 
 def _set_up_pages(app: Flask, settings: Settings) -> None:
+    templating.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _observe(app, shows_statements=settings.statements_header)
     errors.init_app(app)
