@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import Row, bindparam, select
@@ -51,17 +52,17 @@ class Endpoint:
 
 
 _ENDPOINT = select(EndpointRow.__table__).where(EndpointRow.id == bindparam("id"))
-_known: dict[tuple[str, str], tuple[float, Endpoint]] = {}
+_known: WeakKeyDictionary[Database, dict[str, tuple[float, Endpoint]]] = WeakKeyDictionary()
 
 
 def find_endpoint(db: Database, keyring: Keyring, id: str) -> Endpoint:
     """Return an endpoint, known for half a minute after it was read; raises NotFound."""
-    place = (str(db.url), id)
-    known = _known.get(place)
+    of_database = _known.setdefault(db, {})
+    known = of_database.get(id)
     if known is not None and known[0] > monotonic():
         return known[1]
     endpoint = _read_endpoint(db, keyring, id)
-    _known[place] = (monotonic() + KNOWN_FOR, endpoint)
+    of_database[id] = (monotonic() + KNOWN_FOR, endpoint)
     return endpoint
 
 
