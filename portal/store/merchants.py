@@ -61,7 +61,8 @@ _ALL = select(*MERCHANT_COLUMNS).order_by(MerchantRow.slug)
 
 def get(reader: Reader, slug: str) -> Merchant:
     """Return the merchant of a path; raises NotFound."""
-    row = reader.row(_BY_SLUG, {"slug": slug})
+    # PostgreSQL takes no NUL in a text, and no merchant has one in its name.
+    row = None if "\x00" in slug else reader.row(_BY_SLUG, {"slug": slug})
     if row is None:
         raise NotFound(f"merchant {slug}")
     return Merchant(**row._mapping)
