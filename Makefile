@@ -54,7 +54,7 @@ audit: test-ready catalogues ## axe-core on every page, every theme, width, bran
 bench-install: base-ready catalogues ## what bench/bench.toml needs before it serves
 
 bench: test-ready catalogues ## speed, statements and memory, beside bare Flask
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.run
 
 catalogues: $(CATALOGUES:.po=.mo)
 

@@ -33,17 +33,26 @@ def post(path: str, body: bytes, **headers: str) -> bytes:
 
 @dataclass
 class Outcome:
-    """What a round of load saw: how many answers of which status, how long each took, how big."""
+    """What a round of load saw: how many answers of which status, how long each took.
+
+    `body_bytes` and `head`, in lower case, are those of the last answer.
+    """
 
     seconds: float = 0.0
     statuses: dict[int, int] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
     body_bytes: int = 0
+    head: bytes = b""
 
     @property
     def answers(self) -> int:
         """Return how many requests were answered."""
         return sum(self.statuses.values())
+
+    def header(self, name: str) -> str:
+        """Return a header of the last answer."""
+        lines = dict(line.split(": ", 1) for line in self.head.decode().split("\r\n")[1:])
+        return lines[name]
 
     @property
     def per_second(self) -> float:
@@ -86,6 +95,7 @@ class _Connection(asyncio.Protocol):
             if end < 0:
                 return
             head = self.buffer[:end].lower()
+            self.head = head
             self.status = int(head[9:12])
             place = head.find(b"content-length:")
             length = int(head[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
@@ -98,6 +108,7 @@ class _Connection(asyncio.Protocol):
             counted = self.outcome.statuses.get(self.status, 0)
             self.outcome.statuses[self.status] = counted + 1
             self.outcome.body_bytes = self.length
+            self.outcome.head = self.head
             if self.goes_on:
                 self._next()
             else:

@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -61,8 +61,17 @@ def memory_of_workers(root: int) -> list[float]:
     return sizes
 
 
+def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    """Wait for something to become true; raises TimeoutError if it does not."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds} seconds in vain")
+        time.sleep(0.05)
+
+
 def _await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break

@@ -104,6 +104,12 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def process_id(address: str) -> int:
+    """Return the server process of the cluster whose address `cluster` yielded."""
+    home = Path(address.partition("?host=")[2])
+    return int((home / "data" / "postmaster.pid").read_text().split()[0])
+
+
 def main() -> int:
     """Run the command of the arguments beside a cluster and return its exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
