@@ -94,12 +94,21 @@ class Unit(Session):
 
 
 class Database:
-    """The engines of one database; safe to share between threads, opened anew after a fork."""
+    """The engines of one database; safe to share between threads, opened anew after a fork.
+
+    `with Database(url) as db` closes its connections at the end.
+    """
 
     def __init__(self, url: str | URL, *, threads: int = 8) -> None:
         self.url = make_url(url)
         self.engine = _engine(self.url, threads)
         self.reading_engine = _engine(self.url, threads, isolation_level="AUTOCOMMIT")
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dispose()
 
     @property
     def dialect(self) -> str:

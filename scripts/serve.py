@@ -61,9 +61,8 @@ def check(settings: Settings) -> None:
     """Raise CannotServe where `make install` has not been."""
     try:
         keys.load(settings)
-        database = Database(settings.database)
-        is_current = migrations.is_current(database)
-        database.dispose()
+        with Database(settings.database) as database:
+            is_current = migrations.is_current(database)
     except keys.KeysMissing as missing:
         raise CannotServe(f"Run `make install` first. {missing}") from None
     except SQLAlchemyError as error:

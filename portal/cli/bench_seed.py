@@ -70,9 +70,13 @@ def bench_seed(count: int) -> None:
     """Fill an empty database with customers of a merchant called bench, 13 at least."""
     settings = cli.settings()
     keys.make(settings)
-    db = Database(settings.database)
-    migrations.upgrade(db)
     keyring = Keyring.read(settings.keyring.get_secret_value(), keys.keyring_file(settings))
+    with Database(settings.database) as db:
+        migrations.upgrade(db)
+        _seed(db, keyring, count)
+
+
+def _seed(db: Database, keyring: Keyring, count: int) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     merchant = _add_merchant(db, keyring, now)
     with db.write() as unit:
@@ -85,7 +89,6 @@ def bench_seed(count: int) -> None:
             bar.update(last - bar.pos)
     with db.write() as unit:
         unit.execute(text("ANALYZE"))
-    db.dispose()
 
 
 def stripe_id(number: int) -> str:

@@ -17,7 +17,8 @@ def upgrade(revision: str) -> None:
     """Bring the schema to this version of the portal."""
     settings = cli.settings()
     settings.portal_data.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(Database(settings.database), revision)
+    with Database(settings.database) as database:
+        migrations.upgrade(database, revision)
     click.echo(
         f"The database is at version {migrations.head() if revision == 'head' else revision}."
     )
@@ -28,14 +29,16 @@ def upgrade(revision: str) -> None:
 @click.confirmation_option(prompt="Tables and what is in them may be lost. Go on?")
 def downgrade(revision: str) -> None:
     """Take the schema back to an older version; `base` removes everything."""
-    migrations.downgrade(Database(cli.settings().database), revision)
+    with Database(cli.settings().database) as database:
+        migrations.downgrade(database, revision)
     click.echo(f"The database is at version {revision}.")
 
 
 @db.command()
 def check() -> None:
     """Say whether the database has the schema that this version needs."""
-    found = migrations.differences(Database(cli.settings().database))
+    with Database(cli.settings().database) as database:
+        found = migrations.differences(database)
     for difference in found:
         click.echo(f"differs: {difference}")
     if found:
@@ -47,4 +50,5 @@ def check() -> None:
 @click.argument("message")
 def revise(message: str) -> None:
     """Write a new revision from what the models say and the database lacks (for developers)."""
-    migrations.revise(Database(cli.settings().database), message)
+    with Database(cli.settings().database) as database:
+        migrations.revise(database, message)

@@ -12,7 +12,6 @@ def init() -> None:
     settings = cli.settings()
     for path in keys.make(settings):
         click.echo(f"Made {path}. Keep a copy of it apart from the database.")
-    database = Database(settings.database)
-    migrations.upgrade(database)
-    database.dispose()
+    with Database(settings.database) as database:
+        migrations.upgrade(database)
     click.echo(f"The database is at version {migrations.head()}.")

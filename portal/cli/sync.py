@@ -24,13 +24,13 @@ CALLER = "portal-worker"
 def sync(slug: str | None, afresh: bool) -> None:
     """Read everything from Stripe and Holded; go on where a broken-off sync stopped."""
     settings = keys.load(Settings.read())
-    db = Database(settings.database, threads=2)
     keyring = Keyring.read(settings.keyring.get_secret_value(), keys.keyring_file(settings))
-    gateways = Gateways(settings, db, keyring, CALLER)
-    for merchant in _chosen(db, slug):
-        at = MerchantContext(merchant, db, gateways, settings, lambda: datetime.now(UTC))
-        _sync_one(at, afresh=afresh)
-    db.gather_statistics()
+    with Database(settings.database, threads=2) as db:
+        gateways = Gateways(settings, db, keyring, CALLER)
+        for merchant in _chosen(db, slug):
+            at = MerchantContext(merchant, db, gateways, settings, lambda: datetime.now(UTC))
+            _sync_one(at, afresh=afresh)
+        db.gather_statistics()
 
 
 def _chosen(db: Database, slug: str | None) -> list[Merchant]:

@@ -30,22 +30,23 @@ log = structlog.get_logger()
 def work(once: bool) -> None:
     """Process webhooks and jobs as they come."""
     settings = keys.load(Settings.read())
-    worker = _worker(settings)
-    if once:
-        click.echo(f"{worker.work_once()} done")
-        return
+    keyring = Keyring.read(settings.keyring.get_secret_value(), keys.keyring_file(settings))
+    with Database(settings.database, threads=2) as db:
+        gateways = Gateways(settings, db, keyring, CALLER)
+        worker = Worker(settings, db, gateways, lambda: datetime.now(UTC))
+        if once:
+            click.echo(f"{worker.work_once()} done")
+        else:
+            _work_until_told(worker, settings.worker_pause)
+
+
+def _work_until_told(worker: Worker, pause: float) -> None:
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
     log.info("worker.started")
-    _loop(worker, settings.worker_pause, stopped)
+    _loop(worker, pause, stopped)
     log.info("worker.stopped")
-
-
-def _worker(settings: Settings) -> Worker:
-    db = Database(settings.database, threads=2)
-    keyring = Keyring.read(settings.keyring.get_secret_value(), keys.keyring_file(settings))
-    return Worker(settings, db, Gateways(settings, db, keyring, CALLER), lambda: datetime.now(UTC))
 
 
 def _loop(worker: Worker, pause: float, stopped: threading.Event) -> None:
