@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
@@ -13,11 +13,10 @@ from portal.domain import limits
 from portal.domain.cancellations import CancellationOutcome, Leaving, ends_at_once
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin
-from portal.domain.decisions import Decision, Reason
+from portal.domain.decisions import Decision
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
-from portal.domain.markets import market_of
+from portal.domain.offers import RetentionOffer
 from portal.domain.resolver import Action, Answer, resolve
-from portal.domain.retention import RetentionOffer, may_take_offer
 from portal.domain.subscriptions import Subscription
 from portal.gateways.snapshots import Seen
 from portal.mirror import configurations, invoices, payment_methods, refresh, subscriptions
@@ -26,11 +25,11 @@ from portal.mirror.payment_methods import Wallet
 from portal.services import offers, operations, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import hold, name_of, standing_of, who
+from portal.store import offers as taken
 from portal.store import operations as rows
-from portal.store import retention
 from portal.store.actions import ActionRow
+from portal.store.cancellations import CancellationRow
 from portal.store.operations import OperationRow, OperationState
-from portal.store.retention import CancellationRow, OfferTakenRow
 
 CANCEL_VERBS = ("cancel", "cancel_now")
 # A second press within this time is answered with the receipt of the first.
@@ -116,7 +115,7 @@ def keep_with_offer(visit: Visit, id: str, offer_id: int) -> int:
     one counts. Raises Refused, NotFound and the gateway errors.
     """
     wallet = payment_methods.wallet(visit)
-    offer = _find_offer(visit, offer_id)
+    offer = offers.get(visit, offer_id)
     name = name_of(visit, subscriptions.get(visit, id).subscription)
     with visit.db.write() as unit:
         hold(unit, visit)
@@ -126,7 +125,8 @@ def keep_with_offer(visit: Visit, id: str, offer_id: int) -> int:
             return number
         row = joined = _find_unanswered(unit, visit, id, (TAKE_OFFER.name,))
         if row is None:
-            _refuse_unless(_may_take(unit, visit, wallet, offer, subscription))
+            country = _country(wallet)
+            _refuse_unless(offers.may_take(unit, visit, offer, subscription, country=country))
             row = _begin_taking(unit, visit, subscription, offer, name)
         operation = row.id
     return _perform(visit, TAKE_OFFER, operation, is_joined=joined is not None)
@@ -211,14 +211,7 @@ def _record_offer(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen
 
 def _give_back(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
     """Make an offer that Stripe refused to apply count as not taken."""
-    unit.execute(
-        delete(OfferTakenRow).where(
-            OfferTakenRow.merchant_id == row.merchant_id,
-            OfferTakenRow.account == row.account,
-            OfferTakenRow.livemode == row.livemode,
-            OfferTakenRow.subscription == row.subject,
-        )
-    )
+    taken.give_back(unit, row.merchant_id, row.account, row.subject, livemode=row.livemode)
 
 
 def _send_resume(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
@@ -270,16 +263,8 @@ def _begin_cancelling(
 def _begin_taking(
     unit: Unit, visit: Visit, subscription: Subscription, offer: RetentionOffer, name: str
 ) -> OperationRow:
-    unit.add(
-        OfferTakenRow(
-            merchant_id=visit.merchant.id,
-            account=visit.merchant.stripe_account,
-            livemode=visit.merchant.livemode,
-            subscription=subscription.id,
-            customer_id=visit.customer.id,
-            offer_id=offer.id,
-            at=visit.at.now,
-        )
+    taken.add_taken(
+        unit, visit.merchant, visit.customer.id, subscription.id, offer.id, now=visit.at.now
     )
     return operations.begin(
         unit,
@@ -292,27 +277,6 @@ def _begin_taking(
         held=[discount.id for discount in subscription.discounts],
         told={**who(visit), "plan": name, **offers.told(offer.coupon)},
     )
-
-
-def _may_take(
-    unit: Unit,
-    visit: Visit,
-    wallet: Wallet,
-    offer: RetentionOffer,
-    subscription: Subscription,
-) -> Decision:
-    if not market_of(_country(wallet), visit.merchant.country).offers_on_leaving:
-        return Decision.of(Reason.NO_OFFER)
-    taken = retention.list_taken(unit, visit.merchant.id, visit.customer.id)
-    return may_take_offer(offer, subscription, taken=taken, now=visit.now)
-
-
-def _find_offer(visit: Visit, offer_id: int) -> RetentionOffer:
-    found = offers.list_offers(visit.db, visit.merchant)
-    offer = next((one for one in found if one.id == offer_id), None)
-    if offer is None:
-        raise Refused(Decision.of(Reason.NO_OFFER))
-    return offer
 
 
 def _find_unanswered(

@@ -6,18 +6,19 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, func, select, update
 
 from portal.context import MerchantContext, Visit
-from portal.db import Reader
+from portal.db import Reader, Unit
 from portal.domain.catalogue import Coupon
 from portal.domain.customers import Origin
-from portal.domain.errors import InvalidInput, NotFound
+from portal.domain.decisions import Decision, Reason
+from portal.domain.errors import InvalidInput, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.markets import market_of
 from portal.domain.merchants import Merchant
-from portal.domain.retention import RetentionOffer, best_offer
+from portal.domain.offers import RetentionOffer, best_offer, may_take_offer
 from portal.domain.subscriptions import Subscription
 from portal.mirror import catalogue, refresh
-from portal.store import retention
-from portal.store.retention import OfferRow
+from portal.store import offers as rows
+from portal.store.offers import OfferRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,29 @@ def best_for(visit: Visit, subscription: Subscription, *, country: str) -> Reten
     """Return the one offer to make, None where none fits or the customer's law allows none."""
     if not market_of(country, visit.merchant.country).offers_on_leaving:
         return None
-    taken = retention.list_taken(visit.db, visit.merchant.id, visit.customer.id)
+    taken = rows.list_taken(visit.db, visit.merchant.id, visit.customer.id)
     if subscription.id in taken:
         return None
     offers = list_offers(visit.db, visit.merchant)
     return best_offer(offers, subscription, taken=taken, now=visit.now)
+
+
+def get(visit: Visit, id: int) -> RetentionOffer:
+    """Return an offer that stands; raises Refused."""
+    found = next((one for one in list_offers(visit.db, visit.merchant) if one.id == id), None)
+    if found is None:
+        raise Refused(Decision.of(Reason.NO_OFFER))
+    return found
+
+
+def may_take(
+    unit: Unit, visit: Visit, offer: RetentionOffer, subscription: Subscription, *, country: str
+) -> Decision:
+    """Say whether an offer may be taken now, on what the unit reads."""
+    if not market_of(country, visit.merchant.country).offers_on_leaving:
+        return Decision.of(Reason.NO_OFFER)
+    taken = rows.list_taken(unit, visit.merchant.id, visit.customer.id)
+    return may_take_offer(offer, subscription, taken=taken, now=visit.now)
 
 
 def list_offers(reader: Reader, merchant: Merchant) -> list[RetentionOffer]:
@@ -51,11 +70,11 @@ def list_offers(reader: Reader, merchant: Merchant) -> list[RetentionOffer]:
 
 def list_all(reader: Reader, merchant: Merchant) -> list[Listed]:
     """Return every active offer of a merchant."""
-    rows = retention.list_offers(
+    found = rows.list_offers(
         reader, merchant.id, merchant.stripe_account, livemode=merchant.livemode
     )
-    coupons = catalogue.list_coupons(reader, merchant, [row.coupon for row in rows])
-    return [Listed(row.id, row.coupon, coupons.get(row.coupon)) for row in rows]
+    coupons = catalogue.list_coupons(reader, merchant, [row.coupon for row in found])
+    return [Listed(row.id, row.coupon, coupons.get(row.coupon)) for row in found]
 
 
 def add(at: MerchantContext, coupon_id: str) -> Coupon:

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from portal.domain.cancellations import Leaving
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
-from portal.domain.retention import RetentionOffer
+from portal.domain.offers import RetentionOffer
 from portal.services import cancellations, offers
 from portal.store import actions
+from portal.store.cancellations import CancellationRow
+from portal.store.offers import OfferTakenRow
 from portal.store.operations import OperationRow
-from portal.store.retention import CancellationRow, OfferTakenRow
 from tests.house import House
 from tests.shop import DECLINING, GOOD, Shop
 

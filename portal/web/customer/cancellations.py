@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.cancellations import COMMENT_LENGTH, FEEDBACK, Leaving, shuffled
-from portal.domain.retention import price_with
+from portal.domain.offers import price_with
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
 from portal.services import cancellations

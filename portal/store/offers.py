@@ -1,13 +1,14 @@
-"""Offers to stay, who took one, and what people said on leaving."""
+"""Offers to stay, and who took one."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Row, String, Text, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, Row, String, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Reader
+from portal.db import Base, Reader, Unit
+from portal.domain.merchants import Merchant
 
 
 class OfferRow(Base):
@@ -43,23 +44,6 @@ class OfferTakenRow(Base):
     at: Mapped[datetime]
 
 
-class CancellationRow(Base):
-    """One decision on the cancel page and what was said with it."""
-
-    __tablename__ = "cancellations"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
-    account: Mapped[str] = mapped_column(String(64))
-    livemode: Mapped[bool]
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
-    subscription: Mapped[str] = mapped_column(String(64))
-    outcome: Mapped[str] = mapped_column(String(20))
-    feedback: Mapped[str] = mapped_column(String(40), default="")
-    comment: Mapped[str] = mapped_column(Text, default="")
-    at: Mapped[datetime]
-
-
 _OFFERS = (
     select(OfferRow.__table__)
     .where(
@@ -87,3 +71,40 @@ def list_taken(reader: Reader, merchant_id: int, customer_id: int) -> frozenset[
     """Return the ids of a customer's subscriptions that have had an offer."""
     rows = reader.rows(_TAKEN, {"merchant": merchant_id, "customer": customer_id})
     return frozenset(row.subscription for row in rows)
+
+
+def add_taken(
+    unit: Unit,
+    merchant: Merchant,
+    customer_id: int,
+    subscription: str,
+    offer: int,
+    *,
+    now: datetime,
+) -> None:
+    """Write that an offer was taken for a subscription."""
+    unit.add(
+        OfferTakenRow(
+            merchant_id=merchant.id,
+            account=merchant.stripe_account,
+            livemode=merchant.livemode,
+            subscription=subscription,
+            customer_id=customer_id,
+            offer_id=offer,
+            at=now,
+        )
+    )
+
+
+def give_back(
+    unit: Unit, merchant_id: int, account: str, subscription: str, *, livemode: bool
+) -> None:
+    """Make the offer of a subscription count as not taken."""
+    unit.execute(
+        delete(OfferTakenRow).where(
+            OfferTakenRow.merchant_id == merchant_id,
+            OfferTakenRow.account == account,
+            OfferTakenRow.livemode == livemode,
+            OfferTakenRow.subscription == subscription,
+        )
+    )

@@ -1,16 +1,14 @@
-"""Which offer fits, what it makes of a price, and in which order reasons are asked."""
+"""Which offer fits, and what it makes of a price."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.domain.cancellations import FEEDBACK, ends_at_once, shuffled
 from portal.domain.catalogue import Coupon, Price
-from portal.domain.configurations import PortalConfiguration
 from portal.domain.decisions import Reason
 from portal.domain.markets import market_of
-from portal.domain.retention import RetentionOffer, best_offer, may_take_offer, price_with
+from portal.domain.offers import RetentionOffer, best_offer, may_take_offer, price_with
 from portal.domain.subscriptions import Subscription, SubscriptionItem, SubscriptionStatus
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -80,23 +78,6 @@ def test_the_price_with_an_offer_is_told_where_arithmetic_is_enough(
     price = price_with(coupon, subscription)
 
     assert (price.amount if price else None) == amount
-
-
-def test_reasons_stand_in_an_order_of_the_visitors_own_with_other_last() -> None:
-    ours, same, theirs = shuffled(FEEDBACK, "7"), shuffled(FEEDBACK, "7"), shuffled(FEEDBACK, "8")
-
-    assert ours == same != theirs
-    assert ours[-1] == theirs[-1] == "other"
-    assert sorted(ours) == sorted(FEEDBACK)
-
-
-def test_a_subscription_that_was_never_paid_ends_at_once() -> None:
-    configuration = PortalConfiguration()
-    unpaid = replace(ACTIVE, status=SubscriptionStatus.INCOMPLETE)
-
-    assert not ends_at_once(ACTIVE, configuration)
-    assert ends_at_once(unpaid, configuration)
-    assert ends_at_once(ACTIVE, replace(configuration, cancel_mode="immediately"))
 
 
 def test_german_customers_see_no_offer_before_they_have_cancelled() -> None:

@@ -1,0 +1,108 @@
+"""One noun names the file in every layer: who knows the word of a thing finds all of it."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Where a layer keeps the file of a noun.
+LAYERS = {
+    "domain": "portal/domain/{}.py",
+    "store": "portal/store/{}.py",
+    "mirror": "portal/mirror/{}.py",
+    "services": "portal/services/{}.py",
+    "web": "portal/web/{}.py",
+    "pages": "portal/web/customer/{}.py",
+    "templates": "templates/customer/{}",
+    "cli": "portal/cli/{}.py",
+}
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A word of the product: the module that says what it is, and its file in each layer."""
+
+    name: str
+    home: str
+    word: str
+    layers: str
+
+
+NOUNS = [
+    Noun("Merchant", "portal.domain.merchants", "merchants", "domain store services"),
+    Noun("Customer", "portal.context", "customers", "domain store mirror services"),
+    Noun("Profile", "portal.domain.customers", "account", "pages templates"),
+    Noun("PortalSession", "portal.services.sessions", "sessions", "store services web"),
+    Noun("PortalSession", "portal.services.sessions", "session", "cli"),
+    Noun("Scope", "portal.domain.access", "access", "domain store services"),
+    Noun("LinkRow", "portal.store.links", "links", "store services web"),
+    Noun("LinkRow", "portal.store.links", "link", "cli"),
+    Noun("PortalConfiguration", "portal.domain.configurations", "configurations", "domain mirror"),
+    Noun(
+        "Subscription",
+        "portal.domain.subscriptions",
+        "subscriptions",
+        "domain mirror services pages templates",
+    ),
+    Noun("Change", "portal.gateways.payments", "changes", "services pages"),
+    Noun("Price", "portal.domain.catalogue", "catalogue", "domain mirror"),
+    Noun("Product", "portal.domain.catalogue", "catalogue", "domain mirror"),
+    Noun(
+        "PaymentMethod",
+        "portal.domain.payment_methods",
+        "payment_methods",
+        "domain mirror services pages templates",
+    ),
+    Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
+    Noun(
+        "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
+    ),
+    Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
+    Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
+    Noun(
+        "CancellationOutcome",
+        "portal.domain.cancellations",
+        "cancellations",
+        "domain store services pages templates",
+    ),
+    Noun("Reason", "portal.domain.decisions", "decisions", "domain"),
+    Noun("Decision", "portal.domain.decisions", "decisions", "domain"),
+    Noun("Standing", "portal.domain.limits", "limits", "domain"),
+    Noun("ProviderEvent", "portal.domain.events", "events", "domain"),
+    Noun("WebhookEventRow", "portal.store.inbox", "inbox", "store services"),
+    Noun("JobRow", "portal.store.outbox", "outbox", "store"),
+    Noun("Worker", "portal.services.jobs", "jobs", "services"),
+    Noun("OperationRow", "portal.store.operations", "operations", "store services"),
+    Noun("ActionRow", "portal.store.actions", "actions", "store services"),
+]
+FILES = [(noun, layer) for noun in NOUNS for layer in noun.layers.split()]
+
+
+@pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: f"{noun.name}-{noun.word}")
+def test_a_noun_is_defined_where_its_word_says(noun: Noun) -> None:
+    defined = getattr(import_module(noun.home), noun.name)
+
+    assert defined.__module__ == noun.home
+
+
+@pytest.mark.parametrize(("noun", "layer"), FILES, ids=lambda part: getattr(part, "word", part))
+def test_a_noun_names_its_file_in_each_layer(noun: Noun, layer: str) -> None:
+    assert (ROOT / LAYERS[layer].format(noun.word)).exists()
+
+
+@pytest.mark.parametrize("layer", ["domain", "store", "mirror"])
+def test_a_file_that_stands_for_rows_or_rules_is_shared_or_has_a_noun(layer: str) -> None:
+    """No file comes to these layers without a noun that the table above knows."""
+    alone = {
+        "domain": {"brand", "errors", "markets", "money", "resolver", "tax_ids"},
+        "store": {"consents", "secrets", "tries"},
+        "mirror": {"overview", "refresh", "rows", "sources"},
+    }[layer]
+    words = {noun.word for noun in NOUNS if layer in noun.layers.split()}
+
+    files = {path.stem for path in (ROOT / "portal" / layer).glob("[!_]*.py")}
+
+    assert files == words | alone
