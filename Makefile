@@ -32,7 +32,7 @@ check: test-ready catalogues ## formatting, lints, types, layers, templates, cat
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
-	$(BIN)/python scripts/check_catalogues.py
+	$(BIN)/flask portal translate check
 
 format: test-ready ## put the code into the house's format
 	$(BIN)/ruff format .
