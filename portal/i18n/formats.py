@@ -63,6 +63,14 @@ def number(value: int | Decimal, locale: Locale) -> str:
     return format_decimal(value, locale=_babel(locale.babel)).replace("-", MINUS)
 
 
+@lru_cache(maxsize=1_024)
+def percent(value: Decimal, locale: Locale) -> str:
+    """Write a part of a hundred with the locale's sign: 12.5 as `12.5%`."""
+    shown = _babel(locale.babel)
+    text = shown.percent_formats[None].apply(value / 100, shown, decimal_quantization=False)
+    return isolate(text.replace("-", MINUS), locale)
+
+
 @lru_cache(maxsize=4_096)
 def day(value: date, locale: Locale, style: Style = "long") -> str:
     """Write a day: `3 December 2026`, or `3 Dec 2026` in the short style of tables."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from portal import i18n
@@ -19,6 +20,7 @@ TITLES: dict[str, str] = {
     "details_changed": lazy_gettext("Billing details changed"),
     "plan_changed": lazy_gettext("Plan changed"),
     "change_waits": lazy_gettext("Plan change waits for its payment"),
+    "change_lapsed": lazy_gettext("Plan change not made"),
     "cancellation_received": lazy_gettext("Cancellation received"),
     "cancelled": lazy_gettext("Subscription cancelled"),
     "cancelled_now": lazy_gettext("Subscription ended at once"),
@@ -35,6 +37,10 @@ NOTES: dict[str, str] = {
     "change_waits": lazy_gettext(
         "Your old plan stays until the invoice of the change is paid. You find it among your "
         "invoices."
+    ),
+    "change_lapsed": lazy_gettext(
+        "Its invoice was not paid in time, so your plan stays as it was and nothing was charged "
+        "for the change. You can start it again."
     ),
     "cancellation_received": lazy_gettext(
         "We have your notice, and it counts from this moment. Booking it takes longer than usual; "
@@ -95,7 +101,7 @@ def discount(percent: str, amount: Money | None) -> str:
     """Say what an offer takes off a price: a part in per cent, or a sum."""
     if amount is not None:
         return formats.money(amount, i18n.current())
-    return _ltr(f"{percent}%") if percent else ""
+    return formats.percent(Decimal(percent), i18n.current()) if percent else ""
 
 
 def duration(word: str, months: int | None) -> str:
@@ -151,7 +157,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("duration", lazy_gettext("For how long"), _duration),
     ("ends_on", lazy_gettext("Ends"), _day),
     ("ended_on", lazy_gettext("Ended"), _day),
-    ("renews_on", lazy_gettext("Renewed"), _day),
+    ("renews_on", lazy_gettext("Renews"), _day),
     ("next_on", lazy_gettext("Next charge"), _day),
     ("next_sum", lazy_gettext("Sum of the next charge"), _sum),
     ("changed", lazy_gettext("What changed"), _parts_changed),

@@ -29,7 +29,7 @@ from portal.services.operations import Verb
 from portal.services.subscriptions import Line, hold, line_of, name_of, standing_of, who
 from portal.store import consents
 from portal.store import operations as rows
-from portal.store.operations import OperationRow
+from portal.store.operations import OperationRow, OperationState
 
 # An invoice dated this close to the change is made by it, and not by the next renewal.
 AT_ONCE = timedelta(minutes=5)
@@ -343,11 +343,40 @@ def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen
     changed, told = seen[0].snapshot, row.parameters["told"]
     if row.customer_id is None or not isinstance(changed, Subscription):
         return
+    verb = "plan_changed"
     if _waits(changed):
-        told = {name: told[name] for name in ("by_email", "address", "plan_before", "plan")}
-    verb = "change_waits" if _waits(changed) else "plan_changed"
+        row.state, verb, told = OperationState.WAITING, "change_waits", _briefly(told)
     receipt = receipts.add_for(unit, at, row.customer_id, verb, subject=row.subject, **told)
     row.answer = {**row.answer, "receipt": receipt.number, "waits": _waits(changed)}
+
+
+def follow(unit: Unit, at: MerchantContext, told: Sequence[Subscription]) -> None:
+    """Write the receipt of a change that waited for its payment: made at last, or come to nothing.
+
+    Stripe drops a change whose invoice is not paid within 23 hours.
+    """
+    settled = {one.id: one for one in told if not _waits(one)}
+    waiting = rows.list_waiting(unit, at.merchant, CHANGE.name, settled) if settled else ()
+    for row in waiting:
+        subscription, wanted = settled[row.subject], row.parameters["change"]
+        held = {(item.price.id, item.quantity) for item in subscription.items}
+        is_made = (wanted["price"], wanted["quantity"]) in held
+        row.state = OperationState.DONE if is_made else OperationState.REFUSED
+        if row.customer_id is not None:
+            told_of = row.parameters["told"]
+            receipts.add_for(
+                unit,
+                at,
+                row.customer_id,
+                "plan_changed" if is_made else "change_lapsed",
+                subject=row.subject,
+                **(told_of if is_made else _briefly(told_of)),
+            )
+
+
+def _briefly(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what a receipt says of a change that was not made, or not yet."""
+    return {name: told[name] for name in ("by_email", "address", "plan_before", "plan")}
 
 
 def _waits(subscription: Subscription) -> bool:

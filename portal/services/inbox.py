@@ -20,12 +20,13 @@ from portal.domain.customers import Origin
 from portal.domain.errors import GatewayUnavailable, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
 from portal.domain.payments import CheckoutSession
+from portal.domain.subscriptions import Subscription
 from portal.gateways.holded import events as holded_events
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import intents, payment_methods
+from portal.services import changes, intents, payment_methods
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -154,8 +155,7 @@ def _save_batch(
             if isinstance(verdict, Seen):
                 proved.append(verdict)
         refresh.save(unit, at.merchant, Origin.STRIPE, proved, now=at.now)
-        for seen in proved:
-            _follow(unit, at, seen.snapshot)
+        _follow(unit, at, [seen.snapshot for seen in proved])
         inbox.finish(unit, settled)
     return doubtful
 
@@ -238,15 +238,17 @@ def _read_open_invoices(at: MerchantContext, contact: str) -> None:
 
 def _save(unit: Unit, at: MerchantContext, origin: Origin, seen: Seen) -> None:
     refresh.save(unit, at.merchant, origin, [seen], now=at.now)
-    _follow(unit, at, seen.snapshot)
+    _follow(unit, at, [seen.snapshot])
 
 
-def _follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
-    """Let what happens to our payments follow: the one kind of object that has consequences."""
-    if not isinstance(snapshot, Gone):
-        intents.follow(unit, at, snapshot)
-    if isinstance(snapshot, CheckoutSession):
-        payment_methods.follow(unit, at, snapshot)
+def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
+    """Let what follows from what was told happen: to payments, new methods, waiting changes."""
+    for snapshot in told:
+        if not isinstance(snapshot, Gone):
+            intents.follow(unit, at, snapshot)
+        if isinstance(snapshot, CheckoutSession):
+            payment_methods.follow(unit, at, snapshot)
+    changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])
 
 
 def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:

@@ -6,24 +6,32 @@ the same key.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit
+from portal.db import Base, Unit, word
 from portal.domain.merchants import Merchant
 
 
 class OperationState(StrEnum):
-    """PENDING: committed, maybe sent. DONE and REFUSED: answered. UNKNOWN: the answer was lost."""
+    """PENDING: committed, maybe sent. DONE and REFUSED: answered. UNKNOWN: the answer was lost.
+
+    WAITING: answered with yes, and what was asked for comes about with a payment, or not at all.
+    """
 
     PENDING = "pending"
     DONE = "done"
+    WAITING = "waiting"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+
+
+ANSWERED = frozenset({OperationState.DONE, OperationState.REFUSED, OperationState.WAITING})
 
 
 class OperationRow(Base):
@@ -55,12 +63,19 @@ class OperationRow(Base):
     __table_args__ = (
         Index("ix_operations_state_created_at", "state", "created_at"),
         Index("ix_operations_customer_id_verb", "customer_id", "verb"),
+        Index(
+            "ix_operations_waiting",
+            "merchant_id",
+            "subject",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
 
     @property
     def is_answered(self) -> bool:
         """Whether the provider's answer is known."""
-        return self.state in {OperationState.DONE, OperationState.REFUSED}
+        return self.state in ANSWERED
 
 
 def begin(
@@ -135,5 +150,24 @@ def list_unanswered(unit: Unit, *, before: datetime, limit: int = 50) -> list[Op
             )
             .order_by(OperationRow.created_at)
             .limit(limit)
+        )
+    )
+
+
+def list_waiting(
+    unit: Unit, merchant: Merchant, verb: str, subjects: Collection[str]
+) -> list[OperationRow]:
+    """Return what a merchant's customers asked for of these subjects and waits for a payment."""
+    return list(
+        unit.scalars(
+            select(OperationRow)
+            .where(
+                OperationRow.state == word("waiting"),
+                OperationRow.merchant_id == merchant.id,
+                OperationRow.subject.in_(subjects),
+                OperationRow.verb == verb,
+                OperationRow.livemode == merchant.livemode,
+            )
+            .with_for_update()
         )
     )

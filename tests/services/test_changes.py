@@ -7,7 +7,7 @@ import pytest
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
 from portal.domain.resolver import Place
-from portal.mirror import invoices
+from portal.mirror import invoices, payment_methods
 from portal.services import changes, payments, subscriptions
 from portal.services.changes import Changed, Quote, Shown, Wish
 from portal.store import actions
@@ -170,6 +170,44 @@ def test_what_the_bank_refuses_keeps_the_old_plan_and_an_invoice_to_pay(
     assert invoices.get(visit, page.open_invoice.id).invoice.due == 1613
     receipt = actions.get(shop.house.db, visit.merchant.id, visit.customer.id, changed.receipt)
     assert receipt.verb == "change_waits"
+
+
+def waiting(shop: Shop):
+    """Return a visit and a subscription whose change waits for its payment."""
+    visit, subscription = begun(shop)
+    use_next(shop, visit, DECLINING)
+    wish = Wish(shop.prices["pro"], 1)
+    assert press(visit, subscription, wish, changes.quote(visit, subscription, wish)).waits
+    return visit, subscription
+
+
+def test_a_change_that_is_paid_later_is_made_with_a_receipt_of_its_own(shop: Shop) -> None:
+    visit, subscription = waiting(shop)
+    use_next(shop, visit, GOOD)
+    invoice = subscriptions.get_shown(visit, subscription).open_invoice
+    default = payment_methods.wallet(visit).default
+
+    payments.pay(visit, invoice.id, payments.Wish(invoice.due_money, default))
+    shop.house.settle_down()
+
+    newest = actions.list_page(shop.house.db, visit.merchant.id, visit.customer.id, limit=9)
+    made = [action for action in newest if action.verb == "plan_changed"]
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["pro"]
+    assert [action.details["charged"] for action in made] == [1613]
+    assert not subscriptions.get_shown(visit, subscription).has_pending_update
+
+
+def test_a_change_that_is_not_paid_in_time_is_told_to_be_over(shop: Shop) -> None:
+    visit, subscription = waiting(shop)
+
+    shop.house.control("stripe", "clock", advance=24 * 3_600)
+    shop.house.pass_time(24 * 3_600)
+    shop.house.settle_down()
+
+    newest = actions.list_page(shop.house.db, visit.merchant.id, visit.customer.id, limit=9)
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+    assert [action.verb for action in newest].count("change_lapsed") == 1
+    assert "plan_changed" not in [action.verb for action in newest]
 
 
 def test_a_bank_debit_changes_the_plan_at_once(shop: Shop) -> None:

@@ -1,6 +1,7 @@
 """Sums, days and moments are written as people of each place write them."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -118,3 +119,13 @@ def test_the_age_of_what_is_shown_is_told_in_words(minute: int, written: str) ->
 def test_a_masked_number_keeps_its_order_in_arabic_and_is_left_alone_elsewhere() -> None:
     assert formats.left_to_right("•••• 4242", LOCALES["ar"]) == "\u2066•••• 4242\u2069"
     assert formats.left_to_right("•••• 4242", LOCALES["es"]) == "•••• 4242"
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [("en", "12.5%"), ("es", "12,5\u00a0%"), ("tr", "%12,5"), ("ar", "\u206812.5%\u2069")],
+)
+def test_a_part_of_a_hundred_has_the_sign_where_the_locale_has_it(
+    locale: str, written: str
+) -> None:
+    assert formats.percent(Decimal("12.5"), LOCALES[locale]) == written

@@ -731,6 +731,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_operations_state_created_at", ["state", "created_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_operations_waiting",
+            ["merchant_id", "subject"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
 
     op.create_table(
         "payments",
@@ -895,6 +902,7 @@ def downgrade() -> None:
 
     op.drop_table("payments")
     with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.drop_index("ix_operations_waiting")
         batch_op.drop_index("ix_operations_state_created_at")
         batch_op.drop_index("ix_operations_customer_id_verb")
 

@@ -24,6 +24,7 @@ OF_SUBSCRIPTIONS = frozenset(
     {
         "plan_changed",
         "change_waits",
+        "change_lapsed",
         "cancelled",
         "cancelled_now",
         "cancellation_received",
