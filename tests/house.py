@@ -119,7 +119,7 @@ class House:
             headers={"Authorization": f"Bearer {self.holded_token}"},
         )
 
-    def control(self, which: str, path: str, **body: Any) -> dict[str, Any]:
+    def control(self, which: str, path: str, /, **body: Any) -> dict[str, Any]:
         """Post to a control route of a sandbox: `stripe` or `holded`."""
         app = self.stripe_app if which == "stripe" else self.holded_app
         answer = app.test_client().post(f"/_sandbox/{path}", json=body)

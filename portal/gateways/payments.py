@@ -126,6 +126,9 @@ class PaymentGateway(Protocol):
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
 
+    def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
+        """Find the customer's intent that was started for a payment of ours since a moment."""
+
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
 

@@ -119,13 +119,18 @@ class Filter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An invoice as lists show it; `cursor` names its place for the next page."""
+    """An invoice as lists show it; `cursor` names its place for the next page.
+
+    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid; it is
+    known where one invoice is read by itself.
+    """
 
     invoice: Invoice
     status: InvoiceStatus
     under_way: UnderWay
     payment: str
     cursor: str
+    twin: Invoice | None = None
 
     @property
     def may_pay(self) -> Decision:
@@ -232,8 +237,12 @@ _LISTS = {
     for searching in (False, True)
 }
 _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
-_ONE = _with_payment(*_LIST_COLUMNS, InvoiceRow.snapshot, InvoiceRow.state_at).where(
-    _OF_ACCOUNTS, InvoiceRow.provider_id == bindparam("id"), flag(InvoiceRow.shown)
+_SINGLE = _with_payment(*_LIST_COLUMNS, InvoiceRow.snapshot, InvoiceRow.matches).where(
+    _OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT
+)
+_ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
+_TWIN = _SINGLE.where(
+    InvoiceRow.origin == Origin.STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id")
 )
 _ON_ITS_WAY = _PAYMENT_STATE.in_(
     [
@@ -323,15 +332,23 @@ def list_page(
 
 
 def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
-    """Return one invoice with its lines; raises NotFound, also for somebody else's."""
-    row = (reader or visit.db).row(
-        _ONE, {**_whose(visit), "accounts": _accounts(visit.merchant), "id": id}
-    )
+    """Return one invoice with its lines; raises NotFound, also for somebody else's.
+
+    One that Stripe billed too has been paid, or is being paid, when that one is.
+    """
+    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    reader = reader or visit.db
+    row = reader.row(_ONE, {**values, "id": id})
     if row is None or not visit.scope.covers(Origin(row.origin), id):
         raise NotFound(f"invoice {id}")
-    under = _under_way(row)
-    invoice = rows.load(Invoice, row.snapshot)
-    return Listed(invoice, status(invoice, visit.today, under), under, row.payment_id or "", "")
+    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
+    other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
+    if other is not None:
+        of_stripe = rows.load(Invoice, other.snapshot)
+        under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
+        twin = of_stripe if of_stripe.is_open else None
+    word = status(invoice, visit.today, under)
+    return Listed(invoice, word, under, row.payment_id or "", "", twin)
 
 
 def balances(visit: Visit) -> list[Balance]:

@@ -12,6 +12,7 @@ from portal.i18n import formats, gettext, lazy_gettext, ngettext
 
 TITLES: dict[str, str] = {
     "paid": lazy_gettext("Payment"),
+    "overpaid": lazy_gettext("More was paid than was due"),
     "method_added": lazy_gettext("Payment method saved"),
     "method_removed": lazy_gettext("Payment method removed"),
     "method_kept_from_link": lazy_gettext("Payment method saved from the link of an invoice"),
@@ -22,6 +23,7 @@ TITLES: dict[str, str] = {
     "change_waits": lazy_gettext("Plan change waits for its payment"),
     "change_lapsed": lazy_gettext("Plan change not made"),
     "cancellation_received": lazy_gettext("Cancellation received"),
+    "cancellation_not_booked": lazy_gettext("Cancellation not booked yet"),
     "cancelled": lazy_gettext("Subscription cancelled"),
     "cancelled_now": lazy_gettext("Subscription ended at once"),
     "offer_taken": lazy_gettext("Offer accepted"),
@@ -29,6 +31,10 @@ TITLES: dict[str, str] = {
 }
 # What somebody may want to know or do who did not expect this.
 NOTES: dict[str, str] = {
+    "overpaid": lazy_gettext(
+        "The invoice was paid in another way while your payment was on its way. This sum was not "
+        "needed; the company that bills you gives it back."
+    ),
     "method_kept_from_link": lazy_gettext(
         "Somebody who has the link of one of your invoices paid it, and let this payment method be "
         "kept for your next ones. If it should not be there, remove it; then nothing more is "
@@ -45,6 +51,10 @@ NOTES: dict[str, str] = {
     "cancellation_received": lazy_gettext(
         "We have your notice, and it counts from this moment. Booking it takes longer than usual; "
         "you need do nothing."
+    ),
+    "cancellation_not_booked": lazy_gettext(
+        "We have your notice, but the payment service did not take it. Please show this receipt to "
+        "the company that bills you; it can end the subscription."
     ),
     "cancelled": lazy_gettext("Until it ends, you can take the cancellation back."),
     "cancelled_now": lazy_gettext("Your invoices stay on your billing page."),

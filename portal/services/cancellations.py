@@ -14,7 +14,8 @@ from portal.domain.cancellations import CancellationOutcome, Leaving, ends_at_on
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
-from portal.domain.errors import GatewayUnavailable, NotFound, Refused
+from portal.domain.errors import GatewayMisconfigured, GatewayUnavailable, NotFound, Refused
+from portal.domain.events import ObjectKind
 from portal.domain.offers import RetentionOffer
 from portal.domain.resolver import Action, Answer, resolve
 from portal.domain.subscriptions import Subscription
@@ -29,12 +30,14 @@ from portal.store import offers as taken
 from portal.store import operations as rows
 from portal.store.actions import ActionRow
 from portal.store.cancellations import CancellationRow
-from portal.store.operations import OperationRow, OperationState
+from portal.store.operations import OperationRow
 
 CANCEL_VERBS = ("cancel", "cancel_now")
 # A second press within this time is answered with the receipt of the first.
 SAME_PRESS = timedelta(minutes=2)
 LOOKS, BETWEEN_LOOKS = 10, 0.2
+# Why Stripe never heard of a notice: nobody answered, or the merchant's key is refused.
+NEVER_REACHED = frozenset({"not_sent", GatewayMisconfigured.wording})
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 RECEIPTS_OF_CANCELLING = ("cancelled", "cancelled_now", "cancellation_received")
 
@@ -95,16 +98,19 @@ def cancel(visit: Visit, id: str, leaving: Leaving) -> int:
     with visit.db.write() as unit:
         hold(unit, visit)
         held = subscriptions.get(visit, id, reader=unit)
-        if held.subscription.is_cancelling or held.subscription.is_ended:
+        takes_back = _supersede(unit, visit, id, (RESUME.name,))
+        is_over = held.subscription.is_cancelling or held.subscription.is_ended
+        if is_over and not takes_back:
             return _last_receipt(unit, visit, id, RECEIPTS_OF_CANCELLING)
         row = joined = _find_unanswered(unit, visit, id, CANCEL_VERBS)
         if row is None:
-            _refuse_unless(limits.may_cancel(standing_of(visit, held, wallet), configuration))
+            if not takes_back:
+                _refuse_unless(limits.may_cancel(standing_of(visit, held, wallet), configuration))
             row = _begin_cancelling(unit, visit, held.subscription, configuration, leaving, name)
         verb, operation = BY_NAME[row.verb], row.id
     try:
         return _perform(visit, verb, operation, is_joined=joined is not None)
-    except GatewayUnavailable:
+    except (GatewayUnavailable, GatewayMisconfigured):
         return _receive(visit, operation)
 
 
@@ -143,11 +149,14 @@ def resume(visit: Visit, id: str) -> int:
         hold(unit, visit)
         held = subscriptions.get(visit, id, reader=unit)
         subscription = held.subscription
-        if not subscription.is_cancelling and not subscription.is_ended:
+        takes_back = _supersede(unit, visit, id, (CANCEL.name,))
+        goes_on = not subscription.is_cancelling and not subscription.is_ended
+        if goes_on and not takes_back:
             return _last_receipt(unit, visit, id, ("resumed",))
         row = joined = _find_unanswered(unit, visit, id, (RESUME.name,))
         if row is None:
-            _refuse_unless(limits.may_resume(standing_of(visit, held, Wallet())))
+            if not takes_back:
+                _refuse_unless(limits.may_resume(standing_of(visit, held, Wallet())))
             row = operations.begin(
                 unit,
                 visit.at,
@@ -155,7 +164,7 @@ def resume(visit: Visit, id: str) -> int:
                 customer_id=visit.customer.id,
                 subject=id,
                 subscription=id,
-                is_dated=not subscription.cancel_at_period_end,
+                is_dated=_is_dated(subscription),
                 told={
                     **who(visit),
                     "plan": name,
@@ -170,8 +179,11 @@ def resume(visit: Visit, id: str) -> int:
 
 
 def _send_cancel(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    # What is cancelled already stays so, however often it is asked: an answer that Stripe remembers
+    # under the key of an earlier hour, be it an error, is not waited for.
+    hourly = f"{key}:{at.now:%Y%m%d%H}"
     return at.payments.cancel_at_period_end(
-        told["subscription"], _leaving(told), key=key, is_flexible=told["is_flexible"]
+        told["subscription"], _leaving(told), key=hourly, is_flexible=told["is_flexible"]
     )
 
 
@@ -191,10 +203,15 @@ def _record_cancel(unit: Unit, at: MerchantContext, row: OperationRow, seen: See
 
 
 def _keep_trying(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
-    """Leave a cancellation that never reached Stripe to the worker: the notice was given."""
-    if error == "not_sent":
+    """Leave a cancellation that never reached Stripe to the worker: the notice was given.
+
+    Where Stripe says no after all, somebody who was told that the notice counts is told of it.
+    """
+    if error in NEVER_REACHED:
         row.answered_at, row.error = None, ""
         rows.lose(row)
+    elif "receipt" in row.answer:
+        _receipt(unit, at, row, "cancellation_not_booked", row.parameters["told"])
 
 
 def _send_offer(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
@@ -207,6 +224,16 @@ def _record_offer(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
     _write(unit, at, row, CancellationOutcome.KEPT_WITH_OFFER)
     _receipt(unit, at, row, "offer_taken", row.parameters["told"])
+
+
+def _look_for_offer(at: MerchantContext, row: OperationRow) -> Seen | None:
+    """Say whether the coupon was put on the subscription."""
+    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, row.subject)
+    found = seen.snapshot
+    has_it = isinstance(found, Subscription) and any(
+        discount.coupon == row.parameters["coupon"] for discount in found.discounts
+    )
+    return seen if has_it else None
 
 
 def _give_back(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
@@ -224,9 +251,9 @@ def _record_resume(unit: Unit, at: MerchantContext, row: OperationRow, seen: See
     _receipt(unit, at, row, "resumed", row.parameters["told"])
 
 
-CANCEL = Verb("cancel", _send_cancel, _record_cancel, _keep_trying)
-CANCEL_NOW = Verb("cancel_now", _send_cancel_now, _record_cancel, _keep_trying)
-TAKE_OFFER = Verb("take_offer", _send_offer, _record_offer, _give_back)
+CANCEL = Verb("cancel", _send_cancel, _record_cancel, _keep_trying, key_life=None)
+CANCEL_NOW = Verb("cancel_now", _send_cancel_now, _record_cancel, _keep_trying, key_life=None)
+TAKE_OFFER = Verb("take_offer", _send_offer, _record_offer, _give_back, look=_look_for_offer)
 RESUME = Verb("resume", _send_resume, _record_resume)
 VERBS: tuple[Verb[Any], ...] = (CANCEL, CANCEL_NOW, TAKE_OFFER, RESUME)
 BY_NAME = {verb.name: verb for verb in VERBS}
@@ -283,16 +310,21 @@ def _find_unanswered(
     unit: Unit, visit: Visit, id: str, verbs: tuple[str, ...]
 ) -> OperationRow | None:
     """Return the operation that an earlier press left on its way, so that this one joins it."""
-    return unit.scalars(
-        select(OperationRow)
-        .where(
-            OperationRow.customer_id == visit.customer.id,
-            OperationRow.verb.in_(verbs),
-            OperationRow.subject == id,
-            OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN]),
-        )
-        .order_by(OperationRow.created_at.desc())
-    ).first()
+    return next(iter(rows.list_unanswered_of(unit, visit.customer.id, verbs, id)), None)
+
+
+def _supersede(unit: Unit, visit: Visit, id: str, verbs: tuple[str, ...]) -> bool:
+    """Say whether an earlier press of the opposite is on its way, which does not count any more."""
+    earlier = rows.list_unanswered_of(unit, visit.customer.id, verbs, id)
+    operations.supersede(unit, visit.at, earlier)
+    return bool(earlier)
+
+
+def _is_dated(subscription: Subscription) -> bool:
+    """Whether a cancellation is recorded as a date; where none is told yet, billing decides."""
+    if subscription.is_cancelling:
+        return not subscription.cancel_at_period_end
+    return subscription.billing_mode == "flexible"
 
 
 def _perform(visit: Visit, verb: Verb[Any], operation: str, *, is_joined: bool) -> int:

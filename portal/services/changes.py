@@ -14,7 +14,7 @@ from portal.domain.catalogue import Price, Product
 from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
-from portal.domain.errors import GatewayError, GatewayRefused, NotFound, Refused
+from portal.domain.errors import GatewayError, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.limits import Standing
 from portal.domain.money import Money
@@ -310,12 +310,31 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) ->
 
 def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:
     """Change the subscription, and read the invoice that keeps the change waiting."""
-    wanted = told["change"]
-    change = Change(
-        **{**wanted, "proration_date": datetime.fromisoformat(wanted["proration_date"])}
-    )
-    is_late = at.now - change.proration_date > WORTH_SENDING
-    seen = _look(at, change) if is_late else at.payments.change_subscription(change, key=key)
+    change = _told(told)
+    return _with_invoice(at, at.payments.change_subscription(change, key=key))
+
+
+def _is_wanted(at: MerchantContext, row: OperationRow) -> bool:
+    """Say whether a change may still be sent: its sums hold for an hour, and nobody has left."""
+    change = _told(row.parameters)
+    told = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription).snapshot
+    goes_on = isinstance(told, Subscription) and not (told.is_cancelling or told.is_ended)
+    return goes_on and at.now - change.proration_date <= WORTH_SENDING
+
+
+def _look(at: MerchantContext, row: OperationRow) -> tuple[Seen, ...] | None:
+    """Say whether a change was made, by what the subscription holds."""
+    change = _told(row.parameters)
+    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription)
+    found = seen.snapshot
+    if not isinstance(found, Subscription):
+        return None
+    held = {(item.price.id, item.quantity) for item in found.items}
+    is_made = _waits(found) or (change.price, change.quantity) in held
+    return _with_invoice(at, seen) if is_made else None
+
+
+def _with_invoice(at: MerchantContext, seen: Seen) -> tuple[Seen, ...]:
     changed = seen.snapshot
     if isinstance(changed, Subscription) and changed.latest_invoice and _waits(changed):
         # The change is made whether or not this is read; its webhook tells it as well.
@@ -324,18 +343,10 @@ def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ..
     return (seen,)
 
 
-def _look(at: MerchantContext, change: Change) -> Seen:
-    """Read what became of a change that is too old to be sent: its sums hold no more.
-
-    Raises GatewayRefused where it was never made.
-    """
-    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription)
-    found = seen.snapshot
-    if isinstance(found, Subscription):
-        held = {(item.price.id, item.quantity) for item in found.items}
-        if _waits(found) or (change.price, change.quantity) in held:
-            return seen
-    raise GatewayRefused("the sums that were agreed to hold no more", code="too_late")
+def _told(parameters: dict[str, Any]) -> Change:
+    """Return the change that an operation froze."""
+    wanted = parameters["change"]
+    return Change(**{**wanted, "proration_date": datetime.fromisoformat(wanted["proration_date"])})
 
 
 def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen, ...]) -> None:
@@ -383,7 +394,7 @@ def _waits(subscription: Subscription) -> bool:
     return subscription.pending_update_expires_at is not None
 
 
-CHANGE = Verb("change", _send, _record)
+CHANGE = Verb("change", _send, _record, is_wanted=_is_wanted, look=_look)
 VERBS: tuple[Verb[Any], ...] = (CHANGE,)
 
 

@@ -15,6 +15,7 @@ from portal.mirror import configurations, customers, payment_methods, refresh
 from portal.services import operations, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import who
+from portal.store import operations as rows
 from portal.store.operations import OperationRow
 
 PLAIN = ("name", "email", "phone")
@@ -105,6 +106,8 @@ VERBS: tuple[Verb[Any], ...] = (UPDATE, ADD_TAX_ID, REMOVE_TAX_ID)
 
 def _perform(visit: Visit, verb: Verb[Seen], *, changed: list[str], **parameters: Any) -> int:
     with visit.db.write() as unit:
+        if verb is UPDATE:
+            _supersede(unit, visit, parameters["fields"])
         row = operations.begin(
             unit,
             visit.at,
@@ -117,6 +120,13 @@ def _perform(visit: Visit, verb: Verb[Seen], *, changed: list[str], **parameters
     operations.perform(visit.at, verb, row.id)
     with visit.db.session() as reader:
         return int(reader.get_one(OperationRow, row.id).answer.get("receipt", 0))
+
+
+def _supersede(unit: Unit, visit: Visit, fields: Mapping[str, Any]) -> None:
+    """Let nothing that was asked before overwrite these fields later."""
+    earlier = rows.list_unanswered_of(unit, visit.customer.id, [UPDATE.name])
+    covered = [row for row in earlier if row.parameters["fields"].keys() <= fields.keys()]
+    operations.supersede(unit, visit.at, covered)
 
 
 def _profile(visit: Visit) -> Profile:

@@ -17,7 +17,7 @@ from sqlalchemy import Row, bindparam, select
 from portal.context import MerchantContext
 from portal.db import Database, Reader, Unit
 from portal.domain.customers import Origin
-from portal.domain.errors import GatewayUnavailable, NotFound
+from portal.domain.errors import GatewayError, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
 from portal.domain.payments import CheckoutSession
 from portal.domain.subscriptions import Subscription
@@ -30,7 +30,7 @@ from portal.services import changes, intents, payment_methods
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
-from portal.store.secrets import Keyring
+from portal.store.secrets import Keyring, SecretUnreadable
 
 LEASE = timedelta(seconds=60)
 BATCH = 100
@@ -171,7 +171,8 @@ def _judge(
     door: PaymentGateway, group: Sequence[Row[Any]], newest: Row[Any], held: datetime | None
 ) -> Seen | _NothingNew | None:
     """Say what events of one object prove: a state to save, nothing new, or (None) a doubt."""
-    if not newest.kind or not newest.object:
+    is_of_anybody = newest.kind == ObjectKind.PAYMENTS
+    if not newest.kind or not (newest.object or is_of_anybody):
         return _NOTHING_NEW
     if newest.provider == Origin.HOLDED:
         return None
@@ -253,7 +254,7 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
 
 def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:
     tries = max(row.tries for row in group) + 1
-    is_dead = tries >= MOST_TRIES and not isinstance(error, GatewayUnavailable)
+    is_dead = tries >= MOST_TRIES and not isinstance(error, GatewayError | SecretUnreadable)
     log.warning(
         "inbox.failed",
         merchant=at.merchant.slug,

@@ -54,7 +54,12 @@ def _follow(unit: Unit, at: MerchantContext, told: Intent | CheckoutSession) -> 
         payment.intent = payment.intent or told.intent
         intent, session = mirror.find(unit, at.merchant, payment.intent), told
     if intent is not None and not payment.checkout:
-        advance(unit, at, payment, state_of_intent(intent), intent)
+        state = state_of_intent(intent)
+        if state is PaymentState.FAILED and payment.state in NOT_ANSWERED:
+            # The refusal may be that of an earlier try on the same intent. Only the answer to its
+            # own confirmation can fail this one.
+            return
+        advance(unit, at, payment, state, intent)
     else:
         advance(unit, at, payment, state_at_checkout(session, intent), intent)
     _note_where_to_go_on(unit, payment, intent)

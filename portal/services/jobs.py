@@ -9,7 +9,7 @@ from sqlalchemy.orm import make_transient
 
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
-from portal.domain.errors import GatewayUnavailable
+from portal.domain.errors import GatewayError
 from portal.services import (
     access,
     billing_portal,
@@ -30,9 +30,11 @@ from portal.services.operations import Verb
 from portal.settings import Settings
 from portal.store import merchants, outbox
 from portal.store.outbox import JobRow
+from portal.store.secrets import SecretUnreadable
 
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 20
+OF_PROVIDERS = (GatewayError, SecretUnreadable)
 
 # Each verb by its name, for operations whose answer was lost.
 VERBS: dict[str, Verb[Any]] = {
@@ -133,7 +135,8 @@ class Worker:
             outbox.finish(unit, job)
 
     def _give_back(self, job: JobRow, error: Exception) -> None:
-        is_dead = job.tries >= MOST_TRIES and not isinstance(error, GatewayUnavailable)
+        # A provider that does not answer, or refuses the key, will take it one day; a bug will not.
+        is_dead = job.tries >= MOST_TRIES and not isinstance(error, OF_PROVIDERS)
         log.warning(
             "job.failed",
             job=job.name,
@@ -141,7 +144,7 @@ class Worker:
             tries=job.tries,
             is_dead=is_dead,
             error=type(error).__name__,
-            exc_info=not isinstance(error, GatewayUnavailable),
+            exc_info=not isinstance(error, OF_PROVIDERS),
         )
         with self._db.write() as unit:
             outbox.postpone(

@@ -84,7 +84,8 @@ def to_hosted_invoice(visit: Visit, invoice_id: str) -> str:
     found = invoices.get(visit, invoice_id)
     if not found.may_pay.is_allowed:
         raise Refused(found.may_pay)
-    if found.invoice.origin is not Origin.STRIPE or not found.invoice.hosted_url:
+    invoice = found.twin or found.invoice
+    if invoice.origin is not Origin.STRIPE or not invoice.hosted_url:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
     with visit.db.write() as unit:
         row = operations.begin(
@@ -96,7 +97,7 @@ def to_hosted_invoice(visit: Visit, invoice_id: str) -> str:
             parameters={},
             now=visit.at.now,
         )
-        operations.answer(row, now=visit.at.now, leave_url=found.invoice.hosted_url)
+        operations.answer(row, now=visit.at.now, leave_url=invoice.hosted_url)
         return row.id
 
 
@@ -107,7 +108,8 @@ def _is_open(visit: Visit, row: OperationRow, payment: PaymentRow | None) -> boo
         is_young = not payment.checkout or visit.now - payment.started_at < CHECKOUT_LIFE
         return payment.state in WITH_THE_CUSTOMER and is_young
     if row.verb == HOSTED:
-        return invoices.get(visit, row.subject).invoice.is_open
+        found = invoices.get(visit, row.subject)
+        return (found.twin or found.invoice).is_open
     if row.verb == billing_portal.OPEN.name:
         return visit.now - row.created_at < PORTAL_LIFE
     page = told.find_session(visit.db, visit.merchant, str(row.answer.get("checkout", "")))

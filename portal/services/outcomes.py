@@ -14,7 +14,7 @@ from portal.domain.events import ObjectKind
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
 from portal.services import intents
-from portal.store import operations
+from portal.store import operations, settlements
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
 from portal.store.secrets import SecretUnreadable
@@ -38,7 +38,7 @@ class Outcome:
     """What the page that people come back to may say: a sum and how it went.
 
     `leave_url` is where it goes on while the bank or a voucher wants the customer, `method_type`
-    the kind of the method, empty if it is not known yet.
+    the kind of the method, empty if it is not known yet, `excess` what has to go back.
     """
 
     state: PaymentState
@@ -47,6 +47,7 @@ class Outcome:
     method_type: str
     invoice: str
     leave_url: str
+    excess: Money
 
 
 def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
@@ -66,6 +67,7 @@ def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
         method_type=payment.method_type,
         invoice=payment.shares[0].invoice,
         leave_url=fresh.leave_url,
+        excess=Money(settlements.excess_of(at.db, payment.id), payment.currency),
     )
 
 

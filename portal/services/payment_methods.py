@@ -78,6 +78,8 @@ def make_default(visit: Visit, method_id: str) -> None:
     method = payment_methods.get(visit, method_id)
     _refuse_unless(may_be_default(method, visit.today))
     with visit.db.write() as unit:
+        earlier = operation_rows.list_unanswered_of(unit, visit.customer.id, [DEFAULT_METHOD.name])
+        operations.supersede(unit, visit.at, earlier)
         row = operations.begin(
             unit,
             visit.at,

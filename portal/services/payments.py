@@ -19,7 +19,7 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import ALLOWED, Decision, Reason
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
-from portal.domain.invoices import Invoice, may_pay
+from portal.domain.invoices import Invoice, UnderWay, may_pay
 from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,
@@ -49,6 +49,10 @@ CONFIRMABLE = frozenset(
         IntentState.REQUIRES_ACTION,
     }
 )
+TAKES_MONEY = frozenset(
+    {IntentState.SUCCEEDED, IntentState.PROCESSING, IntentState.REQUIRES_CAPTURE}
+)
+A_DIFFERENCE_OF_CLOCKS = timedelta(minutes=10)
 # How long a Checkout page must still live to send somebody back to it.
 WORTH_RESUMING = timedelta(minutes=2)
 
@@ -83,9 +87,16 @@ def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
     GatewayMisconfigured, and GatewayUnavailable with `was_sent` False where nothing was charged
     because a provider does not answer.
     """
-    origin = invoices.get(visit, invoice_id).invoice.origin
+    found = invoices.get(visit, invoice_id)
     if wish.method and not visit.sees_everything:
         raise Refused(Decision.of(Reason.NOT_IN_SCOPE))
+    if found.under_way is UnderWay.BOOKING and not found.payment:
+        # Stripe has collected its own invoice of this sale.
+        raise Refused(found.may_pay)
+    if found.twin is not None:
+        # Both ledgers hold this sale, and Stripe's would go on to collect it.
+        return pay(visit, found.twin.id, wish)
+    origin = found.invoice.origin
     with _nothing_charged():
         refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
         under_way = _resume_or_end(visit, origin, invoice_id, wish)
@@ -297,9 +308,57 @@ def _record_refusal(unit: Unit, at: MerchantContext, row: OperationRow, error: s
         rows.move(payment, PaymentState.FAILED, now=at.now, error_code=error)
 
 
-PAY = Verb("pay", _send_payment, _record_intent, _record_refusal)
-CONFIRM = Verb("confirm", _send_confirmation, _record_intent, _record_refusal)
-CHECKOUT = Verb("checkout", _send_checkout, _record_checkout, _record_refusal)
+def _is_wanted(at: MerchantContext, row: OperationRow) -> bool:
+    """Say whether the invoice still wants the sum: it may have been paid while nobody answered."""
+    with at.db.session() as reader:
+        shares = intents.get(reader, row.id).shares
+    told = [
+        (share, refresh.read(at, Origin(share.origin), ObjectKind.INVOICE, share.invoice))
+        for share in shares
+    ]
+    return all(
+        isinstance(invoice, Invoice) and invoice.is_open and invoice.due >= share.amount
+        for share, invoice in told
+    )
+
+
+def _look_for_payment(at: MerchantContext, row: OperationRow) -> Intent | None:
+    """Find the intent of a payment whose answer was lost, by the name it was given."""
+    with at.db.session() as reader:
+        known = intents.get(reader, row.id).intent
+    if not known:
+        return at.payments.find_payment(
+            row.parameters["customer"], row.id, since=row.created_at - A_DIFFERENCE_OF_CLOCKS
+        )
+    told = at.payments.fetch(ObjectKind.PAYMENT_INTENT, known).snapshot
+    return told if isinstance(told, Intent) else None
+
+
+def _look_for_confirmation(at: MerchantContext, row: OperationRow) -> Intent | None:
+    """Return the intent of a Stripe invoice if it took the money or is about to."""
+    told = at.payments.fetch(ObjectKind.PAYMENT_INTENT, row.parameters["intent"]).snapshot
+    is_taken = isinstance(told, Intent) and told.state in TAKES_MONEY
+    return told if isinstance(told, Intent) and is_taken else None
+
+
+PAY = Verb(
+    "pay",
+    _send_payment,
+    _record_intent,
+    _record_refusal,
+    is_wanted=_is_wanted,
+    look=_look_for_payment,
+)
+CONFIRM = Verb(
+    "confirm",
+    _send_confirmation,
+    _record_intent,
+    _record_refusal,
+    is_wanted=_is_wanted,
+    look=_look_for_confirmation,
+)
+# Nobody was ever led to a Checkout page whose address was lost.
+CHECKOUT = Verb("checkout", _send_checkout, _record_checkout, _record_refusal, is_wanted=_is_wanted)
 VERBS: tuple[Verb[Any], ...] = (PAY, CONFIRM, CHECKOUT)
 
 
@@ -318,8 +377,7 @@ def _resume_or_end(visit: Visit, origin: Origin, invoice_id: str, wish: Wish) ->
     if _is_what_is_wished(visit, payment, wish) and payment.amount == invoice.due:
         return _pressed(visit.at, payment.id)
     if origin is Origin.STRIPE:
-        _let_go(visit, payment.id)
-        return None
+        return _let_go(visit, payment)
     intents.end(visit.at, payment)
     with visit.db.session() as reader:
         still = rows.get(reader, payment.id)
@@ -344,11 +402,19 @@ def _met(visit: Visit, payment: PaymentRow) -> Pressed:
     return _pressed(visit.at, payment.id, leaves=False)
 
 
-def _let_go(visit: Visit, payment_id: str) -> None:
-    """Let go of the last try on a Stripe invoice: its one intent is confirmed anew, not doubled."""
+def _let_go(visit: Visit, payment: PaymentRow) -> Pressed | None:
+    """Let go of the last try on a Stripe invoice: its one intent is confirmed anew, not doubled.
+
+    What the bank has let through meanwhile is met instead.
+    """
+    seen = visit.at.payments.fetch(ObjectKind.PAYMENT_INTENT, payment.intent)
     with visit.db.write() as unit:
-        payment = intents.get(unit, payment_id)
-        rows.move(payment, PaymentState.CANCELED, now=visit.at.now)
+        intents.save_and_follow(unit, visit.at, seen)
+        fresh = intents.get(unit, payment.id)
+        if fresh.state in intents.WITH_THE_CUSTOMER:
+            rows.move(fresh, PaymentState.CANCELED, now=visit.at.now)
+        is_live = fresh.can_take_money
+    return _met(visit, fresh) if is_live or fresh.state == PaymentState.BOOKED else None
 
 
 def sweep(db: Database, *, now: datetime) -> None:

@@ -18,7 +18,7 @@ from portal.domain.invoices import Invoice, InvoicePart
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
 from portal.gateways.snapshots import Seen
-from portal.mirror import refresh
+from portal.mirror import invoices, refresh
 from portal.services import intents, receipts
 from portal.store import outbox, settlements
 from portal.store import payments as rows
@@ -55,7 +55,7 @@ def record(at: MerchantContext, payment: str, invoice: str) -> None:
         was_sent, is_fresh = row.state == SettlementState.SENT, at.now - row.changed_at < IN_FLIGHT
     seen = at.invoicing.fetch(ObjectKind.INVOICE, invoice)
     if not isinstance(seen.snapshot, Invoice):
-        _give_up(at, payment, invoice, SettlementState.REFUND, seen)
+        _give_up(at, payment, invoice, seen)
         return
     if was_sent and _explain(at, payment, invoice, seen):
         return
@@ -91,7 +91,8 @@ def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow
             merchant_id=at.merchant.id,
             account=share.account,
             livemode=payment.livemode,
-            amount=share.amount,
+            amount=share.amount if share.is_live else 0,
+            excess=0 if share.is_live else share.amount,
             currency=payment.currency,
             paid_on=at.merchant.day_of(at.now),
             intent=payment.intent,
@@ -112,22 +113,56 @@ def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow
             invoice=share.invoice,
         )
     if state == SettlementState.REFUND:
-        log.error("payment.refund_due", merchant=at.merchant.slug, payment=payment.id)
+        _tell_excess(unit, at, payment, share.invoice, share.amount)
 
 
 def _freeze(at: MerchantContext, payment: str, invoice: str, told: Invoice) -> bool:
-    """Freeze what the invoice's payments are and mark the booking as sent; False if unwanted."""
+    """Freeze what the invoice's payments are and mark the booking as sent; False if unwanted.
+
+    Of a sum that is more than the invoice wants by now, the rest is to go back.
+    """
     with at.db.write() as unit:
         row = settlements.find(unit, payment, invoice)
         if row is None:
             return False
-        if told.due < row.amount:
-            _refund(unit, at, row)
+        if not _divide(unit, at, row, told.due):
             return False
         if row.before is None:
             row.before = [[part.id, part.amount.amount] for part in _ours(row, told)]
         row.state, row.changed_at = SettlementState.SENT, at.now
         return True
+
+
+def _divide(unit: Unit, at: MerchantContext, row: SettlementRow, due: int) -> bool:
+    """Divide a payment into what is booked and what goes back; False if nothing is booked."""
+    whole = row.amount + row.excess
+    booked = max(min(whole, due), 0)
+    if row.amount == booked:
+        return True
+    row.amount, row.excess = booked, whole - booked
+    payment = intents.get(unit, row.payment_id)
+    _tell_excess(unit, at, payment, row.invoice, row.excess)
+    if not booked:
+        row.state, row.changed_at = SettlementState.REFUND, at.now
+        _finish_if_booked(unit, at, payment)
+    return bool(booked)
+
+
+def _tell_excess(
+    unit: Unit, at: MerchantContext, payment: PaymentRow, invoice: str, amount: int
+) -> None:
+    """Tell the payer, and the log, of money that has to go back."""
+    log.error("payment.refund_due", merchant=at.merchant.slug, payment=payment.id, amount=amount)
+    number = invoices.numbers(unit, at.merchant, [invoice]).get(invoice, "")
+    receipts.add_for(
+        unit,
+        at,
+        payment.customer_id,
+        "overpaid",
+        subject=payment.id,
+        currency=payment.currency,
+        invoices=[{"id": invoice, "number": number, "amount": amount}],
+    )
 
 
 def _send(at: MerchantContext, payment: str, invoice: str) -> None:
@@ -198,23 +233,13 @@ def _ours(row: SettlementRow, told: Invoice) -> list[InvoicePart]:
     return [part for part in told.parts if not row.treasury or part.treasury == row.treasury]
 
 
-def _refund(unit: Unit, at: MerchantContext, row: SettlementRow) -> None:
-    row.state, row.changed_at = SettlementState.REFUND, at.now
-    log.error("payment.refund_due", merchant=at.merchant.slug, payment=row.payment_id)
-    payment = intents.get(unit, row.payment_id)
-    _finish_if_booked(unit, at, payment)
-
-
-def _give_up(
-    at: MerchantContext, payment: str, invoice: str, state: SettlementState, seen: Seen | None
-) -> None:
+def _give_up(at: MerchantContext, payment: str, invoice: str, seen: Seen) -> None:
+    """Have the money of an invoice that is gone given back."""
     with at.db.write() as unit:
+        refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
         row = settlements.find(unit, payment, invoice)
         if row is not None:
-            row.state, row.changed_at = state, at.now
-            log.error("settlement.given_up", merchant=at.merchant.slug, payment=payment, to=state)
-        if seen is not None:
-            refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
+            _divide(unit, at, row, 0)
 
 
 def _is_begun(unit: Unit, payment: PaymentRow) -> bool:

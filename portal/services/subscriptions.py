@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import bindparam, or_, select, union_all
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
@@ -33,6 +33,7 @@ from portal.mirror.payment_methods import Wallet
 from portal.mirror.subscriptions import Held
 from portal.services import operations, receipts
 from portal.services.operations import Verb
+from portal.store import operations as rows
 from portal.store.customers import CustomerRow
 from portal.store.operations import OperationRow, OperationState
 
@@ -218,6 +219,8 @@ def charge_to(visit: Visit, id: str, method_id: str) -> None:
             raise Refused(decision)
     name = name_of(visit, held.subscription)
     with visit.db.write() as unit:
+        earlier = rows.list_unanswered_of(unit, visit.customer.id, [CHARGE_TO.name], id)
+        operations.supersede(unit, visit.at, earlier)
         row = operations.begin(
             unit,
             visit.at,
@@ -273,7 +276,11 @@ _UNANSWERED = _OF_SUBJECT.where(
 # A refusal the customer was not there to see: it came when the worker asked again.
 _NOT_DONE = _OF_SUBJECT.where(
     OperationRow.state == OperationState.REFUSED,
-    OperationRow.tries > 1,
+    OperationRow.error != rows.SUPERSEDED,
+    or_(
+        OperationRow.tries > 1,
+        OperationRow.error.in_([operations.NOT_WANTED, operations.TOO_LATE]),
+    ),
     OperationRow.answered_at > bindparam("since"),
 )
 _TOLD = union_all(_UNANSWERED, _NOT_DONE)

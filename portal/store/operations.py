@@ -17,6 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base, Unit, word
 from portal.domain.merchants import Merchant
 
+# The error of an operation that a newer wish of the customer made pointless.
+SUPERSEDED = "superseded"
+
 
 class OperationState(StrEnum):
     """PENDING: committed, maybe sent. DONE and REFUSED: answered. UNKNOWN: the answer was lost.
@@ -150,6 +153,25 @@ def list_unanswered(unit: Unit, *, before: datetime, limit: int = 50) -> list[Op
             )
             .order_by(OperationRow.created_at)
             .limit(limit)
+        )
+    )
+
+
+def list_unanswered_of(
+    unit: Unit, customer_id: int, verbs: Collection[str], subject: str = ""
+) -> list[OperationRow]:
+    """Return what a customer asked for and has no answer, newest first; of any subject if empty."""
+    about = [OperationRow.subject == subject] if subject else []
+    return list(
+        unit.scalars(
+            select(OperationRow)
+            .where(
+                OperationRow.customer_id == customer_id,
+                OperationRow.verb.in_(verbs),
+                OperationRow.state.in_([OperationState.PENDING, OperationState.UNKNOWN]),
+                *about,
+            )
+            .order_by(OperationRow.created_at.desc())
         )
     )
 

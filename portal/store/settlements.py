@@ -4,16 +4,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, select
+from sqlalchemy import JSON, ForeignKey, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit
+from portal.db import Base, Reader, Unit
 
 
 class SettlementState(StrEnum):
     """WAITING: to be sent. SENT: maybe booked, the answer decides or a re-read. BOOKED: it stands
-    there. UNKNOWN: what stands there cannot be explained, the merchant must look. REFUND: the
-    invoice wanted no money any more, which has to go back."""
+    there. UNKNOWN: what stands there cannot be explained, the merchant must look. REFUND: nothing
+    is booked, because the invoice wanted no money any more.
+    """
 
     WAITING = "waiting"
     SENT = "sent"
@@ -26,7 +27,8 @@ class SettlementRow(Base):
     """One booking; unique per payment and invoice, so that no second one can be written.
 
     `before` freezes the payments the invoice had on our treasury before the first send, as
-    [[id, amount], …] in minor units; `entry` is the provider's id of what we booked.
+    [[id, amount], …] in minor units; `entry` is the provider's id of what we booked. `amount` is
+    what is booked, `excess` what the invoice did not want any more and has to go back.
     """
 
     __tablename__ = "settlements"
@@ -37,6 +39,7 @@ class SettlementRow(Base):
     account: Mapped[str] = mapped_column(String(64))
     livemode: Mapped[bool]
     amount: Mapped[int]
+    excess: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
     paid_on: Mapped[date]
     intent: Mapped[str] = mapped_column(String(64))
@@ -46,6 +49,11 @@ class SettlementRow(Base):
     entry: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+
+
+_EXCESS = select(func.sum(SettlementRow.excess).label("excess")).where(
+    SettlementRow.payment_id == bindparam("payment")
+)
 
 
 def find(unit: Unit, payment_id: str, invoice: str) -> SettlementRow | None:
@@ -62,3 +70,9 @@ def list_of_invoice(unit: Unit, merchant_id: int, invoice: str) -> list[Settleme
             )
         )
     )
+
+
+def excess_of(reader: Reader, payment_id: str) -> int:
+    """Return what a payment brought beyond what its invoices wanted, in minor units."""
+    row = reader.row(_EXCESS, {"payment": payment_id})
+    return int(row.excess or 0) if row is not None else 0

@@ -26,9 +26,16 @@ NOT_THE_BANK: dict[str, Wording] = {
         ),
         lazy_gettext("Please tell them, or try again later."),
     ),
-    "outcome_never_told": Wording(
-        lazy_gettext("We could not find out what became of this payment."),
-        lazy_gettext("Before you pay again, please ask the company that bills you."),
+    "not_wanted": Wording(
+        lazy_gettext(
+            "The invoice was paid or changed meanwhile, so this payment was not made. "
+            "You were not charged."
+        ),
+        lazy_gettext("Look at the invoice to see whether anything is left to pay."),
+    ),
+    "too_late": Wording(
+        lazy_gettext("The payment service did not answer in time. You were not charged."),
+        lazy_gettext("Please start the payment again."),
     ),
 }
 NOT_ACCEPTED = Wording(
@@ -130,6 +137,17 @@ def of_try(row: Any) -> str:
 
 def _paid(outcome: Outcome) -> Told:
     is_booked = outcome.state is PaymentState.BOOKED
+    if outcome.excess.is_positive:
+        return Told(
+            _("Paid"),
+            _("Your payment has arrived, and the invoice was paid in another way meanwhile."),
+            _(
+                "%(amount)s was not needed. The company that bills you gives it back.",
+                amount=money(outcome.excess),
+            ),
+            "warn",
+            "ok",
+        )
     return Told(
         _("Paid"),
         _("Your payment has arrived."),

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from portal.context import Visit
 from portal.domain.cancellations import Leaving
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
@@ -318,3 +319,105 @@ def test_operations_keep_what_was_asked_so_that_a_repeat_asks_the_same(shop: Sho
         row = reader.scalars(select(OperationRow).where(OperationRow.verb == "cancel")).one()
     assert (row.state, row.subject) == ("done", subscription)
     assert row.parameters["feedback"] == "unused"
+
+
+# One wish after another, with answers lost between
+
+
+def a_subscription(shop: Shop) -> tuple[Visit, str]:
+    customer = shop.customer(GOOD)
+    subscription = shop.subscribe(customer)
+    return shop.visit(customer), subscription
+
+
+def fault(shop: Shop, subscription: str, kind: str, **more: object) -> None:
+    wanted = {"kind": kind, "method": "POST", "path": f"/v1/subscriptions/{subscription}", **more}
+    shop.house.control("stripe", "faults", **wanted)
+
+
+def wait(shop: Shop, seconds: float = 60) -> None:
+    shop.house.pass_time(seconds)
+    shop.house.settle_down()
+
+
+def test_a_notice_is_booked_after_the_merchants_key_was_refused(shop: Shop) -> None:
+    visit, subscription = a_subscription(shop)
+    fault(shop, subscription, "status", status=401, times=3)
+
+    cancellations.cancel(visit, subscription, Leaving())
+    for _ in range(5):
+        wait(shop, 3600)
+
+    assert shop.told(subscription).cancel_at is not None
+    assert verbs(shop, visit)[0] == "cancelled"
+
+
+def test_a_notice_is_booked_however_long_stripe_was_away(shop: Shop) -> None:
+    visit, subscription = a_subscription(shop)
+    shop.house.stripe_wire.is_cut = True
+    cancellations.cancel(visit, subscription, Leaving())
+    shop.house.pass_time(30 * 3600)
+
+    shop.house.stripe_wire.is_cut = False
+    wait(shop, 3600)
+
+    assert shop.told(subscription).cancel_at is not None
+
+
+def test_a_notice_that_stripe_does_not_take_after_all_is_told(shop: Shop) -> None:
+    visit, subscription = a_subscription(shop)
+    shop.house.stripe_wire.is_cut = True
+    cancellations.cancel(visit, subscription, Leaving())
+    shop.house.stripe_wire.is_cut = False
+    fault(shop, subscription, "status", status=400)
+
+    wait(shop)
+
+    assert verbs(shop, visit)[:2] == ["cancellation_not_booked", "cancellation_received"]
+
+
+@pytest.mark.parametrize("kind", ["reset", "lose_answer"])
+def test_the_notice_counts_that_came_after_a_lost_resume(shop: Shop, kind: str) -> None:
+    visit, subscription = a_subscription(shop)
+    cancellations.cancel(visit, subscription, Leaving())
+    fault(shop, subscription, kind)
+    with pytest.raises(GatewayUnavailable):
+        cancellations.resume(visit, subscription)
+
+    cancellations.cancel(visit, subscription, Leaving())
+    wait(shop)
+
+    assert shop.told(subscription).cancel_at is not None
+    assert shop.held(visit, subscription).is_cancelling
+
+
+@pytest.mark.parametrize("kind", ["reset", "lose_answer"])
+@pytest.mark.parametrize("mode", ["classic", "flexible"])
+def test_the_resume_counts_that_came_after_a_lost_notice(shop: Shop, kind: str, mode: str) -> None:
+    customer = shop.customer(GOOD)
+    subscription = shop.subscribe(customer, billing_mode={"type": mode})
+    visit = shop.visit(customer)
+    fault(shop, subscription, kind)
+    cancellations.cancel(visit, subscription, Leaving())
+
+    cancellations.resume(visit, subscription)
+    shop.house.control("stripe", "clock", advance=5)
+    wait(shop)
+
+    told = shop.told(subscription)
+    assert (told.cancel_at, told.cancel_at_period_end) == (None, False)
+    assert not shop.held(visit, subscription).is_cancelling
+
+
+def test_an_offer_that_was_never_put_on_can_be_taken_again(shop: Shop) -> None:
+    offer = stay(shop)
+    visit, subscription = a_subscription(shop)
+    fault(shop, subscription, "status", status=500, times=1000)
+    with pytest.raises(GatewayUnavailable):
+        cancellations.keep_with_offer(visit, subscription, offer.id)
+
+    wait(shop, 21 * 3600)
+    shop.house.stripe_app.test_client().delete("/_sandbox/faults")
+
+    assert cancellations.keep_with_offer(visit, subscription, offer.id)
+    assert len(shop.told(subscription).discounts) == 1

@@ -263,7 +263,7 @@ def test_the_receipt_says_what_was_paid(at):
             {"percent_off": "20", "duration": "repeating", "months": 3},
             ["Off the price: 20%", "For how long: 3 months"],
         ),
-        ("resumed", {"renews_on": "2026-12-11T23:30:00+00:00"}, ["Renewed: December 12, 2026"]),
+        ("resumed", {"renews_on": "2026-12-11T23:30:00+00:00"}, ["Renews: December 12, 2026"]),
         (
             "method_kept_from_link",
             {"method_type": "sepa_debit", "brand": "", "last4": "3000"},

@@ -9,8 +9,9 @@ from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
 from portal.mirror import invoices, payment_methods
+from portal.services import operations, payments
 from portal.services import payment_methods as method_service
-from portal.services import payments
+from portal.services.jobs import VERBS
 from portal.services.payments import Wish
 from portal.store.consents import ConsentRow
 from tests.payer import DUE, Payer, move_in
@@ -422,6 +423,50 @@ def test_b31_a_lost_answer_about_a_stripe_invoice_heals_by_its_webhook(payer: Pa
     assert payer.charges() == [12100]
 
 
+def test_b31_a_lost_payment_is_found_by_its_name_when_its_key_has_run_out(payer: Payer) -> None:
+    invoice, card = payer.invoice(), payer.card()
+    payer.fault("stripe", "lose_answer", "/v1/payment_intents")
+    pressed = payer.pay(invoice, card)
+    payer.house.pass_time(21 * 3600)
+
+    operations.resolve(payer.house.at, VERBS, pressed.operation)
+
+    assert (payer.charges(), payer.state(pressed)) == ([12100], PaymentState.SUCCEEDED)
+
+
+@pytest.mark.parametrize("kind", ["reset", "status"])
+@pytest.mark.parametrize("origin", ["holded", "stripe"])
+def test_a_payment_nobody_made_within_a_day_frees_its_invoice(
+    payer: Payer, origin: str, kind: str
+) -> None:
+    invoice = payer.invoice() if origin == "holded" else payer.stripe_invoice()
+    card, intent = payer.card(), invoices.get(payer.visit(), invoice).invoice.intent
+    path = f"/v1/payment_intents/{intent}/confirm" if intent else "/v1/payment_intents"
+    payer.fault("stripe", kind, path, method="POST", times=1000)
+    pressed = payer.pay(invoice, card)
+
+    payer.house.pass_time(21 * 3600)
+    payer.house.settle_down()
+
+    assert payer.outcome(pressed).state is PaymentState.FAILED
+    assert payer.outcome(pressed).error_code == "too_late"
+    assert invoices.get(payer.visit(), invoice).may_pay.is_allowed
+
+
+def test_b56_an_invoice_paid_meanwhile_is_not_charged_by_the_worker(payer: Payer) -> None:
+    invoice, card = payer.invoice(), payer.card()
+    payer.fault("stripe", "reset", "/v1/payment_intents")
+    pressed = payer.pay(invoice, card)
+    payer.pay_in_holded(invoice)
+
+    for _ in range(4):
+        payer.house.pass_time(60)
+        payer.house.settle_down()
+
+    assert payer.charges() == []
+    assert payer.outcome(pressed).error_code == "not_wanted"
+
+
 def test_b31_while_stripe_is_still_at_work_nothing_is_called_failed(payer: Payer) -> None:
     invoice, card = payer.invoice(), payer.card()
     payer.fault("stripe", "lose_answer", "/v1/payment_intents")
@@ -440,6 +485,35 @@ def test_b31_while_stripe_is_still_at_work_nothing_is_called_failed(payer: Payer
     assert meanwhile is PaymentState.MADE
     assert payer.state(pressed) is PaymentState.BOOKED
     assert payer.charges() == [12100]
+
+
+def test_b31_the_refusal_of_an_earlier_try_does_not_fail_the_one_under_way(payer: Payer) -> None:
+    invoice, bad, card = payer.stripe_invoice(), payer.card(NO_FUNDS), payer.card()
+    first = payer.pay(invoice, bad)
+    payer.house.settle_down()
+    intent = invoices.get(payer.visit(), invoice).invoice.intent
+    payer.fault("stripe", "reset", f"/v1/payment_intents/{intent}/confirm")
+    second = payer.pay(invoice, card)
+
+    payer.outcome(first)
+    told = payer.outcome(second)
+    payer.house.pass_time(30)
+    payer.house.settle_down()
+
+    assert told.state in {PaymentState.MADE, PaymentState.UNKNOWN}
+    assert (payer.charges(), payer.state(second)) == ([12100], PaymentState.BOOKED)
+
+
+def test_b44_what_the_bank_has_let_through_is_met_by_the_next_press(payer: Payer) -> None:
+    invoice, bank, card = payer.stripe_invoice(), payer.card(NEEDS_BANK), payer.card()
+    first = payer.pay(invoice, bank)
+    payer.at_bank(payer.leave_url(first))
+
+    second = payer.pay(invoice, card)
+    payer.house.settle_down()
+
+    assert second.operation == first.operation
+    assert (payer.charges(), payer.state(first)) == ([12100], PaymentState.BOOKED)
 
 
 def test_a_lost_checkout_page_is_opened_by_the_worker_with_the_same_key(payer: Payer) -> None:
@@ -482,6 +556,43 @@ def test_with_holded_out_of_order_nothing_is_charged(payer: Payer, kind: str) ->
 
 
 # From an invoice link
+
+
+# A sale that both ledgers hold
+
+
+def a_sale(payer: Payer) -> tuple[str, str]:
+    """Return the Stripe invoice and the Holded one that was made from it."""
+    at_stripe = payer.stripe_invoice()
+    return at_stripe, payer.invoice(tags=[f"stripe:{at_stripe}"])
+
+
+def test_b25_a_sale_that_stripe_has_collected_is_not_paid_again(payer: Payer) -> None:
+    card = payer.card()
+    at_stripe, at_holded = a_sale(payer)
+    payer.house.stripe.v1.invoices.pay(at_stripe, {"payment_method": card})
+    payer.house.settle_down()
+
+    with pytest.raises(Refused) as refusal:
+        payer.pay(at_holded, card)
+
+    assert refusal.value.decision.reason is Reason.PAYMENT_UNDER_WAY
+    assert payer.charges() == [12100]
+    assert status_of(payer, at_holded) is InvoiceStatus.PAID
+
+
+def test_b25_a_sale_of_both_ledgers_is_paid_by_the_intent_of_stripes_invoice(
+    payer: Payer,
+) -> None:
+    card = payer.card()
+    at_stripe, at_holded = a_sale(payer)
+
+    payer.pay(at_holded, card)
+    payer.house.settle_down()
+
+    assert payer.charges() == [12100]
+    assert payer.house.stripe.v1.invoices.retrieve(at_stripe).status == "paid"
+    assert status_of(payer, at_holded) is InvoiceStatus.PAID
 
 
 def test_d9_a_payment_from_a_link_names_no_customer_to_stripe(payer: Payer) -> None:

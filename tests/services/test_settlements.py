@@ -9,6 +9,7 @@ import pytest
 from flask import current_app
 
 from portal.domain.invoices import InvoiceStatus
+from portal.domain.money import Money
 from portal.domain.payments import PaymentState
 from portal.mirror import invoices
 from portal.services import outcomes
@@ -16,6 +17,7 @@ from portal.services.payments import Pressed
 from portal.store.settlements import SettlementRow, SettlementState
 from tests.payer import Payer
 
+OVERPAID = "Receipt 1002: More was paid than was due"
 STRIPE_DELIVERIES = "stripe_sandbox"
 
 
@@ -79,6 +81,22 @@ def test_with_holded_down_the_customer_has_paid_and_the_booking_follows(payer: P
     assert receipts(payer) == 1
 
 
+@pytest.mark.parametrize("kind", ["forbidden_token", "http200_info"])
+def test_money_taken_is_booked_however_long_holded_refuses(payer: Payer, kind: str) -> None:
+    invoice, card = payer.invoice(), payer.card()
+    payer.pay(invoice, card)
+    payer.fault("holded", kind, "invoices", times=10_000)
+
+    for _ in range(30):
+        payer.house.pass_time(3600)
+        payer.house.settle_down()
+    payer.house.holded_app.test_client().delete("/_sandbox/faults")
+    payer.house.pass_time(3600)
+    payer.house.settle_down()
+
+    assert payer.bookings() == ["121.00"]
+
+
 def test_an_equal_sum_booked_by_hand_before_is_not_taken_for_ours(payer: Payer) -> None:
     invoice, card = payer.invoice("300.00"), payer.card()
     payer.pay_in_holded(invoice, "121.00")
@@ -103,7 +121,24 @@ def test_money_for_an_invoice_that_was_paid_elsewhere_is_to_be_given_back(payer:
 
     assert payer.charges() == [12100]
     assert payer.bookings() == ["121.00"]
-    assert settlements(payer) == [(SettlementState.REFUND, 12100)]
+    assert payer.outcome(pressed).excess == Money(12100, "eur")
+    assert [mail.subject for mail in payer.house.postbox.mails].count(OVERPAID) == 1
+
+
+def test_b54_of_a_payment_that_is_more_than_is_left_the_rest_is_to_be_given_back(
+    payer: Payer,
+) -> None:
+    invoice, card = payer.invoice(), payer.card("pm_card_authenticationRequired")
+    pressed = payer.pay(invoice, card)
+    payer.at_bank(payer.leave_url(pressed))
+    payer.pay_in_holded(invoice, "40.00")
+    payer.house.settle_down()
+    wait_and_work(payer)
+
+    assert payer.bookings() == ["40.00", "81.00"]
+    assert payer.outcome(pressed).excess == Money(4000, "eur")
+    assert invoices.get(payer.visit(), invoice).status is InvoiceStatus.PAID
+    assert [mail.subject for mail in payer.house.postbox.mails].count(OVERPAID) == 1
 
 
 # Who tells first

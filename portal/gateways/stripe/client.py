@@ -6,10 +6,10 @@ repeat is the business of whoever holds the idempotency key.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,10 +35,15 @@ from portal.gateways.stripe import translate
 from portal.gateways.stripe.events import API_VERSION, EVENT_TYPES
 from portal.gateways.stripe.transport import NeverSent, Transport
 
+T = TypeVar("T")
+
 PAGE = 100
 PDF_CHUNK = 64 * 1024
 PDF_LIMIT = 20 * 1024 * 1024
 REDIRECTS = 3
+# The time of an answer that repeats an earlier one: what it tells is from whenever that was, and
+# must not undo what we hold.
+SOME_TIME_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _SAFE_ID = re.compile(r"[A-Za-z0-9_\-]{1,120}")
 
 # Where each kind is read and listed, what has to be expanded, and what lists need besides.
@@ -130,7 +135,7 @@ class StripeGateway:
         body, at = self._call("get", path, **query)
         rows = body["data"]
         return Page(
-            snapshots=tuple(translate.TRANSLATORS[kind](row) for row in rows),
+            snapshots=tuple(_read(translate.TRANSLATORS[kind], row) for row in rows),
             at=at,
             cursor=rows[-1]["id"] if body["has_more"] and rows else "",
         )
@@ -147,7 +152,7 @@ class StripeGateway:
             raise
         if kind is ObjectKind.INVOICE and body.get("lines", {}).get("has_more"):
             body = {**body, "lines": {"data": list(self._all_lines(id))}}
-        return Seen(translate.TRANSLATORS[kind](body), at)
+        return Seen(_read(translate.TRANSLATORS[kind], body), at)
 
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
         """Turn an event's payload into a snapshot; None if something in it has to be read."""
@@ -213,6 +218,22 @@ class StripeGateway:
             payment_method=method,
             return_url=return_url,
         )
+
+    def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
+        """Find the customer's intent that was started for a payment of ours since a moment."""
+        query: dict[str, Any] = {
+            "customer": customer,
+            "created": {"gte": int(since.timestamp())},
+            "limit": PAGE,
+        }
+        while True:
+            body, _ = self._call("get", "/v1/payment_intents", **query)
+            for row in body["data"]:
+                if (row.get("metadata") or {}).get("payment") == payment:
+                    return self._intent("get", f"/v1/payment_intents/{row['id']}")
+            if not body["has_more"] or not body["data"]:
+                return None
+            query["starting_after"] = body["data"][-1]["id"]
 
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
@@ -309,7 +330,7 @@ class StripeGateway:
         """Give a method that belongs to nobody to a customer."""
         path = f"/v1/payment_methods/{_id(method)}/attach"
         body, at = self._call("post", path, key=key, customer=customer)
-        return Seen(translate.payment_method(body), at)
+        return Seen(_read(translate.payment_method, body), at)
 
     def detach_method(self, method: str, *, key: str) -> Seen:
         """Remove a method; one that is gone already counts as removed."""
@@ -321,7 +342,7 @@ class StripeGateway:
             if isinstance(seen.snapshot, Gone) or getattr(seen.snapshot, "is_detached", False):
                 return seen
             raise refusal from None
-        return Seen(translate.payment_method(body), at)
+        return Seen(_read(translate.payment_method, body), at)
 
     def update_customer(self, customer: str, fields: Mapping[str, Any], *, key: str) -> Seen:
         """Write name, e-mail, phone or address; returns the customer's profile."""
@@ -396,7 +417,7 @@ class StripeGateway:
             if isinstance(seen.snapshot, Subscription) and seen.snapshot.is_ended:
                 return seen
             raise refusal from None
-        return Seen(translate.subscription(body), at)
+        return Seen(_read(translate.subscription, body), at)
 
     def resume(self, subscription: str, *, key: str, is_dated: bool) -> Seen:
         """Take back a cancellation that has not taken effect.
@@ -449,21 +470,21 @@ class StripeGateway:
             body, _ = self._call(method, path, expand=["payment_method"], **params)
         except _Declined as declined:
             return declined.intent
-        return translate.intent(body)
+        return _read(translate.intent, body)
 
     def _checkout(self, method: str, path: str, **params: Any) -> CheckoutSession:
         body, _ = self._call(method, path, expand=["setup_intent"], **params)
-        return translate.checkout_session(body)
+        return _read(translate.checkout_session, body)
 
     def _change_customer(self, customer: str, key: str, **params: Any) -> Seen:
         path = f"/v1/customers/{_id(customer)}"
         body, at = self._call("post", path, key=key, expand=["tax_ids"], **params)
-        return Seen(translate.customer(body), at)
+        return Seen(_read(translate.customer, body), at)
 
     def _change_subscription(self, subscription: str, key: str, **params: Any) -> Seen:
         path = f"/v1/subscriptions/{_id(subscription)}"
         body, at = self._call("post", path, key=key, expand=["discounts"], **params)
-        return Seen(translate.subscription(body), at)
+        return Seen(_read(translate.subscription, body), at)
 
     def _preview(self, change: Change, mode: str) -> Preview:
         body, _ = self._call(
@@ -495,7 +516,9 @@ class StripeGateway:
         options = {"idempotency_key": key} if key else {}
         try:
             answer = self._client.raw_request(method, path, **params, **options)
-            return dict(answer.data), parsedate_to_datetime(answer.headers["Date"])
+            is_repeated = answer.headers.get("Idempotent-Replayed") == "true"
+            at = SOME_TIME_AGO if is_repeated else parsedate_to_datetime(answer.headers["Date"])
+            return dict(answer.data), at
         except stripe.StripeError as error:
             raise _translated(error) from error
         except (ValueError, TypeError, KeyError) as error:
@@ -512,15 +535,23 @@ class StripeGateway:
             raise GatewayRefused("the PDF is not at Stripe", code="not_a_pdf")
 
 
-class _Declined(Exception):
+class _Declined(GatewayRefused):
     """A card error that carries the intent it happened to."""
 
     def __init__(self, intent: Intent) -> None:
-        super().__init__(intent.decline_code)
+        super().__init__("declined", code=intent.error_code, decline_code=intent.decline_code)
         self.intent = intent
 
 
-def _translated(error: stripe.StripeError) -> Exception:
+def _read(translator: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
+    """Translate an answer; one that makes no sense to us is none that can be trusted."""
+    try:
+        return translator(body)
+    except (ValueError, TypeError, KeyError) as error:
+        raise GatewayUnavailable(f"not Stripe's answer: {type(error).__name__}") from error
+
+
+def _translated(error: stripe.StripeError) -> GatewayError:
     if isinstance(error, NeverSent):
         return GatewayUnavailable(str(error), was_sent=False)
     if isinstance(error, stripe.CardError) and (declined := _declined_intent(error)):

@@ -853,6 +853,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("livemode", sa.Boolean(), nullable=False),
         sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("excess", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("paid_on", sa.Date(), nullable=False),
         sa.Column("intent", sa.String(length=64), nullable=False),

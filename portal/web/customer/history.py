@@ -28,6 +28,7 @@ OF_SUBSCRIPTIONS = frozenset(
         "cancelled",
         "cancelled_now",
         "cancellation_received",
+        "cancellation_not_booked",
         "offer_taken",
         "resumed",
         "method_chosen",

@@ -59,7 +59,10 @@ class Choice:
 def choose(id: str) -> Answer:
     """Show what is paid and the ways to pay it."""
     visit = current_visit()
-    return _show(visit, invoices.get(visit, id), PayForm(formdata=None))
+    found = invoices.get(visit, id)
+    if found.twin is not None and visit.sees_everything:
+        return redirect(url_for(".choose", id=found.twin.id), 303)
+    return _show(visit, found, PayForm(formdata=None))
 
 
 @pages.post("/invoices/<id>/pay")
@@ -71,7 +74,7 @@ def pay(id: str) -> Answer:
     if not form.accepts():
         return _show(visit, found, form), 422
     try:
-        return redirect(_pressed(visit, found.invoice, form), 303)
+        return redirect(_pressed(visit, found, form), 303)
     except Refused as refused:
         problem = wording.why(refused.decision)
         return _show(visit, invoices.get(visit, id), form, problem=problem), 409
@@ -99,10 +102,10 @@ def leave(operation: str) -> Answer:
     return redirect(url_for("customer.invoices.show", id=found.invoice), 303)
 
 
-def _pressed(visit: Visit, invoice: Invoice, form: PayForm) -> str:
+def _pressed(visit: Visit, found: Listed, form: PayForm) -> str:
     """Do what the button says and return where it leads."""
-    method = form.text("method")
-    is_new, is_stripes = method == NEW, invoice.origin is Origin.STRIPE
+    method, invoice = form.text("method"), found.invoice
+    is_new, is_stripes = method == NEW, _is_paid_at_stripe(found)
     if is_new and is_stripes and not visit.sees_everything:
         return _leave(leaving.to_hosted_invoice(visit, invoice.id))
     if is_new and is_stripes:
@@ -116,6 +119,11 @@ def _pressed(visit: Visit, invoice: Invoice, form: PayForm) -> str:
     if pressed.leaves:
         return _leave(pressed.operation)
     return url_for("returns.show", token=pressed.return_key)
+
+
+def _is_paid_at_stripe(found: Listed) -> bool:
+    """Whether Stripe collects an invoice with an intent of its own."""
+    return found.invoice.origin is Origin.STRIPE or found.twin is not None
 
 
 def _leave(operation: str) -> str:
@@ -141,7 +149,7 @@ def _show(
         is_down=is_down,
         choices=choices,
         chosen=_chosen(choices, form.text("method") or request.args.get("method", "")),
-        is_hosted=found.invoice.origin is Origin.STRIPE and not visit.sees_everything,
+        is_hosted=_is_paid_at_stripe(found) and not visit.sees_everything,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
         may_add=found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer),
         may_keep=may_keep(visit),
