@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Database, Unit, upsert, word
+from portal.db import Base, Database, Reader, Unit, upsert, word
 
 
 class EventState(StrEnum):
@@ -123,4 +123,27 @@ def postpone(
     state = EventState.DEAD if is_dead else EventState.WAITING
     unit.execute(
         _POSTPONE, {"ids": list(ids), "until": until, "why": why[:500], "new_state": state}
+    )
+
+
+def list_dead(reader: Reader) -> Sequence[Row[Any]]:
+    """Return the events that were given up."""
+    table = WebhookEventRow.__table__
+    wanted = select(
+        table.c.merchant_id,
+        table.c.received_at,
+        table.c.type,
+        table.c.event,
+        table.c.object,
+        table.c.error,
+    )
+    return reader.rows(wanted.where(table.c.state == EventState.DEAD))
+
+
+def revive(unit: Unit, *, now: datetime) -> int:
+    """Have every event that was given up processed again, and return how many."""
+    return unit.write(
+        update(WebhookEventRow)
+        .where(WebhookEventRow.state == EventState.DEAD)
+        .values(state=EventState.WAITING, run_at=now, tries=0)
     )

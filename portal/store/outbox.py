@@ -135,3 +135,12 @@ def postpone(unit: Unit, job: JobRow, why: str, *, until: datetime, is_dead: boo
 def list_dead(unit: Unit) -> Sequence[JobRow]:
     """Return the jobs that were given up."""
     return unit.scalars(select(JobRow).where(JobRow.state == JobState.DEAD)).all()
+
+
+def revive(unit: Unit, *, now: datetime) -> int:
+    """Have every job that was given up run again, and return how many."""
+    return unit.write(
+        update(JobRow)
+        .where(JobRow.state == JobState.DEAD)
+        .values(state=JobState.WAITING, run_at=now, tries=0)
+    )

@@ -1,0 +1,24 @@
+"""`flask portal tasks`: what waits for a person."""
+
+from datetime import UTC, datetime
+
+import click
+
+from portal import cli
+from portal.services import tasks as services
+
+
+@click.command("tasks")
+@click.option("--again", is_flag=True, help="Have what was given up done again.")
+def tasks(again: bool) -> None:
+    """List money to give back, bookings to look at, and events and jobs that were given up."""
+    db, now = cli.installation().db, datetime.now(UTC)
+    if again:
+        click.echo(f"{services.try_again(db, now=now)} will be done again.")
+        return
+    found = services.list_tasks(db, now=now)
+    for task in found:
+        why = f": {task.why}" if task.why else ""
+        click.echo(f"{task.since:%Y-%m-%d %H:%M}Z\t{task.merchant}\t{task.kind}\t{task.what}{why}")
+    if not found:
+        click.echo("Nothing waits for you.")

@@ -1,0 +1,94 @@
+"""What waits for a person: money to give back, bookings nobody can explain, and what was given up.
+
+Nothing here heals by itself. An operator lists it, puts right what stood in the way, and has what
+was given up done again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import or_, select
+
+from portal.db import Database
+from portal.domain.money import Money
+from portal.store import inbox, operations, outbox
+from portal.store.merchants import MerchantRow
+from portal.store.settlements import SettlementRow, SettlementState
+
+# What is not known for this long is not about to be known.
+LONG = timedelta(hours=1)
+
+
+class TaskKind(StrEnum):
+    """What a person has to do.
+
+    REFUND: give money back at Stripe. BOOKING: look in Holded what stands on the invoice. EVENT and
+    JOB: see why it failed, then have it done again. ANSWER: Stripe has not said what it did.
+    """
+
+    REFUND = "refund"
+    BOOKING = "booking"
+    EVENT = "event"
+    JOB = "job"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to look after; `what` names it with the ids of its provider, `why` the error."""
+
+    kind: TaskKind
+    merchant: str
+    since: datetime
+    what: str
+    why: str = ""
+
+
+def list_tasks(db: Database, *, now: datetime) -> list[Task]:
+    """Return everything that waits for a person, of every merchant, the oldest first."""
+    with db.session() as reader:
+        names = {row.id: row.slug for row in reader.scalars(select(MerchantRow))}
+    found = [*_settlements(db, names), *_events(db, names), *_jobs(db, names)]
+    return sorted([*found, *_answers(db, names, now)], key=lambda task: task.since)
+
+
+def try_again(db: Database, *, now: datetime) -> int:
+    """Have the worker do again what was given up, and return how much that is."""
+    with db.write() as unit:
+        return inbox.revive(unit, now=now) + outbox.revive(unit, now=now)
+
+
+def _settlements(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    wanted = or_(SettlementRow.state == SettlementState.UNKNOWN, SettlementRow.excess > 0)
+    with db.session() as reader:
+        for row in reader.scalars(select(SettlementRow).where(wanted)):
+            is_refund = row.excess > 0
+            money = Money(row.excess if is_refund else row.amount, row.currency)
+            yield Task(
+                TaskKind.REFUND if is_refund else TaskKind.BOOKING,
+                names[row.merchant_id],
+                row.changed_at,
+                f"{money.to_decimal()} {money.currency.upper()} of {row.intent} for {row.invoice}",
+            )
+
+
+def _events(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    for row in inbox.list_dead(db):
+        what = f"{row.type} {row.event} about {row.object}"
+        yield Task(TaskKind.EVENT, names[row.merchant_id], row.received_at, what, row.error)
+
+
+def _jobs(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    with db.session() as reader:
+        for row in outbox.list_dead(reader):
+            merchant = names.get(row.merchant_id or 0, "")
+            yield Task(TaskKind.JOB, merchant, row.created_at, row.key, row.error)
+
+
+def _answers(db: Database, names: dict[int, str], now: datetime) -> Iterator[Task]:
+    with db.session() as reader:
+        for row in operations.list_unanswered(reader, before=now - LONG):
+            what = f"{row.verb} {row.id} about {row.subject}"
+            yield Task(TaskKind.ANSWER, names[row.merchant_id], row.created_at, what)
