@@ -8,6 +8,7 @@ const behaviours = {
   copy: "[data-copy]",
   theme: "[data-theme-choice]",
   expiry: "[data-expires-in]",
+  tabs: ".nav",
 };
 
 for (const [name, selector] of Object.entries(behaviours)) {
