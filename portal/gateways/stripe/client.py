@@ -41,8 +41,8 @@ PAGE = 100
 PDF_CHUNK = 64 * 1024
 PDF_LIMIT = 20 * 1024 * 1024
 REDIRECTS = 3
-# The time of an answer that repeats an earlier one: what it tells is from whenever that was, and
-# must not undo what we hold.
+# Stands for the time of an answer that repeats an earlier one: what it tells is from whenever that
+# was, and must not undo what we hold.
 SOME_TIME_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _SAFE_ID = re.compile(r"[A-Za-z0-9_\-]{1,120}")
 
@@ -330,7 +330,7 @@ class StripeGateway:
         """Give a method that belongs to nobody to a customer."""
         path = f"/v1/payment_methods/{_id(method)}/attach"
         body, at = self._call("post", path, key=key, customer=customer)
-        return Seen(_read(translate.payment_method, body), at)
+        return self._seen(ObjectKind.PAYMENT_METHOD, method, body, at)
 
     def detach_method(self, method: str, *, key: str) -> Seen:
         """Remove a method; one that is gone already counts as removed."""
@@ -342,7 +342,7 @@ class StripeGateway:
             if isinstance(seen.snapshot, Gone) or getattr(seen.snapshot, "is_detached", False):
                 return seen
             raise refusal from None
-        return Seen(_read(translate.payment_method, body), at)
+        return self._seen(ObjectKind.PAYMENT_METHOD, method, body, at)
 
     def update_customer(self, customer: str, fields: Mapping[str, Any], *, key: str) -> Seen:
         """Write name, e-mail, phone or address; returns the customer's profile."""
@@ -479,12 +479,18 @@ class StripeGateway:
     def _change_customer(self, customer: str, key: str, **params: Any) -> Seen:
         path = f"/v1/customers/{_id(customer)}"
         body, at = self._call("post", path, key=key, expand=["tax_ids"], **params)
-        return Seen(_read(translate.customer, body), at)
+        return self._seen(ObjectKind.CUSTOMER, customer, body, at)
 
     def _change_subscription(self, subscription: str, key: str, **params: Any) -> Seen:
         path = f"/v1/subscriptions/{_id(subscription)}"
         body, at = self._call("post", path, key=key, expand=["discounts"], **params)
-        return Seen(_read(translate.subscription, body), at)
+        return self._seen(ObjectKind.SUBSCRIPTION, subscription, body, at)
+
+    def _seen(self, kind: ObjectKind, id: str, body: Mapping[str, Any], at: datetime) -> Seen:
+        """Return what an answer says of an object; a repeated one says nothing of it now."""
+        if at == SOME_TIME_AGO:
+            return self.fetch(kind, id)
+        return Seen(_read(translate.TRANSLATORS[kind], body), at)
 
     def _preview(self, change: Change, mode: str) -> Preview:
         body, _ = self._call(
