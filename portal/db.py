@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+
+from portal.prepared import Prepared
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -103,6 +106,7 @@ class Database:
         self.url = make_url(url)
         self.engine = _engine(self.url, threads)
         self.reading_engine = _engine(self.url, threads, isolation_level="AUTOCOMMIT")
+        self._prepared: WeakKeyDictionary[Executable, Prepared | None] = WeakKeyDictionary()
 
     def __enter__(self) -> "Database":
         return self
@@ -122,11 +126,16 @@ class Database:
 
     def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
         """Return all rows of a select, outside any transaction."""
+        if isinstance(parameters, Mapping) and (prepared := self._prepare(statement)):
+            return prepared.rows(self.reading_engine, parameters)
         with self.reading_engine.connect() as connection:
             return connection.execute(statement, parameters).all()
 
     def row(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
         """Return the first row of a select, or None, outside any transaction."""
+        if isinstance(parameters, Mapping) and (prepared := self._prepare(statement)):
+            found = prepared.rows(self.reading_engine, parameters)
+            return found[0] if found else None
         with self.reading_engine.connect() as connection:
             return connection.execute(statement, parameters).first()
 
@@ -164,6 +173,17 @@ class Database:
         if self.is_sqlite:
             with self.reading_engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA optimize = 0x10002")
+
+    def _prepare(self, statement: Executable) -> Prepared | None:
+        """Return a select that was asked before, compiled: it is one that is built once."""
+        if statement not in self._prepared:
+            self._prepared[statement] = None
+            return None
+        known = self._prepared[statement]
+        if known is None:
+            known = Prepared(statement, self.reading_engine.dialect)
+            self._prepared[statement] = known
+        return known if known.is_ready else None
 
     def dispose(self) -> None:
         """Close every pooled connection."""
@@ -220,6 +240,8 @@ def _engine(url: URL, threads: int, **options: Any) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         if not options:
             event.listen(engine, "begin", _begin_immediate)
+    elif options:
+        event.listen(engine, "connect", _set_up_reading)
     return engine
 
 
@@ -238,6 +260,11 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "busy_timeout = 5000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_reading(connection: Any, _record: object) -> None:
+    # SQLAlchemy sets it when it opens a connection; what runs through the driver needs it before.
+    connection.autocommit = True
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -8,11 +8,13 @@ call the same language stands beside it and goes nowhere else.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 LONGEST_TAG = 35  # BCP 47 (RFC 5646, 4.4.1) asks software to bear this much
+LONGEST_WISH = 500  # of a browser's whole list; nobody reads so many languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,12 @@ def find(tag: str, among: Iterable[Locale]) -> Locale | None:
 
 def negotiate(accept_language: str, among: Iterable[Locale]) -> Locale | None:
     """Return the best of the given locales for an `Accept-Language` header, None if none fits."""
-    offered = tuple(among)
+    return _best(accept_language[:LONGEST_WISH], tuple(among))
+
+
+# Browsers send the same few.
+@lru_cache(maxsize=512)
+def _best(accept_language: str, offered: tuple[Locale, ...]) -> Locale | None:
     wishes = parse_accept_header(accept_language, LanguageAccept)
     found = (find(tag, offered) for tag, quality in wishes if quality > 0)
     return next((locale for locale in found if locale), None)
