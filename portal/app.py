@@ -25,6 +25,7 @@ from portal.web import (
     languages,
     navigation,
     policies,
+    repeats,
     security,
     sessions,
     statuses,
@@ -87,7 +88,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     security.init_app(app, settings)
     sessions.init_app(app)
     languages.init_app(app)
-    for module in (filters, statuses, assets, navigation, customer):
+    for module in (filters, statuses, assets, navigation, customer, repeats):
         module.init_app(app)
     # Every module of portal/web with a Blueprint named `pages` is part of the portal.
     for found in pkgutil.iter_modules(web.__path__, f"{web.__name__}."):

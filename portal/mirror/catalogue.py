@@ -1,11 +1,11 @@
 """Products, prices and coupons as Stripe keeps them; deleted ones stay as tombstones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, bindparam, select
+from sqlalchemy import Index, Row, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Reader, Unit
@@ -54,6 +54,12 @@ _PRICES = select(PriceRow.snapshot).where(
 _PRODUCTS = select(ProductRow.snapshot).where(
     *rows.of_account(ProductRow), ProductRow.provider_id.in_(bindparam("ids", expanding=True))
 )
+# Nearly every subscription has so few that the statement need not be made anew for their number.
+FEW = 6
+_FEW_PRODUCTS = select(ProductRow.snapshot).where(
+    *rows.of_account(ProductRow),
+    ProductRow.provider_id.in_([bindparam(f"id_{place}") for place in range(FEW)]),
+)
 _COUPONS = select(CouponRow.snapshot).where(
     *rows.of_account(CouponRow), CouponRow.provider_id.in_(bindparam("ids", expanding=True))
 )
@@ -66,7 +72,24 @@ def list_prices(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[
 
 def list_products(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Product]:
     """Return the products of these ids that we know."""
-    return {product.id: product for product in _load(reader, merchant, _PRODUCTS, Product, ids)}
+    return products_of(look_products(reader, merchant, ids))
+
+
+def look_products(reader: Reader, merchant: Merchant, ids: Collection[str]) -> Sequence[Row[Any]]:
+    """Read the products of these ids."""
+    if not ids:
+        return ()
+    values, wanted = rows.account_values(merchant, Origin.STRIPE), sorted(set(ids))
+    if len(wanted) > FEW:
+        return reader.rows(_PRODUCTS, {**values, "ids": wanted})
+    padded = wanted + [""] * (FEW - len(wanted))
+    named = {f"id_{place}": id for place, id in enumerate(padded)}
+    return reader.rows(_FEW_PRODUCTS, {**values, **named})
+
+
+def products_of(found: Sequence[Row[Any]]) -> dict[str, Product]:
+    """Return what `look_products` found, by id."""
+    return {product.id: product for product in (rows.load(Product, row.snapshot) for row in found)}
 
 
 def list_coupons(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Coupon]:

@@ -311,13 +311,21 @@ _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (d
 def list_page(
     visit: Visit, which: Filter = Filter.ALL, *, after: str = "", search: str = "", limit: int = 20
 ) -> tuple[list[Listed], str]:
-    """Return one page of the customer's invoices and the cursor of the next, empty at the end.
+    """Return one page of the customer's invoices and the cursor of the next, empty at the end."""
+    found = look_page(visit, which, after=after, search=search, limit=limit)
+    return page_of(visit, which, found, limit=limit)
+
+
+def look_page(
+    visit: Visit, which: Filter, *, after: str = "", search: str = "", limit: int
+) -> Sequence[Row[Any]]:
+    """Read one page of the customer's invoices and the first row of the next.
 
     Open ones come by due day, so that overdue ones are first; the others newest first. A cursor
     that makes no sense means the first page.
     """
     day, id = _place(after) or _FIRST[which]
-    found = visit.db.rows(
+    return visit.db.rows(
         _LISTS[which, bool(search)],
         {
             **_whose(visit),
@@ -327,6 +335,12 @@ def list_page(
             **(_looked_for(search) if search else {}),
         },
     )
+
+
+def page_of(
+    visit: Visit, which: Filter, found: Sequence[Row[Any]], *, limit: int
+) -> tuple[list[Listed], str]:
+    """Return what `look_page` found as invoices, and the cursor of the next page."""
     listed = [_listed(row, visit.today, which) for row in found]
     return listed[:limit], listed[limit - 1].cursor if len(listed) > limit else ""
 
@@ -357,9 +371,13 @@ def balances(visit: Visit) -> list[Balance]:
     return [_balance(dict(row._mapping)) for row in found]
 
 
-def latest(visit: Visit, limit: int = 3) -> tuple[list[Listed], list[Balance]]:
-    """Return the newest invoices and what is open by currency, in one statement."""
-    found = visit.db.rows(_LATEST, {**_whose(visit), "today": visit.today, "limit": limit})
+def look_latest(visit: Visit, limit: int = 3) -> Sequence[Row[Any]]:
+    """Read the newest invoices and what is open by currency, in one statement."""
+    return visit.db.rows(_LATEST, {**_whose(visit), "today": visit.today, "limit": limit})
+
+
+def latest_of(visit: Visit, found: Sequence[Row[Any]]) -> tuple[list[Listed], list[Balance]]:
+    """Return what `look_latest` found as invoices and balances."""
     listed = {row.id: _listed(row, visit.today, Filter.ALL) for row in found}
     sums = {
         row.sum_currency: {

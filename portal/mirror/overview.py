@@ -1,10 +1,12 @@
 """What the first page shows of a customer besides invoices, read in one statement."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Text, bindparam, cast, literal, select, union_all
+from sqlalchemy import CompoundSelect, Row, Text, bindparam, cast, literal, select, union_all
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
@@ -78,14 +80,35 @@ _FAILING = select(
 _ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING)
 
 
-def holdings(visit: Visit) -> Holdings:
-    """Return what a customer holds."""
+def look(visit: Visit) -> Sequence[Row[Any]]:
+    """Read what a customer holds."""
     values = {
         **rows.account_values(visit.merchant, Origin.STRIPE),
         "customer": visit.customer.id,
     }
+    return visit.db.rows(_ALL, values)
+
+
+def products_of(found: Sequence[Row[Any]]) -> frozenset[str]:
+    """Return the ids of the products of the subscriptions that `look` found."""
+    return frozenset(
+        product
+        for row in found
+        if row.kind == "subscription"
+        for product in _products_of(row.snapshot)
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _products_of(snapshot: str) -> tuple[str, ...]:
+    items = rows.load(Subscription, snapshot).items
+    return tuple(item.price.product for item in items)
+
+
+def holdings(found: Sequence[Row[Any]]) -> Holdings:
+    """Return what `look` found."""
     by_kind: dict[str, list[Any]] = {}
-    for row in visit.db.rows(_ALL, values):
+    for row in found:
         by_kind.setdefault(row.kind, []).append(row)
     profiles = [rows.load(Profile, row.snapshot) for row in by_kind.get("profile", ())]
     oldest_first = sorted(by_kind.get("method", ()), key=lambda row: int(row.more))

@@ -1,10 +1,14 @@
 """What the first page tells a customer: what needs doing, what is due, what runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
 
 from portal.context import Visit
+from portal.domain.catalogue import Product
 from portal.domain.customers import Origin, Profile
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import Subscription
@@ -56,12 +60,33 @@ class Overview:
         return tuple(plan for plan in self.plans if plan.subscription.is_cancelling)
 
 
-def read(visit: Visit) -> Overview:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was read for the first page, as it came: equal rows make an equal page."""
+
+    holdings: tuple[Row[Any], ...]
+    invoices: tuple[Row[Any], ...]
+    products: tuple[Row[Any], ...]
+
+
+def look(visit: Visit) -> Sight:
     """Read the first page, in three statements however much the customer has."""
-    holdings = overview.holdings(visit)
-    latest, balances = invoices.latest(visit)
+    held = overview.look(visit)
+    return Sight(
+        holdings=tuple(held),
+        invoices=tuple(invoices.look_latest(visit)),
+        products=tuple(
+            catalogue.look_products(visit.db, visit.merchant, overview.products_of(held))
+        ),
+    )
+
+
+def tell(visit: Visit, sight: Sight) -> Overview:
+    """Return the first page as it was read."""
+    holdings = overview.holdings(sight.holdings)
+    latest, balances = invoices.latest_of(visit, sight.invoices)
     return Overview(
-        plans=_plans(visit, holdings),
+        plans=_plans(visit, holdings, catalogue.products_of(sight.products)),
         wallet=holdings.wallet,
         profile=holdings.profile,
         tax_number=_tax_number(holdings),
@@ -76,10 +101,7 @@ def _tax_number(holdings: Holdings) -> str:
     return next((tax.value for profile in known for tax in profile.tax_ids), "")
 
 
-def _plans(visit: Visit, holdings: Holdings) -> tuple[Shown, ...]:
-    items = [item for held in holdings.subscriptions for item in held.subscription.items]
-    ids = [item.price.product for item in items]
-    products = catalogue.list_products(visit.db, visit.merchant, ids)
+def _plans(visit: Visit, holdings: Holdings, products: Mapping[str, Product]) -> tuple[Shown, ...]:
     plans = []
     for held in holdings.subscriptions:
         phase = held.schedule.pending(visit.now) if held.schedule else None

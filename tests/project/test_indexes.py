@@ -60,7 +60,7 @@ def _lists(house: House, which: Filter) -> None:
 
 
 def _first_page(house: House) -> None:
-    invoices.latest(_visit(house))
+    invoices.look_latest(_visit(house))
 
 
 def _claim_events(house: House) -> None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, render_template, request, send_file
@@ -20,7 +21,7 @@ from portal.mirror import invoices, sources
 from portal.mirror.invoices import Filter
 from portal.services import documents
 from portal.store import payments
-from portal.web import errors, outcomes, wording
+from portal.web import errors, outcomes, repeats, wording
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
 
@@ -49,17 +50,23 @@ def list_all() -> str:
     which = _tab(request.args.get("show", ""))
     search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     after = request.args.get("after", "")
-    listed, following = invoices.list_page(visit, which, after=after, search=search, limit=PAGE)
-    return render_template(
-        "customer/invoices/list.html",
-        listed=listed,
-        which=which,
-        search=search,
-        after=after,
-        following=following,
-        sources=SOURCES,
-        failing=failing(visit),
-    )
+    found = invoices.look_page(visit, which, after=after, search=search, limit=PAGE)
+    silent = failing(visit)
+
+    def told() -> dict[str, Any]:
+        listed, following = invoices.page_of(visit, which, found, limit=PAGE)
+        return {
+            "listed": listed,
+            "which": which,
+            "search": search,
+            "after": after,
+            "following": following,
+            "sources": SOURCES,
+            "failing": silent,
+        }
+
+    seen = (tuple(found), tuple(silent.items()))
+    return repeats.render(visit, "customer/invoices/list.html", seen, told)
 
 
 @pages.get("/invoices/<id>")

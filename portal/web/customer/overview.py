@@ -1,10 +1,13 @@
 """The first page of a signed-in customer."""
 
-from flask import Blueprint, render_template
+from typing import Any
+
+from flask import Blueprint
 
 from portal.domain.customers import Address, Profile
 from portal.services import overview
-from portal.web import periods
+from portal.services.overview import Overview
+from portal.web import periods, repeats
 from portal.web.customer import current_visit
 from portal.web.customer.invoices import SOURCES
 from portal.web.policies import Who, open_to
@@ -20,17 +23,22 @@ PLANS, METHODS = 4, 4
 def show() -> str:
     """Show what needs doing, what is due, what runs, and the last invoices."""
     visit = current_visit()
-    page = overview.read(visit)
-    return render_template(
-        "customer/overview/show.html",
-        page=page,
-        plans=page.plans[:PLANS],
-        methods=page.methods[:METHODS],
-        has_more_plans=len(page.plans) > PLANS,
-        address=_address(page.profile),
-        per=periods.per,
-        sources=SOURCES,
+    seen = overview.look(visit)
+    return repeats.render(
+        visit, "customer/overview/show.html", seen, lambda: _told(overview.tell(visit, seen))
     )
+
+
+def _told(page: Overview) -> dict[str, Any]:
+    return {
+        "page": page,
+        "plans": page.plans[:PLANS],
+        "methods": page.methods[:METHODS],
+        "has_more_plans": len(page.plans) > PLANS,
+        "address": _address(page.profile),
+        "per": periods.per,
+        "sources": SOURCES,
+    }
 
 
 def _address(profile: Profile | None) -> str:

@@ -67,7 +67,7 @@ class Listed:
 def list_all() -> str:
     """Show every saved method, whatever its kind (L7), the default first."""
     visit = current_visit()
-    holdings = overview.holdings(visit)
+    holdings = overview.holdings(overview.look(visit))
     held = [one.subscription for one in holdings.subscriptions]
     wallet, names = holdings.wallet, _names(visit, held)
     listed = [_listed(visit, method, wallet, held, names) for method in wallet.methods]
