@@ -5,15 +5,16 @@ write lock at once (`BEGIN IMMEDIATE` on SQLite), because a transaction that sta
 then writes fails under load whatever the busy timeout. No provider is called while a unit is open.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 from portal.prepared import Prepared
@@ -39,6 +41,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+T = TypeVar("T")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 _open_units: ContextVar[int] = ContextVar("open_units", default=0)
@@ -128,16 +131,14 @@ class Database:
         """Return all rows of a select, outside any transaction."""
         if isinstance(parameters, Mapping) and (prepared := self._prepare(statement)):
             return prepared.rows(self.reading_engine, parameters)
-        with self.reading_engine.connect() as connection:
-            return connection.execute(statement, parameters).all()
+        return self._read(lambda connection: connection.execute(statement, parameters).all())
 
     def row(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
         """Return the first row of a select, or None, outside any transaction."""
         if isinstance(parameters, Mapping) and (prepared := self._prepare(statement)):
             found = prepared.rows(self.reading_engine, parameters)
             return found[0] if found else None
-        with self.reading_engine.connect() as connection:
-            return connection.execute(statement, parameters).first()
+        return self._read(lambda connection: connection.execute(statement, parameters).first())
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -160,10 +161,21 @@ class Database:
     def insert(self, statement: Executable, parameters: Parameters) -> int:
         """Run one insert that is a unit by itself and return how many rows it made.
 
-        A single statement needs no transaction around it: the cheapest way to keep something.
+        A single statement needs no transaction around it: the cheapest way to keep something. It
+        may run twice where a connection dies under it, so it is one that conflicts with itself.
         """
+        return self._read(lambda connection: connection.execute(statement, parameters).rowcount)
+
+    def _read(self, run: Callable[[Connection], T]) -> T:
+        """Run something on a connection of the pool; one that turns out to be dead is replaced."""
+        try:
+            with self.reading_engine.connect() as connection:
+                return run(connection)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
         with self.reading_engine.connect() as connection:
-            return connection.execute(statement, parameters).rowcount
+            return run(connection)
 
     def gather_statistics(self) -> None:
         """Let SQLite sample its tables, to choose well among indexes; PostgreSQL does so itself.
@@ -232,8 +244,15 @@ def counted_statements() -> Iterator[list[int]]:
 
 
 def _engine(url: URL, threads: int, **options: Any) -> Engine:
+    # Units ask whether their connection is alive; reads find out, and go on with another.
     engine = create_engine(
-        url, pool_size=threads, max_overflow=2, hide_parameters=True, **_for(url), **options
+        url,
+        pool_size=threads,
+        max_overflow=2,
+        pool_pre_ping=not options,
+        hide_parameters=True,
+        **_for(url),
+        **options,
     )
     event.listen(engine, "before_cursor_execute", _count)
     if url.get_backend_name() == "sqlite":
@@ -248,7 +267,7 @@ def _engine(url: URL, threads: int, **options: Any) -> Engine:
 def _for(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 5, "check_same_thread": False}}
-    return {"pool_pre_ping": True}
+    return {}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -62,12 +62,15 @@ def test_a_list_of_any_length_is_left_to_sqlalchemy(house: House, customer: int)
     assert [len(rows) for rows in found] == [1, 1, 0]
 
 
-def test_a_connection_that_died_meanwhile_is_replaced(house: House) -> None:
-    for _ in range(2):
-        house.db.row(_BY_SLUG, {"slug": "nuvol"})
+@pytest.mark.parametrize("times", [1, 3], ids=["by SQLAlchemy", "by the driver"])
+def test_a_connection_that_died_meanwhile_is_replaced(house: House, times: int) -> None:
+    query = select(MerchantRow.slug).where(MerchantRow.slug == bindparam("slug"))
+    for _ in range(times - 1):
+        house.db.row(query, {"slug": "nuvol"})
+    house.db.row(_BY_SLUG, {"slug": "nuvol"})
     _end_connections(house.db)
 
-    found = house.db.row(_BY_SLUG, {"slug": "nuvol"})
+    found = house.db.row(query, {"slug": "nuvol"})
 
     assert found is not None
 
