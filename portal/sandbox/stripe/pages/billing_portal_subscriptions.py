@@ -46,7 +46,7 @@ def cancel(visit: Visit, subscription_id: str) -> Any:
     offer = _offer(visit)
     buttons = [("confirm", "Cancel subscription")]
     if offer:
-        text.insert(0, f"Before you go: {_coupon_words(offer)} if you stay.")
+        text.insert(0, f"Before you go: {coupon_words(offer)} if you stay.")
         buttons.insert(0, ("accept", "Stay, with the discount"))
     return visit.note("Cancel your subscription", text, buttons)
 
@@ -125,7 +125,8 @@ def _offer(visit: Visit) -> Json | None:
     return coupon if coupon and not coupon.get("deleted") else None
 
 
-def _coupon_words(coupon: Json) -> str:
+def coupon_words(coupon: Json) -> str:
+    """What a coupon is worth, and for how long: `20% off for 3 months`."""
     worth = (
         f"{coupon['percent_off']:g}% off"
         if coupon["percent_off"]
