@@ -146,6 +146,34 @@ def test_there_is_a_coupon_for_who_wants_to_leave(listed: Listed) -> None:
     assert (coupon["percent_off"], coupon["duration_in_months"]) == (20, 3)
 
 
+@pytest.mark.parametrize(
+    ("slug", "customer"), [("nuvol", "Forn Ventura SL"), ("rubra", "Livraria do Cais")]
+)
+def test_a_promotion_code_that_is_told_takes_a_tenth_off(
+    begun: tuple[Seed, httpx.Client], listed: Listed, slug: str, customer: str
+) -> None:
+    (merchant,) = [each for each in begun[0]["merchants"] if each["slug"] == slug]
+    (about,) = [each["about"] for each in merchant["customers"] if each["name"] == customer]
+    (code,) = listed(slug, "promotion_codes", active="true", code="HOLA10")
+
+    answer = (
+        begun[1]
+        .post(
+            "/v1/invoices/create_preview",
+            data={
+                "subscription": subscription(listed, slug, customer)["id"],
+                "discounts[0][promotion_code]": code["id"],
+            },
+            headers={"Authorization": f"Bearer {merchant['stripe_secret_key']}"},
+        )
+        .json()
+    )
+
+    (discount,) = answer["total_discount_amounts"]
+    assert discount["amount"] == answer["subtotal"] // 10
+    assert "promotion code HOLA10" in about
+
+
 @pytest.mark.parametrize("slug", ["nuvol", "sunbeam", "rubra"])
 def test_stripes_own_portal_is_configured(listed: Listed, slug: str) -> None:
     (configuration,) = listed(slug, "billing_portal/configurations", is_default="true")

@@ -16,7 +16,8 @@ from portal.sandbox.demo.data.words import Merchant, OneOff, Person, Plan, Price
 DECLINING = "pm_card_chargeCustomerFail"
 # The coupon that is offered to who wants to leave.
 STAYING = "STAY20"
-WELCOME = "WELCOME5"
+WELCOME = "WELCOME10"
+PROMOTION_CODE = "HOLA10"
 REASONS = (
     "too_expensive", "missing_features", "switched_service", "unused", "customer_service",
     "too_complex", "low_quality", "other",
@@ -95,10 +96,10 @@ class StripeSide:
     def add_coupons(self) -> None:
         """Add the coupon for who wants to leave, and one that a promotion code opens."""
         three_months = {"duration": "repeating", "duration_in_months": 3}
-        self.post("/v1/coupons", {"id": STAYING, "name": "20 %", "percent_off": 20, **three_months})
-        once = {"amount_off": 500, "currency": self.merchant.currency, "duration": "once"}
-        self.post("/v1/coupons", {"id": WELCOME, "name": "Hello", **once})
-        promotion = {"promotion": {"type": "coupon", "coupon": WELCOME}, "code": "HELLO"}
+        for coupon, percent in ((STAYING, 20), (WELCOME, 10)):
+            worth = {"name": f"{percent} %", "percent_off": percent}
+            self.post("/v1/coupons", {"id": coupon, **worth, **three_months})
+        promotion = {"promotion": {"type": "coupon", "coupon": WELCOME}, "code": PROMOTION_CODE}
         self.post("/v1/promotion_codes", promotion)
 
     def add_price(self, product: str, price: Price) -> str:

@@ -37,7 +37,8 @@ FORN = Person(
     "forn",
     "Forn Ventura SL",
     "ana@fornventura.example",
-    "open, overdue and part-paid Holded invoices, a credit note, an active plan, a good card",
+    "open, overdue and part-paid Holded invoices, a credit note, an active plan, a good card, "
+    "the promotion code HOLA10",
     tax_id="B12345674",
     phone="+34 930 000 001",
     language="es",

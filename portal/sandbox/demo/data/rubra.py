@@ -41,7 +41,7 @@ LIVRARIA = Person(
     "livraria",
     "Livraria do Cais",
     "contato@livrariadocais.example",
-    "an active plan and a good card",
+    "an active plan and a good card, the promotion code HOLA10",
     tax_id="00.000.000/0002-72",
     address=("Avenida do Porto 5", "Recife", "50030-000"),
     methods=("pm_card_visa",),
