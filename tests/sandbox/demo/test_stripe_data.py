@@ -183,6 +183,20 @@ def test_stripes_own_portal_is_configured(listed: Listed, slug: str) -> None:
     assert features["subscription_update"]["enabled"] is True
 
 
+def test_one_plans_quantity_can_change_from_one_to_ten(listed: Listed) -> None:
+    (item,) = subscription(listed, "rubra", "Livraria do Cais")["items"]["data"]
+    path = "data.features.subscription_update.products"
+    (configuration,) = listed("rubra", "billing_portal/configurations", **{"expand[]": path})
+
+    bounds = {
+        each["product"]: each["adjustable_quantity"]
+        for each in configuration["features"]["subscription_update"]["products"]
+    }
+
+    assert item["quantity"] == 2
+    assert bounds[item["price"]["product"]] == {"enabled": True, "minimum": 1, "maximum": 10}
+
+
 def test_the_same_day_begins_the_same_way(begun: tuple[Seed, httpx.Client], tmp_path: Any) -> None:
     again = seeding.make(places.read({"PORTAL_DATA": str(tmp_path)}))
 

@@ -11,7 +11,7 @@ import httpx
 
 from portal.sandbox.demo.data.at_holded import first_day
 from portal.sandbox.demo.data.history import History
-from portal.sandbox.demo.data.words import Merchant, OneOff, Person, Plan, Price
+from portal.sandbox.demo.data.words import Merchant, OneOff, Person, Plan, Price, Product
 
 DECLINING = "pm_card_chargeCustomerFail"
 # The coupon that is offered to who wants to leave.
@@ -137,16 +137,20 @@ class StripeSide:
                     "enabled": True,
                     "default_allowed_updates": ["price", "quantity", "promotion_code"],
                     "proration_behavior": "create_prorations",
-                    "products": [
-                        {
-                            "product": self.products[each.key],
-                            "prices": [self.prices[price.key] for price in each.prices],
-                        }
-                        for each in offered
-                    ],
+                    "products": [self.switchable(each) for each in offered],
                 },
             },
         }
+
+    def switchable(self, product: Product) -> Json:
+        found: Json = {
+            "product": self.products[product.key],
+            "prices": [self.prices[price.key] for price in product.prices],
+        }
+        if product.quantity:
+            least, most = product.quantity
+            found["adjustable_quantity"] = {"enabled": True, "minimum": least, "maximum": most}
+        return found
 
     # Customers
 
