@@ -107,6 +107,14 @@ def test_each_merchant_has_a_gateway_and_a_payment_method_for_stripe(
     assert method["bankingAccountId"] == gateway["id"]
 
 
+def test_every_merchant_has_an_address_to_write_to() -> None:
+    assert [each.support_email for each in MERCHANTS] == [
+        "hola@nuvol.example",
+        "help@sunbeam.example",
+        "ola@rubra.example",
+    ]
+
+
 def test_no_mail_of_the_demo_could_reach_anybody(listed: Listed) -> None:
     addresses = [
         each["email"] for slug in ("nuvol", "sunbeam", "rubra") for each in listed(slug, "contacts")

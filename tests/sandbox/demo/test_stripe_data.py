@@ -183,6 +183,16 @@ def test_stripes_own_portal_is_configured(listed: Listed, slug: str) -> None:
     assert features["subscription_update"]["enabled"] is True
 
 
+def test_one_merchant_has_terms_and_a_privacy_notice(listed: Listed) -> None:
+    (configuration,) = listed("nuvol", "billing_portal/configurations", is_default="true")
+
+    assert configuration["business_profile"] == {
+        "headline": "Nuvol Studio",
+        "privacy_policy_url": "https://nuvol.example/privacidad",
+        "terms_of_service_url": "https://nuvol.example/condiciones",
+    }
+
+
 def test_one_plans_quantity_can_change_from_one_to_ten(listed: Listed) -> None:
     (item,) = subscription(listed, "rubra", "Livraria do Cais")["items"]["data"]
     path = "data.features.subscription_update.products"

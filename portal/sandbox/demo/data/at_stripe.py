@@ -120,7 +120,11 @@ class StripeSide:
         """Return what Stripe's own portal may do: all but what the merchant does not offer."""
         offered = [each for each in self.merchant.products if each.offered]
         return {
-            "business_profile": {"headline": self.merchant.name},
+            "business_profile": {
+                "headline": self.merchant.name,
+                "privacy_policy_url": self.merchant.privacy_url,
+                "terms_of_service_url": self.merchant.terms_url,
+            },
             "features": {
                 "customer_update": {
                     "enabled": True,

@@ -120,6 +120,8 @@ class Merchant:
     tax_rate: tuple[str, str] | None
     products: tuple[Product, ...]
     people: tuple[Person, ...]
+    privacy_url: str = ""
+    terms_url: str = ""
 
     @property
     def holded_token(self) -> str:
