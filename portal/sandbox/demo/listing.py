@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from portal.sandbox.demo.data.at_stripe import PROMOTION_CODE
 from portal.sandbox.demo.places import Places
 from portal.sandbox.demo.seeding import Seed
 
@@ -51,6 +52,7 @@ def lines(places: Places, seed: Seed) -> list[str]:
         "",
         f"Sign in as {first['email']} ({first['name']}); the mail with the link arrives at",
         f"  {places.mailbox}/",
+        f"The promotion code {PROMOTION_CODE} takes 10 % off a plan, entered from the plan’s page.",
         "",
         f"Every merchant and customer is in {places.data / 'demo.json'}. Ctrl-C ends the demo.",
     ]

@@ -53,6 +53,8 @@ def join(places: Places, known: Seed) -> None:
         "--locale", merchant.language,
         "--support-email", merchant.support_email,
         "--mail-from", merchant.support_email,
+        "--privacy-url", merchant.privacy_url,
+        "--terms-url", merchant.terms_url,
     )  # fmt: skip
     url = address(said, "Holded")
     body = {"account": merchant.holded_account, "url": url, "secret": secret}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -11,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal.sandbox.mailbox.letters import Letter, Letters, linked
+from portal.sandbox.mailbox.world import World
 
 DAY = 86_400
 # A mail's own HTML: no script, no request, no form; its links leave the frame when pressed.
@@ -26,14 +26,6 @@ NOTICES = {
 }
 
 
-@dataclass(frozen=True)
-class World:
-    """Where the sandboxes are that the buttons move."""
-
-    stripe: str = "http://127.0.0.1:8001"
-    holded: str = "http://127.0.0.1:8002"
-
-
 def create_app(data: str | Path = ":memory:", *, world: World | None = None) -> Flask:
     """Return the mailbox's pages; ``app.extensions["letters"]`` keeps the mails."""
     app = Flask(__name__)
@@ -45,7 +37,8 @@ def create_app(data: str | Path = ":memory:", *, world: World | None = None) -> 
     def index() -> ResponseReturnValue:
         notice = NOTICES.get(request.args.get("notice", ""))
         newest_first = letters.every()[::-1]
-        return render_template("index.html", letters=newest_first, notice=notice)
+        days = places.days()
+        return render_template("index.html", letters=newest_first, notice=notice, days=days)
 
     @app.get("/messages/<int:id_>")
     def show(id_: int) -> ResponseReturnValue:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from portal.sandbox import http
 from portal.sandbox.mailbox import smtp
-from portal.sandbox.mailbox.pages import World, create_app
+from portal.sandbox.mailbox.pages import create_app
+from portal.sandbox.mailbox.world import World
 
 
 def main(port: int, data: Path, rest: list[str]) -> int:

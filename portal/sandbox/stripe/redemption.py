@@ -6,6 +6,7 @@ from portal.sandbox.stripe.discounting import Reduction
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.periods import Cadence, step
 from portal.sandbox.stripe.resources.coupons import is_valid
+from portal.sandbox.stripe.resources.promotion_codes import is_late, is_used_up
 from portal.sandbox.stripe.unit import Unit
 
 MOST = 20
@@ -128,26 +129,25 @@ def _check_coupon(unit: Unit, coupon: Json, currency: str, where: str) -> None:
 
 
 def _check_code(unit: Unit, code: Json, customer: str, where: str) -> None:
-    spent = code["max_redemptions"] is not None and (
-        code["times_redeemed"] >= code["max_redemptions"]
-    )
-    late = code["expires_at"] is not None and code["expires_at"] < unit.now
-    if not code["active"] or spent or late:
+    if not code["active"] or is_used_up(code) or is_late(code, unit.now):
         raise invalid(f"This promotion code is not active: {code['id']}", param=where)
     if code["customer"] not in (None, customer):
         raise invalid(
             f"The promotion code {code['id']} cannot be redeemed by this customer.", param=where
         )
-    rules = code["restrictions"]
-    if rules["first_time_transaction"] and (
-        unit.select("payment_intent", customer=customer, limit=1)
-        or unit.select("subscription", customer=customer, limit=1)
-    ):
+    if code["restrictions"]["first_time_transaction"] and has_bought(unit, customer):
         raise invalid(
             "This promotion code cannot be redeemed because the associated customer has prior "
             "transactions.",
             param=where,
         )
+
+
+def has_bought(unit: Unit, customer: str) -> bool:
+    """Whether the customer has prior transactions, so that a code for first ones is not theirs."""
+    return any(
+        unit.select(kind, customer=customer, limit=1) for kind in ("payment_intent", "subscription")
+    )
 
 
 def _found(unit: Unit, discount: str) -> Json:

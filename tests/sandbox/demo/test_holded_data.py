@@ -107,6 +107,34 @@ def test_each_merchant_has_a_gateway_and_a_payment_method_for_stripe(
     assert method["bankingAccountId"] == gateway["id"]
 
 
+def test_every_merchant_has_an_address_to_write_to() -> None:
+    assert [each.support_email for each in MERCHANTS] == [
+        "hola@nuvol.example",
+        "help@sunbeam.example",
+        "ola@rubra.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("person", "line"),
+    [
+        ("taller", "Página de presentación"),
+        ("llibreria", "Tienda de libros en línea"),
+        ("distribucions", "Publicación semanal, lote 1"),
+    ],
+)
+def test_lines_are_in_the_merchants_language_whatever_the_customers(
+    begun: tuple[httpx.Client, dict[str, HoldedSide]], listed: Listed, person: str, line: str
+) -> None:
+    client, sides = begun
+    first = min(listed("nuvol", "invoices", person), key=lambda each: str(each["date"]))
+
+    headers = {"Authorization": f"Bearer {sides['nuvol'].merchant.holded_token}"}
+    whole = client.get(f"/api/v2/invoices/{first['id']}", headers=headers).json()
+
+    assert [each["name"] for each in whole["lines"]] == [line]
+
+
 def test_no_mail_of_the_demo_could_reach_anybody(listed: Listed) -> None:
     addresses = [
         each["email"] for slug in ("nuvol", "sunbeam", "rubra") for each in listed(slug, "contacts")

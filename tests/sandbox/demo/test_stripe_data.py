@@ -146,6 +146,34 @@ def test_there_is_a_coupon_for_who_wants_to_leave(listed: Listed) -> None:
     assert (coupon["percent_off"], coupon["duration_in_months"]) == (20, 3)
 
 
+@pytest.mark.parametrize(
+    ("slug", "customer"), [("nuvol", "Forn Ventura SL"), ("rubra", "Livraria do Cais")]
+)
+def test_a_promotion_code_that_is_told_takes_a_tenth_off(
+    begun: tuple[Seed, httpx.Client], listed: Listed, slug: str, customer: str
+) -> None:
+    (merchant,) = [each for each in begun[0]["merchants"] if each["slug"] == slug]
+    (about,) = [each["about"] for each in merchant["customers"] if each["name"] == customer]
+    (code,) = listed(slug, "promotion_codes", active="true", code="HOLA10")
+
+    answer = (
+        begun[1]
+        .post(
+            "/v1/invoices/create_preview",
+            data={
+                "subscription": subscription(listed, slug, customer)["id"],
+                "discounts[0][promotion_code]": code["id"],
+            },
+            headers={"Authorization": f"Bearer {merchant['stripe_secret_key']}"},
+        )
+        .json()
+    )
+
+    (discount,) = answer["total_discount_amounts"]
+    assert discount["amount"] == answer["subtotal"] // 10
+    assert "promotion code HOLA10" in about
+
+
 @pytest.mark.parametrize("slug", ["nuvol", "sunbeam", "rubra"])
 def test_stripes_own_portal_is_configured(listed: Listed, slug: str) -> None:
     (configuration,) = listed(slug, "billing_portal/configurations", is_default="true")
@@ -153,6 +181,30 @@ def test_stripes_own_portal_is_configured(listed: Listed, slug: str) -> None:
     features = configuration["features"]
     assert features["subscription_cancel"]["mode"] == "at_period_end"
     assert features["subscription_update"]["enabled"] is True
+
+
+def test_one_merchant_has_terms_and_a_privacy_notice(listed: Listed) -> None:
+    (configuration,) = listed("nuvol", "billing_portal/configurations", is_default="true")
+
+    assert configuration["business_profile"] == {
+        "headline": "Nuvol Studio",
+        "privacy_policy_url": "https://nuvol.example/privacidad",
+        "terms_of_service_url": "https://nuvol.example/condiciones",
+    }
+
+
+def test_one_plans_quantity_can_change_from_one_to_ten(listed: Listed) -> None:
+    (item,) = subscription(listed, "rubra", "Livraria do Cais")["items"]["data"]
+    path = "data.features.subscription_update.products"
+    (configuration,) = listed("rubra", "billing_portal/configurations", **{"expand[]": path})
+
+    bounds = {
+        each["product"]: each["adjustable_quantity"]
+        for each in configuration["features"]["subscription_update"]["products"]
+    }
+
+    assert item["quantity"] == 2
+    assert bounds[item["price"]["product"]] == {"enabled": True, "minimum": 1, "maximum": 10}
 
 
 def test_the_same_day_begins_the_same_way(begun: tuple[Seed, httpx.Client], tmp_path: Any) -> None:

@@ -26,6 +26,16 @@ def test_every_part_listens_on_this_machine_only(tmp_path: Path) -> None:
     assert worker.command[-2:] == ("portal", "work")
 
 
+def test_a_newcomer_is_told_of_the_promotion_code(tmp_path: Path) -> None:
+    found = places.read({"PORTAL_DATA": str(tmp_path)})
+    customer = {"email": "a@example.com", "name": "A"}
+    seed = {"merchants": [{"slug": "nuvol", "name": "Nuvol", "customers": [customer]}]}
+
+    told = "\n".join(listing.lines(found, seed))
+
+    assert "The promotion code HOLA10" in told
+
+
 def test_the_list_leaves_out_what_does_not_exist(tmp_path: Path) -> None:
     found = places.read({"PORTAL_DATA": str(tmp_path)})
     (tmp_path / "run").mkdir()

@@ -7,14 +7,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 from flask import Flask, jsonify, request
 from werkzeug.serving import make_server
 
 from portal.sandbox.mailbox import create_app
 from portal.sandbox.mailbox.letters import Letters, linked
-from portal.sandbox.mailbox.pages import World
 from portal.sandbox.mailbox.smtp import listen
+from portal.sandbox.mailbox.world import World
 
 
 def mail(**headers: str) -> EmailMessage:
@@ -28,9 +29,18 @@ def mail(**headers: str) -> EmailMessage:
     return message
 
 
+def clock(request: httpx.Request) -> httpx.Response:
+    """The clocks of two sandboxes, a day apart; a third one is away."""
+    now = {"stripe.test": 1_795_824_000, "holded.test": 1_795_824_000 + 86_400}
+    if request.url.host not in now:
+        raise httpx.ConnectError("away")
+    return httpx.Response(200, json={"now": now[request.url.host], "offset": 0})
+
+
 @pytest.fixture
 def app() -> Flask:
-    app = create_app()
+    world = World("http://stripe.test", "http://holded.test", httpx.MockTransport(clock))
+    app = create_app(world=world)
     app.extensions["letters"].catch("portal@example.com", ["ana@example.com"], bytes(mail()))
     return app
 
@@ -119,6 +129,22 @@ def test_mails_survive_a_restart(tmp_path: Path) -> None:
     Letters(tmp_path).catch("", ["ana@example.com"], bytes(mail()))
 
     assert [each.to for each in Letters(tmp_path).every()] == ["ana@example.com"]
+
+
+def test_the_page_says_what_day_it_is_for_each_provider(app: Flask) -> None:
+    page = app.test_client().get("/").get_data(as_text=True)
+
+    assert "Stripe: Saturday, 28 November 2026" in page
+    assert "Holded: Sunday, 29 November 2026" in page
+
+
+def test_the_page_opens_although_a_sandbox_is_away() -> None:
+    world = World("http://away.test", "http://holded.test", httpx.MockTransport(clock))
+
+    page = create_app(world=world).test_client().get("/").get_data(as_text=True)
+
+    assert "Stripe: no answer" in page
+    assert "Holded: Sunday, 29 November 2026" in page
 
 
 def test_an_unknown_mail_is_not_found(app: Flask) -> None:

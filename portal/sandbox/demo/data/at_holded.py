@@ -14,6 +14,7 @@ from portal.sandbox.demo.data.words import Bill, Merchant, Person
 
 TRADES = {"ES": "España", "US": "United States", "BR": "Brasil"}
 BANK = {"es": "Banco", "en": "Bank", "pt": "Banco"}
+TRANSFER = {"es": "Transferencia", "en": "Transfer", "pt": "Transferência"}
 
 
 @dataclass
@@ -117,7 +118,7 @@ class HoldedSide:
         body: dict[str, Any] = {
             "treasury_id": self.ids["bank"],
             "date": self.history.day(ago),
-            "description": "Transferencia" if self.merchant.language == "es" else "Transfer",
+            "description": TRANSFER[self.merchant.language],
         }
         self.post(path, body if bill.paid == "all" else body | {"amount": bill.paid})
 

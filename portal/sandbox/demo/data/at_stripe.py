@@ -11,12 +11,13 @@ import httpx
 
 from portal.sandbox.demo.data.at_holded import first_day
 from portal.sandbox.demo.data.history import History
-from portal.sandbox.demo.data.words import Merchant, OneOff, Person, Plan, Price
+from portal.sandbox.demo.data.words import Merchant, OneOff, Person, Plan, Price, Product
 
 DECLINING = "pm_card_chargeCustomerFail"
 # The coupon that is offered to who wants to leave.
 STAYING = "STAY20"
-WELCOME = "WELCOME5"
+WELCOME = "WELCOME10"
+PROMOTION_CODE = "HOLA10"
 REASONS = (
     "too_expensive", "missing_features", "switched_service", "unused", "customer_service",
     "too_complex", "low_quality", "other",
@@ -95,10 +96,10 @@ class StripeSide:
     def add_coupons(self) -> None:
         """Add the coupon for who wants to leave, and one that a promotion code opens."""
         three_months = {"duration": "repeating", "duration_in_months": 3}
-        self.post("/v1/coupons", {"id": STAYING, "name": "20 %", "percent_off": 20, **three_months})
-        once = {"amount_off": 500, "currency": self.merchant.currency, "duration": "once"}
-        self.post("/v1/coupons", {"id": WELCOME, "name": "Hello", **once})
-        promotion = {"promotion": {"type": "coupon", "coupon": WELCOME}, "code": "HELLO"}
+        for coupon, percent in ((STAYING, 20), (WELCOME, 10)):
+            worth = {"name": f"{percent} %", "percent_off": percent}
+            self.post("/v1/coupons", {"id": coupon, **worth, **three_months})
+        promotion = {"promotion": {"type": "coupon", "coupon": WELCOME}, "code": PROMOTION_CODE}
         self.post("/v1/promotion_codes", promotion)
 
     def add_price(self, product: str, price: Price) -> str:
@@ -119,7 +120,11 @@ class StripeSide:
         """Return what Stripe's own portal may do: all but what the merchant does not offer."""
         offered = [each for each in self.merchant.products if each.offered]
         return {
-            "business_profile": {"headline": self.merchant.name},
+            "business_profile": {
+                "headline": self.merchant.name,
+                "privacy_policy_url": self.merchant.privacy_url,
+                "terms_of_service_url": self.merchant.terms_url,
+            },
             "features": {
                 "customer_update": {
                     "enabled": True,
@@ -136,16 +141,20 @@ class StripeSide:
                     "enabled": True,
                     "default_allowed_updates": ["price", "quantity", "promotion_code"],
                     "proration_behavior": "create_prorations",
-                    "products": [
-                        {
-                            "product": self.products[each.key],
-                            "prices": [self.prices[price.key] for price in each.prices],
-                        }
-                        for each in offered
-                    ],
+                    "products": [self.switchable(each) for each in offered],
                 },
             },
         }
+
+    def switchable(self, product: Product) -> Json:
+        found: Json = {
+            "product": self.products[product.key],
+            "prices": [self.prices[price.key] for price in product.prices],
+        }
+        if product.quantity:
+            least, most = product.quantity
+            found["adjustable_quantity"] = {"enabled": True, "minimum": least, "maximum": most}
+        return found
 
     # Customers
 

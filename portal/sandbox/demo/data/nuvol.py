@@ -37,7 +37,8 @@ FORN = Person(
     "forn",
     "Forn Ventura SL",
     "ana@fornventura.example",
-    "open, overdue and part-paid Holded invoices, a credit note, an active plan, a good card",
+    "open, overdue and part-paid Holded invoices, a credit note, an active plan, a good card, "
+    "the promotion code HOLA10",
     tax_id="B12345674",
     phone="+34 930 000 001",
     language="es",
@@ -66,7 +67,7 @@ TALLER = Person(
     address=("Passatge del Ferro 3", "Terrassa", "08221"),
     methods=("pm_card_authenticationRequired",),
     plans=(Plan(5, (("basic_month", 1),), {"trial_period_days": 14}),),
-    bills=(Bill(12, "Pàgina de presentació", "600.00"),),
+    bills=(Bill(12, "Página de presentación", "600.00"),),
 )
 LLIBRERIA = Person(
     "llibreria",
@@ -78,7 +79,7 @@ LLIBRERIA = Person(
     address=("Rambla Vella 40", "Tarragona", "43003"),
     methods=("pm_card_visa",),
     plans=(Plan(70, (("pro_month", 1),), later=((15, "decline"),)),),
-    bills=(Bill(33, "Botiga de llibres en línia", "980.00"),),
+    bills=(Bill(33, "Tienda de libros en línea", "980.00"),),
 )
 CLINICA = Person(
     "clinica",
@@ -129,7 +130,7 @@ DISTRIBUCIONS = Person(
     bills=tuple(
         Bill(
             3 + 2 * n,
-            f"Publicació setmanal, lot {300 - n}",
+            f"Publicación semanal, lote {300 - n}",
             f"{45 + (n * 7) % 60}.00",
             paid="all" if n > 8 else "",
         )
@@ -172,6 +173,8 @@ NUVOL = Merchant(
     timezone="Europe/Madrid",
     colour="#1e3a8a",
     support_email="hola@nuvol.example",
+    privacy_url="https://nuvol.example/privacidad",
+    terms_url="https://nuvol.example/condiciones",
     tax="s_iva_21",
     taxes=(),
     tax_rate=("IVA", "21"),

@@ -10,6 +10,7 @@ PRODUCTS = (
         "Café da Casa",
         "Dois pacotes por mês",
         (Price("casa_month", 6_900, "month"), Price("casa_year", 69_000, "year")),
+        quantity=(1, 10),
     ),
     Product(
         "escritorio",
@@ -41,7 +42,7 @@ LIVRARIA = Person(
     "livraria",
     "Livraria do Cais",
     "contato@livrariadocais.example",
-    "an active plan and a good card",
+    "an active plan and a good card, from 1 to 10 units, the promotion code HOLA10",
     tax_id="00.000.000/0002-72",
     address=("Avenida do Porto 5", "Recife", "50030-000"),
     methods=("pm_card_visa",),

@@ -87,13 +87,17 @@ class Price:
 
 @dataclass(frozen=True)
 class Product:
-    """Something sold by subscription. ``offered``: customers may switch to it in the portal."""
+    """Something sold by subscription. ``offered``: customers may switch to it in the portal.
+
+    ``quantity`` is the least and the most of it that they may order there; None leaves it alone.
+    """
 
     key: str
     name: str
     description: str
     prices: tuple[Price, ...]
     offered: bool = True
+    quantity: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,8 @@ class Merchant:
     tax_rate: tuple[str, str] | None
     products: tuple[Product, ...]
     people: tuple[Person, ...]
+    privacy_url: str = ""
+    terms_url: str = ""
 
     @property
     def holded_token(self) -> str:

@@ -146,7 +146,7 @@ def _page(unit: Unit, invoice: Json, message: str = "") -> str:
             (line["description"], line["quantity"], in_words(line["amount"], currency))
             for line in invoice["lines"]["data"]
         ],
-        sums=_sums(unit, invoice),
+        sums=sums(unit, invoice),
         sum=in_words(invoice["amount_remaining"] or invoice["total"], currency),
         payable=_payable(unit, invoice),
         types=types,
@@ -160,7 +160,8 @@ def _page(unit: Unit, invoice: Json, message: str = "") -> str:
     )
 
 
-def _sums(unit: Unit, invoice: Json) -> list[tuple[str, str]]:
+def sums(unit: Unit, invoice: Json) -> list[tuple[str, str]]:
+    """The rows below an invoice's lines, from its subtotal to what is due."""
     rates = _rates(unit, invoice)
     rows = [("Subtotal", invoice["subtotal"])]
     rows += [("Discount", -each["amount"]) for each in invoice["total_discount_amounts"]]

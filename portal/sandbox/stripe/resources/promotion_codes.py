@@ -79,14 +79,31 @@ def update(unit: Unit, params: Json, promotion_code: str) -> Json:
     return unit.save(found, "promotion_code.updated")
 
 
+def typed(unit: Unit, text: str) -> Json | None:
+    """Return the code that somebody typed, case ignored: the active one, else the newest."""
+    found = _with_code(unit, text)
+    active = [one for one in found if unit.shown(one)["active"]]
+    return next(iter(active or found), None)
+
+
+def is_late(code: Json, now: int) -> bool:
+    """Whether its last day is over."""
+    return bool(code["expires_at"] is not None and now >= code["expires_at"])
+
+
+def is_used_up(code: Json) -> bool:
+    """Whether it was redeemed as often as it may be."""
+    most = code["max_redemptions"]
+    return bool(most is not None and code["times_redeemed"] >= most)
+
+
 @renders("promotion_code")
 def show_active(unit: Unit, code: Json) -> None:
     """A code is no longer active when it, or its coupon, has run out."""
     coupon = unit.find("coupon", code["promotion"]["coupon"])
     gone = coupon is None or coupon.get("deleted") or not is_valid(coupon, unit.now)
-    expired = code["expires_at"] is not None and unit.now >= code["expires_at"]
-    used = code["max_redemptions"] is not None and code["times_redeemed"] >= code["max_redemptions"]
-    code["active"] = code["active"] and not (gone or expired or used)
+    over = gone or is_late(code, unit.now) or is_used_up(code)
+    code["active"] = code["active"] and not over
 
 
 @includes("promotion_code", "restrictions.currency_options")
