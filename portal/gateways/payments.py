@@ -92,6 +92,9 @@ class PaymentGateway(Protocol):
     def check(self) -> Account:
         """Return the account the key belongs to."""
 
+    def now(self) -> datetime:
+        """Ask what time it is for Stripe, to set it a term it takes."""
+
     def create_webhook(self, url: str) -> str:
         """Register an address for the events we need and return its signing secret."""
 

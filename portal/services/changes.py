@@ -159,7 +159,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The page that is confirmed: its sums, the moment they count from, and its name.
+    """The page that is confirmed: its sums, the moment they count from (Stripe's), and its name.
 
     `nonce` makes two presses of its button one change; `consent` is the sentence agreed to, empty
     where nothing is charged.
@@ -222,13 +222,15 @@ def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Q
     """Ask Stripe what a change would cost; raises Refused and the gateway errors.
 
     `at` repeats an earlier quote: with the moment it counted from, the sums are the same unless
-    something else changed meanwhile.
+    something else changed meanwhile. That moment is told by Stripe's clock, which decides what is
+    charged at once.
     """
+    at = at or _stripes_time(visit, id)
     basis = _read(visit, id)
     decision = _decide(basis, wish).decision
     if not decision.is_allowed:
         raise Refused(decision)
-    change = _change(visit, basis, wish, at or visit.now.replace(microsecond=0))
+    change = _change(visit, basis, wish, at)
     first = visit.at.payments.preview_change(change)
     then = visit.at.payments.preview_renewal(change)
     item, currency = basis.subscription.items[0], basis.subscription.currency
@@ -241,6 +243,15 @@ def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Q
         then=then,
         is_now=is_near,
     )
+
+
+def _stripes_time(visit: Visit, id: str) -> datetime:
+    """Read the subscription afresh, and return what time it is for Stripe."""
+    subscriptions.get(visit, id)
+    seen = visit.at.payments.fetch(ObjectKind.SUBSCRIPTION, id)
+    with visit.db.write() as unit:
+        refresh.save(unit, visit.merchant, Origin.STRIPE, [seen], now=visit.at.now)
+    return seen.at
 
 
 def confirm(visit: Visit, id: str, wish: Wish, shown_before: Shown) -> Changed:
@@ -317,9 +328,10 @@ def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ..
 def _is_wanted(at: MerchantContext, row: OperationRow) -> bool:
     """Say whether a change may still be sent: its sums hold for an hour, and nobody has left."""
     change = _told(row.parameters)
-    told = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription).snapshot
+    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription)
+    told = seen.snapshot
     goes_on = isinstance(told, Subscription) and not (told.is_cancelling or told.is_ended)
-    return goes_on and at.now - change.proration_date <= WORTH_SENDING
+    return goes_on and seen.at - change.proration_date <= WORTH_SENDING
 
 
 def _look(at: MerchantContext, row: OperationRow) -> tuple[Seen, ...] | None:

@@ -103,7 +103,8 @@ def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
         if under_way is not None:
             return under_way
         intent = _intent_to_confirm(visit, invoice_id, wish)
-    begun = _begin_once(visit, invoice_id, wish, intent)
+        ends_at = None if wish.method else visit.at.payments.now() + CHECKOUT_LIFE
+    begun = _begin_once(visit, invoice_id, wish, intent, ends_at)
     if isinstance(begun, Pressed):
         return begun
     verb, id = begun
@@ -127,11 +128,11 @@ def _nothing_charged() -> Iterator[None]:
 
 
 def _begin_once(
-    visit: Visit, invoice_id: str, wish: Wish, intent: str
+    visit: Visit, invoice_id: str, wish: Wish, intent: str, ends_at: datetime | None
 ) -> Pressed | tuple[Verb[Any], str]:
     """Begin a payment, or meet the one that another press began a moment ago (B44)."""
     try:
-        return _begin(visit, invoice_id, wish, intent)
+        return _begin(visit, invoice_id, wish, intent, ends_at)
     except IntegrityError:
         origin = invoices.get(visit, invoice_id).invoice.origin
         with visit.db.write() as unit:
@@ -142,19 +143,24 @@ def _begin_once(
 
 
 def _begin(
-    visit: Visit, invoice_id: str, wish: Wish, intent: str
+    visit: Visit, invoice_id: str, wish: Wish, intent: str, ends_at: datetime | None
 ) -> Pressed | tuple[Verb[Any], str]:
     """Decide on the fresh state and write payment and operation, in one transaction."""
     with visit.db.write() as unit:
         invoice = invoices.get(visit, invoice_id, reader=unit).invoice
         live = rows.find_live(unit, visit.merchant, invoice.origin, invoice.id)
         if live is None:
-            return _write(unit, visit, invoice, wish, intent)
+            return _write(unit, visit, invoice, wish, intent, ends_at)
     return _met(visit, live)
 
 
 def _write(
-    unit: Unit, visit: Visit, invoice: Invoice, wish: Wish, intent: str
+    unit: Unit,
+    visit: Visit,
+    invoice: Invoice,
+    wish: Wish,
+    intent: str,
+    ends_at: datetime | None,
 ) -> tuple[Verb[Any], str]:
     _refuse_unless(may_pay(invoice))
     if invoice.due_money != wish.shown:
@@ -175,7 +181,7 @@ def _write(
     payment.intent = intent
     if wish.consent:
         _keep_consent(unit, visit, payment.id, wish.consent)
-    verb, parameters = _deed(visit, invoice, payment)
+    verb, parameters = _deed(visit, invoice, payment, ends_at)
     row = operations.begin(
         unit,
         visit.at,
@@ -206,8 +212,13 @@ def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
     return intent.id
 
 
-def _deed(visit: Visit, invoice: Invoice, payment: PaymentRow) -> tuple[Verb[Any], dict[str, Any]]:
-    """Return what is asked of Stripe for a payment, and with which parameters."""
+def _deed(
+    visit: Visit, invoice: Invoice, payment: PaymentRow, ends_at: datetime | None
+) -> tuple[Verb[Any], dict[str, Any]]:
+    """Return what is asked of Stripe for a payment, and with which parameters.
+
+    `ends_at` is when a Checkout page ends, by Stripe's clock.
+    """
     if payment.intent:
         return CONFIRM, {"intent": payment.intent, "method": payment.method}
     shared = {
@@ -222,7 +233,7 @@ def _deed(visit: Visit, invoice: Invoice, payment: PaymentRow) -> tuple[Verb[Any
             "invoice_number": invoice.number,
         },
     }
-    if payment.method:
+    if ends_at is None:
         return PAY, {**shared, "method": payment.method}
     page = f"/{visit.merchant.slug}/invoices/{invoice.id}/pay"
     return CHECKOUT, {
@@ -230,7 +241,7 @@ def _deed(visit: Visit, invoice: Invoice, payment: PaymentRow) -> tuple[Verb[Any
         "keeps": payment.keeps,
         "locale": LOCALES.get(visit.locale, DEFAULT).checkout,
         "cancel_url": urljoin(visit.at.settings.public_url, page),
-        "expires_at": (visit.at.now + CHECKOUT_LIFE).isoformat(),
+        "expires_at": ends_at.isoformat(),
     }
 
 

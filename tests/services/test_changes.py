@@ -139,6 +139,18 @@ def test_a_longer_period_begins_with_the_change(shop: Shop) -> None:
     assert ends - shown.change.proration_date > timedelta(days=364)
 
 
+def test_stripes_clock_says_what_is_charged_at_once(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    shop.house.control("stripe", "clock", advance=3 * 86_400)
+
+    shown = changes.quote(visit, subscription, Wish(shop.prices["pro_year"], 1))
+    changed = press(visit, subscription, Wish(shop.prices["pro_year"], 1), shown)
+
+    assert shown.is_now
+    assert [charge["amount"] for charge in shop.house.ledger("stripe")][-1] == shown.due_now.amount
+    assert not changed.waits
+
+
 def test_a_change_in_trial_ends_it_and_says_so_in_the_sums(shop: Shop) -> None:
     visit, subscription = begun(shop, trial_period_days=30)
     wish = Wish(shop.prices["pro"], 1)
@@ -318,6 +330,7 @@ def test_a_change_written_before_a_crash_is_made_only_while_its_sums_hold(
     visit, subscription = begun(shop)
     shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
     changes._begin(visit, subscription, "left-by-a-crash", shown, "")
+    shop.house.control("stripe", "clock", advance=minutes * 60)
     shop.house.pass_time(minutes * 60)
 
     payments.sweep(shop.house.db, now=shop.house.now())
@@ -335,6 +348,7 @@ def test_a_change_that_came_to_nothing_after_all_is_told(shop: Shop) -> None:
         press(visit, subscription, Wish(shop.prices["pro"], 1), shown)
     checking = subscriptions.get_shown(visit, subscription)
 
+    shop.house.control("stripe", "clock", advance=90 * 60)
     shop.house.pass_time(90 * 60)
     shop.house.settle_down()
     over = subscriptions.get_shown(shop.visit(visit.customer.stripe_customer), subscription)

@@ -241,6 +241,17 @@ def test_a_bank_step_within_checkout_leaves_the_payment_there(payer: Payer) -> N
     assert payer.outcome(pressed).state is PaymentState.BOOKED
 
 
+def test_a_checkout_page_ends_by_stripes_clock(payer: Payer) -> None:
+    invoice = payer.invoice()
+    payer.house.control("stripe", "clock", advance=3 * 86_400)
+
+    pressed = payer.pay(invoice)
+    payer.at_checkout(payer.leave_url(pressed))
+    payer.house.settle_down()
+
+    assert payer.charges() == [12100]
+
+
 def test_an_open_checkout_page_is_met_again(payer: Payer) -> None:
     invoice = payer.invoice()
     first = payer.pay(invoice)

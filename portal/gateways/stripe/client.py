@@ -112,6 +112,11 @@ class StripeGateway:
             livemode="_live_" in str(self._client._requestor.api_key),
         )
 
+    def now(self) -> datetime:
+        """Ask what time it is for Stripe, to set it a term it takes."""
+        _, at = self._call("get", "/v1/account")
+        return at
+
     def create_webhook(self, url: str) -> str:
         """Register an address for the events we need and return its signing secret."""
         body, _ = self._call(

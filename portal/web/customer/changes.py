@@ -156,7 +156,7 @@ def _show_quote(
         quote=quote,
         form=form,
         agreement=agreement,
-        holds_until=shown.at + SUMS_HOLD,
+        holds_until=visit.now + SUMS_HOLD,
     )
 
 
@@ -186,6 +186,7 @@ def _seal(visit: Visit, id: str, wish: Wish, shown: Shown) -> str:
             "price": wish.price,
             "quantity": wish.quantity,
             "at": int(shown.at.timestamp()),
+            "shown_at": int(visit.now.timestamp()),
             "sums": list(shown.sums),
             "nonce": shown.nonce,
             "consent": shown.consent,
@@ -199,10 +200,11 @@ def _open(visit: Visit, id: str, sealed: str) -> tuple[Wish, Shown] | None:
         told: dict[str, Any] = _serializer(visit).loads(sealed)
     except BadSignature:
         return None
-    at = datetime.fromtimestamp(told["at"], UTC)
+    shown_at = datetime.fromtimestamp(told["shown_at"], UTC)
     is_own = (told["customer"], told["subscription"]) == (visit.customer.id, id)
-    if not is_own or visit.now - at > SUMS_HOLD:
+    if not is_own or visit.now - shown_at > SUMS_HOLD:
         return None
+    at = datetime.fromtimestamp(told["at"], UTC)
     shown = Shown(at, told["sums"], told["nonce"], told["consent"])
     return Wish(told["price"], told["quantity"]), shown
 
