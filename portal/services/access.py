@@ -58,15 +58,14 @@ def ask(
     InvalidInput for what is no address, TooManyTries when a limit is met.
     """
     email = _checked(typed)
-    now = at.now
-    with at.db.write() as unit:
-        limits = tries.of_sign_in(at.merchant.id, email, address)
-        wait = tries.take(unit, at.settings, limits, now=now)
-        if not wait:
+    limits, now = tries.of_sign_in(at.merchant.id, email, address), at.now
+    try:
+        with at.db.write() as unit:
+            tries.take(unit, at.settings, limits, now=now)
             _write(unit, at, email, ask_key=ask_key, locale=locale, to=to, now=now)
-    if wait:
-        log.warning("access.too_many_tries", merchant=at.merchant.slug, seconds=wait)
-        raise TooManyTries(wait)
+    except TooManyTries as refusal:
+        log.warning("access.too_many_tries", merchant=at.merchant.slug, seconds=refusal.retry_after)
+        raise
 
 
 def ask_again(at: MerchantContext, token: str, *, ask_key: str, locale: str, address: str) -> None:

@@ -25,6 +25,8 @@ from tests.house import House
 EMAIL = "admin@fornaurora.example"
 ASK = "a-browser"
 ADDRESS = "198.51.100.7"
+NARROW = tries.Axis("narrow", 5, timedelta(hours=1))
+WIDE = tries.Axis("wide", 1, timedelta(hours=1))
 
 
 @pytest.fixture
@@ -45,6 +47,11 @@ def code_now(house: House) -> str:
 def count(house: House, table: type) -> int:
     with house.db.session() as reader:
         return reader.query(table).count()
+
+
+def counted(house: House, axis: str) -> int:
+    with house.db.session() as reader:
+        return reader.query(TryRow).filter_by(axis=axis).one().count
 
 
 def test_b13_a_limit_holds_however_many_ask_at_once(house):
@@ -179,6 +186,28 @@ def test_a_refused_try_is_not_held_against_the_address(house):
     house.pass_time(901)
 
     ask(house, address="192.0.2.1")
+
+
+def test_tries_that_one_network_is_refused_use_up_nothing_of_the_site(house):
+    def attempt(number: int) -> None:
+        with suppress(TooManyTries):
+            ask(house, f"guess{number}@forn.example")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(attempt, range(tries.NETWORK.limit + 30)))
+
+    assert counted(house, tries.SITE.name) == tries.NETWORK.limit
+
+
+def test_a_try_that_a_wide_limit_refuses_uses_up_nothing_of_a_narrow_one(house):
+    limits = ((NARROW, "one"), (WIDE, "all"))
+    with house.db.write() as unit:
+        tries.take(unit, house.settings, limits, now=house.now())
+
+    with pytest.raises(TooManyTries), house.db.write() as unit:
+        tries.take(unit, house.settings, limits, now=house.now())
+
+    assert counted(house, "narrow") == counted(house, "wide") == 1
 
 
 def test_counters_name_no_address(house):
