@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     DateTime,
     Dialect,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -37,6 +38,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+# A sum in minor units, as a column: in 32 bits, 21 million euros would be too much.
+MinorUnits = Annotated[int, mapped_column(BigInteger)]
 
 _open_units: ContextVar[int] = ContextVar("open_units", default=0)
 _statements: ContextVar[list[int] | None] = ContextVar("statements", default=None)

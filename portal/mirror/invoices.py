@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.context import Visit
-from portal.db import Reader, Unit, flag
+from portal.db import MinorUnits, Reader, Unit, flag
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
@@ -68,9 +68,9 @@ class InvoiceRow(rows.MirroredRow):
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     currency: Mapped[str] = mapped_column(String(3))
-    total: Mapped[int]
-    due: Mapped[int]
-    paid: Mapped[int]
+    total: Mapped[MinorUnits]
+    due: Mapped[MinorUnits]
+    paid: Mapped[MinorUnits]
     issued_on: Mapped[date | None] = mapped_column(Date)
     due_on: Mapped[date | None] = mapped_column(Date)
     due_key: Mapped[date] = mapped_column(Date)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit
+from portal.db import Base, MinorUnits, Unit
 
 
 class SettlementState(StrEnum):
@@ -36,7 +36,7 @@ class SettlementRow(Base):
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
     account: Mapped[str] = mapped_column(String(64))
     livemode: Mapped[bool]
-    amount: Mapped[int]
+    amount: Mapped[MinorUnits]
     currency: Mapped[str] = mapped_column(String(3))
     paid_on: Mapped[date]
     intent: Mapped[str] = mapped_column(String(64))

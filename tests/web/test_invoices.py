@@ -124,6 +124,16 @@ def test_a_search_finds_numbers_texts_and_sums(house: House, browser: Browser, a
     ]  # fmt: skip
 
 
+def test_a_sum_of_thirty_million_is_listed_added_up_and_found(
+    house: House, browser: Browser, ann: int
+) -> None:
+    make_invoice(house.db, house.merchant, ann, number="BIG", total=3_000_000_000)
+
+    assert "€30,000,000.00" in browser.get("customer.overview.show").text
+    assert numbers(browser.get("customer.invoices.list_all", q="30.000.000,00")) == ["BIG"]
+    assert numbers(browser.get("customer.invoices.list_all", q="99999999999")) == []
+
+
 def test_a_search_without_hits_keeps_what_was_typed_and_offers_to_clear_it(
     browser: Browser, ann: int
 ) -> None:
