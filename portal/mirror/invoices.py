@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     Index,
-    Integer,
     Row,
     Select,
     String,
@@ -215,7 +215,7 @@ _FOUND = or_(
     InvoiceRow.total.in_(bindparam("sums", expanding=True)),
     InvoiceRow.due.in_(bindparam("sums", expanding=True)),
 )
-_AFTER = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Integer))
+_AFTER = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=BigInteger))
 _OPEN = _SHOWN.where(
     flag(InvoiceRow.is_open),
     tuple_(InvoiceRow.due_key, InvoiceRow.id) > _AFTER,
@@ -532,9 +532,10 @@ def _under_way(row: Row[Any]) -> UnderWay:
 
 
 def _place(cursor: str) -> tuple[date, int] | None:
-    day, _, id = cursor.partition("_")
+    # More digits than 64 bits hold are no place, and an error of either database.
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)_(\d{1,18})", cursor, re.ASCII)
     try:
-        return date.fromisoformat(day), int(id)
+        return (date.fromisoformat(found[1]), int(found[2])) if found else None
     except ValueError:
         return None
 

@@ -144,7 +144,12 @@ def test_a_search_without_hits_keeps_what_was_typed_and_offers_to_clear_it(
     assert page.link("Search all invoices").startswith("/nuvol/invoices?show=all&q=")
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=2026-13-01_1", "after=_", "q=%25%5F/\\"])
+@pytest.mark.parametrize(
+    "query",
+    ["after=x", "after=2026-13-01_1", "after=_", "after=2026-12-01_-5", "after=2026-12-01_1_0",
+     "after=2026-12-01_٣", "after=2026-12-01_3000000000",
+     "after=2026-12-01_99999999999999999999", "q=%25%5F/\\"],
+)  # fmt: skip
 def test_a_nonsensical_address_shows_the_first_page(
     house: House, browser: Browser, ann: int, query: str
 ) -> None:
