@@ -1,6 +1,7 @@
 """What stands in front of every view: headers, hosts, where forms come from, what is logged."""
 
 import json
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -305,9 +306,29 @@ def test_what_the_policy_stopped_is_in_the_log_without_addresses(capsys, app):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"nonsense", b"[1, null, {}]", b'[{"body": 3}]', b"x" * 20_000]
-)
+    "body",
+    [b"", b"{}", b"nonsense", b"[1, null, {}]", b'[{"body": 3}]', b"x" * 20_000, b"[" * 16_000,
+     b'["\\ud800"]', b"[" + b"9" * 10_000 + b"]", b"\xff\xfe"],
+    ids=range(10),
+)  # fmt: skip
 def test_a_report_that_makes_no_sense_harms_nothing(app, body):
     answer = app.test_client().post("/reports/csp", data=body, base_url=HTTP)
 
     assert answer.status_code in {204, 413, 422}
+
+
+def test_a_report_that_does_not_say_its_length_is_not_read_to_the_end(app):
+    body = BytesIO(b"[" + b"1," * 300_000 + b"1]")
+    chunked = {
+        "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": body, "wsgi.input_terminated": True,
+    }  # fmt: skip
+
+    answer = app.test_client().post("/reports/csp", base_url=HTTP, environ_overrides=chunked)
+
+    assert answer.status_code == 413
+    assert body.tell() < 32 * 1024
+
+
+@pytest.mark.parametrize("path", ["/hooks/stripe/%00", "/hooks/holded/%0B", "/reports/%00"])
+def test_control_characters_in_the_address_of_a_program_are_refused(app, path):
+    assert app.test_client().post(path, data=b"{}", base_url=HTTP).status_code == 400
