@@ -15,9 +15,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal import i18n
 from portal.services import sessions
 from portal.services.sessions import PortalSession
+from portal.web.areas import BLIND, is_in
 from portal.web.installation import installation
 from portal.web.security import SAFE
-from portal.web.sessions import BLIND, current_session
+from portal.web.sessions import current_session
 
 PARAMETER = "locale"
 
@@ -70,7 +71,7 @@ def _keep_choice() -> AnyResponse | None:
     wish = request.args.get(PARAMETER)
     if wish is None or request.method not in SAFE or request.endpoint is None:
         return None
-    if request.path.startswith(BLIND):
+    if is_in(BLIND):
         return None
     found = i18n.find(wish, i18n.available())
     if found is not None:
