@@ -65,6 +65,15 @@ def test_every_answer_is_hardened(app, path):
     assert "Strict-Transport-Security" not in headers
 
 
+def test_a_pdf_is_no_page_and_may_not_be_framed(signed_in, browser):
+    path = f"/nuvol/invoices/{signed_in.invoice()}/pdf"
+
+    with browser.client.get(path, base_url=HTTP) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+
+    assert policy == "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
 def test_an_answer_to_a_crash_is_hardened_too(crashing):
     answer = crashing.test_client().get("/crash", base_url=HTTP)
 
