@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from portal.domain.access import INVOICE_LINK_LIFE, SESSION_TO_OPEN, Scope
 from portal.domain.customers import Origin
@@ -10,6 +12,7 @@ from portal.domain.invoices import InvoiceState
 from portal.services import links
 from portal.store import links as store_links
 from portal.store.sessions import SessionRow
+from portal.web.installation import of
 from tests.factories import make_customer, make_invoice, make_session
 from tests.house import House
 from tests.web.signing_in import EMAIL, carried, carry
@@ -226,6 +229,22 @@ def test_activity_is_not_written_while_the_database_is_busy(house, browser, cust
         browser.get("customer.overview.show")
 
     assert _last_active(house) == began
+
+
+def test_pages_are_read_while_nothing_can_be_written(house, app, browser, customer):
+    carry(browser, make_session(house.at, customer))
+    db = of(app).db
+    forbid = "PRAGMA query_only = 1" if db.is_sqlite else "SET default_transaction_read_only = on"
+    event.listen(db.reading_engine, "connect", lambda driver, _: driver.execute(forbid))
+    house.pass_time(120)
+    began = _last_active(house)
+
+    with capture_logs() as lines:
+        page = browser.get("customer.invoices.list_all")
+
+    assert page.url == "/nuvol/invoices"
+    assert _last_active(house) == began
+    assert "session.activity_not_written" in [line["event"] for line in lines]
 
 
 def _last_active(house: House):
