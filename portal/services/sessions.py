@@ -45,9 +45,14 @@ class PortalSession:
 
     @property
     def name(self) -> str:
-        """Return who is signed in, in one word people know."""
-        customer = self.customer
-        return self.email or (customer.name or customer.email if customer else "")
+        """Return who is signed in, in one word people know.
+
+        It is empty for the holder of an invoice link where the customer has no name: links get
+        forwarded, and nothing of ours tells the address to whoever opens one.
+        """
+        if self.email or self.customer is None:
+            return self.email
+        return self.customer.name or (self.customer.email if self.scope.is_everything else "")
 
 
 _stripe = aliased(ProfileRow)

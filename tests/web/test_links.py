@@ -88,6 +88,28 @@ def test_an_invoice_link_opens_only_that_invoice(house, browser, customer, link)
     assert EMAIL not in page.html
 
 
+@pytest.mark.parametrize("page", ["invoices.show", "payments.choose", "entry.sign_out_choice"])
+def test_the_holder_of_an_invoice_link_never_reads_the_address_of_a_customer_without_a_name(
+    house, browser, page
+):
+    nameless = make_customer(house.db, house.merchant, name="", email=EMAIL)
+    invoice = make_invoice(house.db, house.merchant, nameless)
+    carry(browser, make_session(house.at, nameless, scope=Scope(Origin.STRIPE, invoice)))
+
+    told = browser.get(f"customer.{page}", **({} if "entry" in page else {"id": invoice}))
+
+    assert EMAIL not in told.html
+    assert "Billing for" not in told.text
+    assert "signed in as" not in told.text
+
+
+def test_a_customer_without_a_name_is_called_by_their_address(house, browser):
+    nameless = make_customer(house.db, house.merchant, name="", email=EMAIL)
+    carry(browser, make_session(house.at, nameless))
+
+    assert f"Billing for {EMAIL}" in browser.get("customer.overview.show").text
+
+
 def test_an_invoice_link_may_be_opened_again(browser, other_browser, link, invoice):
     for each in (browser, other_browser):
         each.open(link)
