@@ -50,6 +50,7 @@ OPEN_TO_ANYONE = {
     "customer.entry.login",
     "customer.entry.send",
     "customer.entry.send_again",
+    "customer.entry.send_here",
     "customer.entry.sign_out",
 }
 # Who has just a session, whatever it may see: signing out, and choosing a customer.

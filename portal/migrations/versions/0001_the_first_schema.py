@@ -482,6 +482,7 @@ def upgrade() -> None:
         sa.Column("to", sa.String(length=20), nullable=False),
         sa.Column("ask_hash", sa.String(length=64), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("by_link", sa.Boolean(), nullable=False),
         sa.Column("wrong_codes", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
