@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from portal import logs
 from portal.i18n.pseudo import disguise
+from portal.settings import Settings
 from portal.web.security import CSP
 from tests.browser import Browser
 from tests.factories import make_customer, make_session
@@ -186,6 +187,29 @@ def test_forms_are_taken_over_tls_with_and_without_a_referer(secure, referer):
         data={**page.page.fields_of(form), "email": EMAIL},
         base_url=HTTPS,
         headers={"Origin": HTTPS, "Sec-Fetch-Site": "same-origin", **referer},
+    )
+
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("spelled", "origin"),
+    [
+        ("https://Pay.Example.com:443", "https://pay.example.com"),
+        ("https://pay.müller.example", "https://pay.xn--mller-kva.example"),
+    ],
+)
+def test_forms_are_taken_however_the_public_address_is_spelled(make_app, spelled, origin):
+    app = make_app(public_url=Settings(public_url=spelled).public_url)
+    browser = Browser(app, scheme="https", merchant="nuvol")
+    page = browser.get("customer.entry.login")
+    form, _ = page.form_of("Send me a link")
+
+    answer = browser.client.post(
+        "/nuvol/login",
+        data={**page.fields_of(form), "email": EMAIL},
+        base_url=origin,
+        headers={"Origin": origin},
     )
 
     assert answer.status_code == 303
