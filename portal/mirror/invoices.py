@@ -323,12 +323,17 @@ def list_page(
 
 
 def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
-    """Return one invoice with its lines; raises NotFound, also for somebody else's."""
+    """Return one invoice with its lines; raises NotFound, also for somebody else's.
+
+    Who holds the link of a void one finds nothing: a link is good for an invoice to be paid.
+    """
     row = (reader or visit.db).row(
         _ONE, {**_whose(visit), "accounts": _accounts(visit.merchant), "id": id}
     )
     if row is None or not visit.scope.covers(Origin(row.origin), id):
         raise NotFound(f"invoice {id}")
+    if row.state == InvoiceState.VOID and not visit.sees_everything:
+        raise NotFound(f"void invoice {id}")
     under = _under_way(row)
     invoice = rows.load(Invoice, row.snapshot)
     return Listed(invoice, status(invoice, visit.today, under), under, row.payment_id or "", "")

@@ -64,6 +64,12 @@ _END_ALL = update(SessionRow).where(
         (SessionRow.email == bindparam("of_email")) & (SessionRow.email != ""),
     ),
 )
+_END_NARROWED = update(SessionRow).where(
+    SessionRow.merchant_id == bindparam("merchant"),
+    SessionRow.origin == bindparam("of_origin"),
+    SessionRow.invoice == bindparam("of_invoice"),
+    SessionRow.ended_at.is_(None),
+)
 
 
 def add(
@@ -144,6 +150,14 @@ def end_all(
     return unit.write(
         _END_ALL.values(ended_at=now),
         {"merchant": merchant_id, "customer": customer_id, "of_email": email},
+    )
+
+
+def end_narrowed(unit: Unit, merchant_id: int, scope: Scope, *, now: datetime) -> int:
+    """End every session that sees one invoice only, and return how many there were."""
+    return unit.write(
+        _END_NARROWED.values(ended_at=now),
+        {"merchant": merchant_id, "of_origin": scope.origin, "of_invoice": scope.invoice},
     )
 
 

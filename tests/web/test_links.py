@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 from portal.domain.access import INVOICE_LINK_LIFE, SESSION_TO_OPEN, Scope
 from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceState
+from portal.mirror import invoices as mirrored
 from portal.services import links
-from portal.store import links as store_links
 from portal.store.sessions import SessionRow
 from portal.web.installation import of
 from tests.factories import make_customer, make_invoice, make_session
@@ -125,10 +125,47 @@ def test_an_invoice_link_ends_after_ninety_days(house, browser, link):
 
 
 def test_a_revoked_invoice_link_opens_nothing(house, browser, link, invoice):
-    with house.db.write() as unit:
-        store_links.revoke(unit, house.merchant.id, Scope(Origin.STRIPE, invoice), now=house.now())
+    ended = links.revoke(house.at, Origin.STRIPE, invoice)
 
+    assert ended == 1
     browser.open(link, status=410)
+
+
+def test_revoking_a_link_ends_what_was_opened_by_it(
+    house, browser, other_browser, customer, link, invoice
+):
+    browser.open(link)
+    browser.press("Open the invoice")
+    carry(other_browser, make_session(house.at, customer, email=EMAIL))
+
+    links.revoke(house.at, Origin.STRIPE, invoice)
+
+    assert browser.get("customer.invoices.show", id=invoice).url.startswith("/nuvol/login")
+    assert other_browser.get("customer.invoices.show", id=invoice).h1
+
+
+@pytest.mark.parametrize(("state", "status"), [(InvoiceState.VOID, 404), (InvoiceState.PAID, 200)])
+def test_what_a_link_has_opened_is_shut_when_the_invoice_is_void(
+    house, browser, other_browser, customer, link, invoice, state, status
+):
+    browser.open(link)
+    browser.press("Open the invoice")
+    carry(other_browser, make_session(house.at, customer, email=EMAIL))
+
+    make_invoice(house.db, house.merchant, customer, id=invoice, state=state)
+
+    browser.get("customer.invoices.show", id=invoice, status=status)
+    other_browser.get("customer.invoices.show", id=invoice)
+
+
+def test_what_a_link_has_opened_is_shut_when_the_invoice_is_deleted(house, browser, link, invoice):
+    browser.open(link)
+    browser.press("Open the invoice")
+
+    with house.db.write() as unit:
+        mirrored.remove(unit, house.merchant, Origin.STRIPE, invoice)
+
+    browser.get("customer.invoices.show", id=invoice, status=404)
 
 
 def test_the_link_of_a_void_invoice_opens_nothing(house, browser, customer):
