@@ -6,9 +6,9 @@ customer, what the browser asks for, the merchant's own, English. A choice in th
 """
 
 from collections.abc import Iterator
-from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -76,10 +76,17 @@ def _keep_choice() -> AnyResponse | None:
     found = i18n.find(wish, i18n.available())
     if found is not None:
         _keep(found.tag)
-    rest: dict[str, Any] = {
-        name: values for name, values in request.args.lists() if name != PARAMETER
-    }
-    return redirect(url_for(request.endpoint, **{**rest, **(request.view_args or {})}), 303)
+    return redirect(_without_choice(), 303)
+
+
+def _without_choice() -> str:
+    """Return the address that was asked for without the language.
+
+    A route was found for its path, so it begins with a name of ours and cannot lead elsewhere.
+    """
+    rest = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
+    path = quote(request.path)
+    return f"{path}?{urlencode(rest)}" if rest else path
 
 
 def _keep(tag: str) -> None:

@@ -80,6 +80,17 @@ def test_the_holder_of_an_invoice_link_chooses_for_nobody_else(house, browser, c
     assert chosen(house, customer) == ""
 
 
+@pytest.mark.parametrize(
+    "query", ["endpoint=x", "_scheme=javascript&_external=1", "_anchor=x", "_method=POST",
+              "merchant=evil", "id=x", "values=1", "self=1"],
+)  # fmt: skip
+def test_a_choice_is_taken_out_of_the_address_and_nothing_else(browser, query):
+    page = browser.open(f"/nuvol/login?locale={PSEUDO}&{query}")
+
+    assert page.url == f"/nuvol/login?{query}"
+    assert language(page) == PSEUDO
+
+
 def test_what_stripe_tells_of_a_customer_comes_before_the_browser(house, browser):
     customer = make_customer(house.db, house.merchant, locales=("en-NZ", "fr"))
     carry(browser, make_session(house.at, customer))
