@@ -126,6 +126,11 @@ class Visit:
     address: str = ""
 
     @property
+    def customer_name(self) -> str:
+        """Return what the customer is called; the holder of a link never reads an address (D9)."""
+        return self.customer.name or (self.customer.email if self.sees_everything else "")
+
+    @property
     def merchant(self) -> Merchant:
         """Return the merchant whose portal this is."""
         return self.at.merchant

@@ -38,8 +38,8 @@ def secret_file(settings: Settings) -> Path:
 
 
 def make(settings: Settings) -> list[Path]:
-    """Make the folder and the key files that are missing; return the files that were made."""
-    settings.portal_data.mkdir(parents=True, exist_ok=True)
+    """Make the folders and the key files that are missing; return the files that were made."""
+    make_folder(settings)
     folder(settings).mkdir(mode=0o700, exist_ok=True)
     wanted = {
         keyring_file(settings): Fernet.generate_key().decode(),
@@ -49,6 +49,11 @@ def make(settings: Settings) -> list[Path]:
     for path in made:
         _write(path, wanted[path])
     return made
+
+
+def make_folder(settings: Settings) -> None:
+    """Make the data folder if it is missing, for the owner alone: database and PDFs are in it."""
+    settings.portal_data.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def add_to_keyring(settings: Settings) -> None:

@@ -1,11 +1,22 @@
 """What an installation may set, read once from the environment and checked at the start."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from click import ClickException
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# The port that goes without saying, and that browsers leave out.
+PORTS = {"http": 80, "https": 443}
 
 
 class SettingsWrong(ClickException):
@@ -64,14 +75,18 @@ class Settings(BaseSettings):
     @field_validator("public_url", "stripe_api_base", "holded_api_base")
     @classmethod
     def _is_an_origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
-            raise ValueError(f"must be scheme and host only, like https://example.com: {value!r}")
-        return f"{parts.scheme}://{parts.netloc}"
+        return _origin(value)
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _are_hosts(cls, value: str, info: ValidationInfo) -> str:
+        scheme = urlsplit(info.data.get("public_url", "")).scheme
+        names = (name.strip() for name in value.split(","))
+        return ",".join(_host(name, scheme) for name in names if name)
 
     @model_validator(mode="after")
     def _plain_http_stays_at_home(self) -> "Settings":
-        home = {"127.0.0.1", "localhost", "::1"}
+        home = {"127.0.0.1", "localhost"}
         for name in ("stripe_api_base", "holded_api_base"):
             parts = urlsplit(getattr(self, name))
             if parts.scheme == "http" and parts.hostname not in home:
@@ -87,12 +102,48 @@ class Settings(BaseSettings):
     def hosts(self) -> list[str]:
         """Return the host names we answer to."""
         own = urlsplit(self.public_url).netloc
-        return [own, *(name.strip() for name in self.trusted_hosts.split(",") if name.strip())]
+        return [own, *filter(None, self.trusted_hosts.split(","))]
 
     @property
     def database(self) -> str:
         """Return the SQLAlchemy address of the database."""
         return self.database_url or f"sqlite:///{self.portal_data.absolute()}/portal.sqlite3"
+
+
+def _origin(value: str) -> str:
+    """Return scheme and host of an address the way browsers name them in `Origin`."""
+    parts = urlsplit(value)
+    is_bare = not (parts.path.strip("/") or parts.query or parts.fragment)
+    if parts.scheme not in PORTS or not parts.netloc or not is_bare:
+        raise ValueError("must be scheme and host only, like https://example.com")
+    return f"{parts.scheme}://{_host(parts.netloc, parts.scheme)}"
+
+
+def _host(value: str, scheme: str) -> str:
+    """Return a host and its port, if any, the way browsers name them: in small ASCII letters."""
+    if "@" in value:
+        raise ValueError("must not hold a user name or a password")
+    if value.startswith("["):
+        raise ValueError(f"must name a host, which an IPv6 address does not: {value!r}")
+    parts = urlsplit(f"//{value}")
+    name = _ascii(parts.hostname or "")
+    is_plain = re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", name)
+    if parts.netloc != value or not is_plain:
+        raise ValueError(f"is no name of a host: {value!r}")
+    has_port = parts.port is not None and parts.port != PORTS.get(scheme)
+    return f"{name}:{parts.port}" if has_port else name
+
+
+def _ascii(name: str) -> str:
+    """Return a name as it is looked up; refuse one that Python and browsers spell differently."""
+    try:
+        looked_up = name.encode("idna")
+        is_certain = name.isascii() or looked_up.decode("idna") == name
+    except UnicodeError:
+        is_certain = False
+    if not is_certain:
+        raise ValueError(f"is to be written as browsers look it up, with xn--: {name!r}")
+    return looked_up.decode("ascii")
 
 
 def _complaint(place: tuple[int | str, ...], said: str) -> str:

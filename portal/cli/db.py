@@ -2,7 +2,7 @@
 
 import click
 
-from portal import cli, migrations
+from portal import cli, keys, migrations
 from portal.db import Database
 
 
@@ -16,7 +16,7 @@ def db() -> None:
 def upgrade(revision: str) -> None:
     """Bring the schema to this version of the portal."""
     settings = cli.settings()
-    settings.portal_data.mkdir(parents=True, exist_ok=True)
+    keys.make_folder(settings)
     with Database(settings.database) as database:
         migrations.upgrade(database, revision)
     click.echo(

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     Index,
-    Integer,
     Row,
     Select,
     String,
@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.context import Visit
-from portal.db import Reader, Unit, flag
+from portal.db import MinorUnits, Reader, Unit, flag
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
@@ -68,9 +68,9 @@ class InvoiceRow(rows.MirroredRow):
     kind: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     currency: Mapped[str] = mapped_column(String(3))
-    total: Mapped[int]
-    due: Mapped[int]
-    paid: Mapped[int]
+    total: Mapped[MinorUnits]
+    due: Mapped[MinorUnits]
+    paid: Mapped[MinorUnits]
     issued_on: Mapped[date | None] = mapped_column(Date)
     due_on: Mapped[date | None] = mapped_column(Date)
     due_key: Mapped[date] = mapped_column(Date)
@@ -220,7 +220,7 @@ _FOUND = or_(
     InvoiceRow.total.in_(bindparam("sums", expanding=True)),
     InvoiceRow.due.in_(bindparam("sums", expanding=True)),
 )
-_AFTER = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=Integer))
+_AFTER = tuple_(bindparam("after_day", type_=Date), bindparam("after_id", type_=BigInteger))
 _OPEN = _SHOWN.where(
     flag(InvoiceRow.is_open),
     tuple_(InvoiceRow.due_key, InvoiceRow.id) > _AFTER,
@@ -348,13 +348,16 @@ def page_of(
 def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
     """Return one invoice with its lines; raises NotFound, also for somebody else's.
 
-    One that Stripe billed too has been paid, or is being paid, when that one is.
+    One that Stripe billed too has been paid, or is being paid, when that one is. Who holds the link
+    of a void one finds nothing: a link is good for an invoice to be paid.
     """
     values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
     reader = reader or visit.db
     row = reader.row(_ONE, {**values, "id": id})
     if row is None or not visit.scope.covers(Origin(row.origin), id):
         raise NotFound(f"invoice {id}")
+    if row.state == InvoiceState.VOID and not visit.sees_everything:
+        raise NotFound(f"void invoice {id}")
     invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
     other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
     if other is not None:
@@ -567,9 +570,10 @@ def _under_way(row: Row[Any]) -> UnderWay:
 
 
 def _place(cursor: str) -> tuple[date, int] | None:
-    day, _, id = cursor.partition("_")
+    # More digits than 64 bits hold are no place, and an error of either database.
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)_(\d{1,18})", cursor, re.ASCII)
     try:
-        return date.fromisoformat(day), int(id)
+        return (date.fromisoformat(found[1]), int(found[2])) if found else None
     except ValueError:
         return None
 

@@ -49,6 +49,18 @@ class Entered:
     has_to_choose: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: a mail to a canonical address, and the page to go to afterwards.
+
+    `by_link` says that the address was not typed but taken from the link of another mail.
+    """
+
+    email: str
+    to: str
+    by_link: bool = False
+
+
 def ask(
     at: MerchantContext, typed: str, *, ask_key: str, locale: str, to: str, address: str
 ) -> None:
@@ -57,24 +69,35 @@ def ask(
     `ask_key` is the secret of the browser's cookie, `address` where the request came from. Raises
     InvalidInput for what is no address, TooManyTries when a limit is met.
     """
-    email = _checked(typed)
-    now = at.now
-    with at.db.write() as unit:
-        limits = tries.of_sign_in(at.merchant.id, email, address)
-        wait = tries.take(unit, at.settings, limits, now=now)
-        if not wait:
-            _write(unit, at, email, ask_key=ask_key, locale=locale, to=to, now=now)
-    if wait:
-        log.warning("access.too_many_tries", merchant=at.merchant.slug, seconds=wait)
-        raise TooManyTries(wait)
+    asked = Asked(_checked(typed), to=to)
+    _ask(at, asked, ask_key=ask_key, locale=locale, address=address)
 
 
-def ask_again(at: MerchantContext, token: str, *, ask_key: str, locale: str, address: str) -> None:
-    """Send a new mail to the address that a link was mailed to, for this browser to use."""
+def ask_by_link(
+    at: MerchantContext, token: str, *, ask_key: str, locale: str, address: str
+) -> None:
+    """Send a new mail to the address that a link was mailed to, for this browser to use.
+
+    Mails get forwarded: who opens the link may not know the address, and does not learn it.
+    Raises LinkSpent for a link nobody made, and TooManyTries.
+    """
     sign_in = find_by_token(at, token)
     if sign_in is None:
         raise LinkSpent("sign-in link")
-    ask(at, sign_in.email, ask_key=ask_key, locale=locale, to=sign_in.to, address=address)
+    asked = Asked(sign_in.email, to=sign_in.to, by_link=True)
+    _ask(at, asked, ask_key=ask_key, locale=locale, address=address)
+
+
+def ask_again(at: MerchantContext, *, ask_key: str, locale: str, address: str) -> None:
+    """Send the mail that this browser asked for once more.
+
+    Raises LinkSpent if it asked for none, and TooManyTries.
+    """
+    sign_in = find_asked(at, ask_key)
+    if sign_in is None:
+        raise LinkSpent("sign-in mail")
+    asked = Asked(sign_in.email, to=sign_in.to, by_link=sign_in.by_link)
+    _ask(at, asked, ask_key=ask_key, locale=locale, address=address)
 
 
 def mail_sign_in(at: MerchantContext, *, sign_in: int) -> None:
@@ -220,24 +243,29 @@ def _redeem(
     return Entered(key, sign_in.to, has_to_choose=len(known) > 1)
 
 
+def _ask(at: MerchantContext, asked: Asked, *, ask_key: str, locale: str, address: str) -> None:
+    limits, now = tries.of_sign_in(at.merchant.id, asked.email, address), at.now
+    try:
+        with at.db.write() as unit:
+            tries.take(unit, at.settings, limits, now=now)
+            _write(unit, at, asked, ask_key=ask_key, locale=locale, now=now)
+    except TooManyTries as refusal:
+        log.warning("access.too_many_tries", merchant=at.merchant.slug, seconds=refusal.retry_after)
+        raise
+
+
 def _write(
-    unit: Unit,
-    at: MerchantContext,
-    email: str,
-    *,
-    ask_key: str,
-    locale: str,
-    to: str,
-    now: datetime,
+    unit: Unit, at: MerchantContext, asked: Asked, *, ask_key: str, locale: str, now: datetime
 ) -> None:
     name = access.new_name()
     id = access.add(
         unit,
         merchant_id=at.merchant.id,
         name=name,
-        email=email,
+        email=asked.email,
         locale=locale,
-        to=to,
+        to=asked.to,
+        by_link=asked.by_link,
         ask_hash=keys.hashed(ask_key),
         token_hash=keys.hashed(_token(at.settings, name)),
         now=now,

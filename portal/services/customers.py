@@ -15,6 +15,7 @@ from portal.mirror import configurations, customers, payment_methods, refresh
 from portal.services import operations, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import who
+from portal.store import customers as store_customers
 from portal.store import operations as rows
 from portal.store.operations import OperationRow
 
@@ -67,6 +68,12 @@ def remove_tax_id(visit: Visit, id: str, *, proved_by_email: bool) -> int:
         raise NotFound(f"tax id {id}")
     _refuse_unless_open(visit, proved_by_email=proved_by_email)
     return _perform(visit, REMOVE_TAX_ID, changed=["tax_id"], tax_id=id)
+
+
+def choose_locale(visit: Visit, tag: str) -> None:
+    """Remember the language the customer chose, for pages on every device and for mails."""
+    with visit.db.write() as unit:
+        store_customers.choose_locale(unit, visit.customer.id, tag)
 
 
 def profiles(visit: Visit) -> tuple[Profile | None, Profile | None]:

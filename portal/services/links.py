@@ -14,7 +14,6 @@ from portal.domain.access import (
 )
 from portal.domain.customers import Origin
 from portal.domain.errors import LinkSpent, NotFound
-from portal.domain.invoices import InvoiceState
 from portal.domain.merchants import Merchant
 from portal.mirror import customers, invoices
 from portal.mirror.customers import CustomerCard
@@ -23,6 +22,7 @@ from portal.services import sessions
 from portal.services.access import Entered
 from portal.services.sessions import PortalSession
 from portal.store import links, merchants
+from portal.store import sessions as store_sessions
 from portal.store.links import Link
 
 PATHS = {LinkPurpose.INVOICE: "/i/", LinkPurpose.SESSION: "/p/session/"}
@@ -75,6 +75,8 @@ def open_invoice(
     """
     link, customer = _get(at, LinkPurpose.INVOICE, token)
     with at.db.write() as unit:
+        if not links.hold(unit, link, now=at.now):
+            raise LinkSpent("invoice link")
         key = sessions.start(
             unit,
             at.merchant,
@@ -106,6 +108,16 @@ def open_session(
             replaces=replaces,
         )
     return Entered(key, "overview")
+
+
+def revoke(at: MerchantContext, origin: Origin, invoice: str) -> int:
+    """End every link to an invoice and every session they opened; return the number of links."""
+    scope, now = Scope(origin, invoice), at.now
+    with at.db.write() as unit:
+        # The links first: whoever opens one just now holds it, and has a session afterwards.
+        count = links.revoke(unit, at.merchant.id, scope, now=now)
+        store_sessions.end_narrowed(unit, at.merchant.id, scope, now=now)
+    return count
 
 
 def is_covered_by(session: PortalSession, link: Link) -> bool:
@@ -163,7 +175,7 @@ def _still_means_something(at: MerchantContext, link: Link) -> bool:
     holder = Customer(id=link.customer_id, stripe_customer="", holded_contact="", name="", email="")
     visit = Visit(at=at, customer=holder, scope=link.scope, locale="", now=at.now)
     try:
-        listed = invoices.get(visit, link.scope.invoice)
+        invoices.get(visit, link.scope.invoice)
     except NotFound:
         return False
-    return listed.invoice.state is not InvoiceState.VOID
+    return True

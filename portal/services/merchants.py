@@ -25,7 +25,7 @@ from portal.store.secrets import Keyring
 
 # Ours already, as the first part of an address.
 RESERVED = frozenset(
-    {"admin", "api", "brand", "healthz", "hooks", "metrics", "readyz", "static", "v1"}
+    {"admin", "api", "brand", "healthz", "hooks", "metrics", "readyz", "reports", "static", "v1"}
 )
 SECRETS_KEPT = 2  # while one is being replaced by the next
 

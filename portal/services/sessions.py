@@ -17,7 +17,6 @@ from portal.domain.errors import NotFound
 from portal.domain.merchants import Merchant
 from portal.mirror import customers
 from portal.mirror.customers import CustomerCard, ProfileRow
-from portal.store import customers as store_customers
 from portal.store import sessions
 from portal.store.customers import CustomerRow
 from portal.store.merchants import MERCHANT_COLUMNS, MerchantRow
@@ -45,9 +44,14 @@ class PortalSession:
 
     @property
     def name(self) -> str:
-        """Return who is signed in, in one word people know."""
-        customer = self.customer
-        return self.email or (customer.name or customer.email if customer else "")
+        """Return who is signed in, in one word people know.
+
+        It is empty for the holder of an invoice link where the customer has no name: links get
+        forwarded, and nothing of ours tells the address to whoever opens one.
+        """
+        if self.email or self.customer is None:
+            return self.email
+        return self.customer.name or (self.customer.email if self.scope.is_everything else "")
 
 
 _stripe = aliased(ProfileRow)
@@ -161,13 +165,6 @@ def choose(at: MerchantContext, session: PortalSession, customer_id: int) -> str
             locale=_told(chosen),
         )
     return key
-
-
-def choose_locale(at: MerchantContext, session: PortalSession, tag: str) -> None:
-    """Remember the language the session's customer chose."""
-    if session.customer is not None:
-        with at.db.write() as unit:
-            store_customers.choose_locale(unit, session.customer.id, tag)
 
 
 def end(at: MerchantContext, session: PortalSession) -> None:

@@ -1,4 +1,4 @@
-"""How often something may be tried: by address, by network, and over the whole site."""
+"""How often something may be tried: by address and network, by each alone, over the whole site."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 
 from portal import keys
 from portal.db import Unit
+from portal.domain.errors import TooManyTries
 from portal.settings import Settings
 from portal.store import tries
 
@@ -20,22 +21,31 @@ class Axis:
     window: timedelta
 
 
-# A mail is asked for (facts: OWASP Forgot Password). The narrow ones come last, so that a try which
-# another limit stops is not held against the address.
-SITE = Axis("sign_in_site", 2_000, timedelta(hours=1))
-NETWORK = Axis("sign_in_network", 20, timedelta(hours=1))
-ADDRESS_DAY = Axis("sign_in_day", 10, timedelta(days=1))
+# A mail is asked for (facts: OWASP Forgot Password); the first two are of one address and network.
 ADDRESS = Axis("sign_in_address", 3, timedelta(minutes=15))
+ADDRESS_DAY = Axis("sign_in_day", 10, timedelta(days=1))
+MAILBOX = Axis("sign_in_mailbox", 30, timedelta(days=1))
+NETWORK = Axis("sign_in_network", 20, timedelta(hours=1))
+SITE = Axis("sign_in_site", 2_000, timedelta(hours=1))
 
 
 def of_sign_in(merchant_id: int, email: str, address: str) -> tuple[tuple[Axis, str], ...]:
-    """Return what asking for one sign-in mail counts against, the widest limit first."""
-    person = f"{merchant_id} {email}"
+    """Return what asking for one sign-in mail counts against, the narrowest limit first.
+
+    So a flood of one network ends at its own limit, and never comes to the row that all share.
+    What somebody else asks from elsewhere must not keep a customer out, so the strict limits of an
+    address are for each network apart. All networks together send a mailbox no more than 30 mails a
+    day, since a flood of mails is an attack by itself: to keep somebody out by that takes three
+    networks, and is over the next day.
+    """
+    network, mailbox = network_of(address), f"{merchant_id} {email}"
+    person = f"{mailbox} {network}"
     return (
-        (SITE, "all"),
-        (NETWORK, network_of(address)),
         (ADDRESS, person),
         (ADDRESS_DAY, person),
+        (NETWORK, network),
+        (MAILBOX, mailbox),
+        (SITE, "all"),
     )
 
 
@@ -53,18 +63,18 @@ def network_of(address: str) -> str:
 
 def take(
     unit: Unit, settings: Settings, limits: Sequence[tuple[Axis, str]], *, now: datetime
-) -> int:
-    """Count one try and return 0, or the seconds until the next one may be made.
+) -> None:
+    """Count one try against all of its limits; raises TooManyTries where one is met.
 
-    The counting has to be committed, so the caller raises after its unit, not within.
+    The error undoes the unit it leaves, so a try that one limit refuses uses up none of the others:
+    whoever is stopped by a narrow one cannot exhaust a wide one for everybody else.
     """
     for axis, key in limits:
         count, started_at = tries.count(
             unit, axis.name, _sealed(settings, axis, key), window=axis.window, now=now
         )
         if count > axis.limit:
-            return max(int((started_at + axis.window - now).total_seconds()), 1)
-    return 0
+            raise TooManyTries(max(int((started_at + axis.window - now).total_seconds()), 1))
 
 
 def give_back(unit: Unit, settings: Settings, limits: Sequence[tuple[Axis, str]]) -> None:

@@ -20,8 +20,9 @@ class SignInRow(Base):
     """One sign-in mail.
 
     `email` is the canonical form of what was typed, `ask_hash` names the browser that asked, `to`
-    the page it wants. `used_at` is when the link or the code signed in, `ended_at` when it ended
-    without: by wrong codes, or because another mail to the same browser was used.
+    the page it wants. `by_link` says that the address was taken from the link of another mail, so
+    that who asked may not know it. `used_at` is when the link or the code signed in, `ended_at`
+    when it ended without: by wrong codes, or because another mail to the same browser was used.
     """
 
     __tablename__ = "sign_ins"
@@ -34,6 +35,7 @@ class SignInRow(Base):
     to: Mapped[str] = mapped_column(String(20))
     ask_hash: Mapped[str] = mapped_column(String(64))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    by_link: Mapped[bool] = mapped_column(default=False)
     wrong_codes: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -54,6 +56,7 @@ class SignIn:
     locale: str
     to: str
     ask_hash: str
+    by_link: bool
     wrong_codes: int
     asked_at: datetime
     expires_at: datetime
@@ -114,6 +117,7 @@ def add(
     to: str,
     ask_hash: str,
     token_hash: str,
+    by_link: bool,
     now: datetime,
 ) -> int:
     """Write a sign-in mail that is to be sent and return its id."""
@@ -125,6 +129,7 @@ def add(
         to=to,
         ask_hash=ask_hash,
         token_hash=token_hash,
+        by_link=by_link,
         asked_at=now,
         expires_at=now + SIGN_IN_LIFE,
     )

@@ -66,12 +66,14 @@ class Link:
 _BY_TOKEN = select(LinkRow.__table__).where(
     LinkRow.token_hash == bindparam("hash"), LinkRow.purpose == bindparam("purpose")
 )
-_USE = update(LinkRow).where(
+_ALIVE = (
     LinkRow.id == bindparam("which"),
     LinkRow.used_at.is_(None),
     LinkRow.revoked_at.is_(None),
     LinkRow.expires_at > bindparam("now"),
 )
+_HOLD = select(LinkRow.id).where(*_ALIVE).with_for_update()
+_USE = update(LinkRow).where(*_ALIVE)
 _REVOKE = update(LinkRow).where(
     LinkRow.merchant_id == bindparam("merchant"),
     LinkRow.origin == bindparam("of_origin"),
@@ -124,6 +126,11 @@ def find_by_token(reader: Reader, purpose: LinkPurpose, token_hash: str) -> Link
     """Return the link of a purpose that a token opens, alive or not."""
     row = reader.row(_BY_TOKEN, {"hash": token_hash, "purpose": purpose})
     return None if row is None else _link(row)
+
+
+def hold(unit: Unit, link: Link, *, now: datetime) -> bool:
+    """Keep a link from being revoked within this unit; False if it opens nothing any more."""
+    return unit.row(_HOLD, {"which": link.id, "now": now}) is not None
 
 
 def use(unit: Unit, link: Link, *, now: datetime) -> bool:

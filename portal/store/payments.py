@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Row, Select, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.db import Base, Reader, Unit, flag
+from portal.db import Base, MinorUnits, Reader, Unit, flag
 from portal.domain.customers import Origin
 from portal.domain.merchants import Merchant
 from portal.domain.payments import CAN_TAKE_MONEY, PaymentState, Share
@@ -34,7 +34,7 @@ class PaymentRow(Base):
     livemode: Mapped[bool]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     state: Mapped[str] = mapped_column(String(16))
-    amount: Mapped[int]
+    amount: Mapped[MinorUnits]
     currency: Mapped[str] = mapped_column(String(3))
     method: Mapped[str] = mapped_column(String(64), default="")
     method_type: Mapped[str] = mapped_column(String(40), default="")
@@ -76,7 +76,7 @@ class ShareRow(Base):
     account: Mapped[str] = mapped_column(String(64))
     livemode: Mapped[bool]
     invoice: Mapped[str] = mapped_column(String(64), primary_key=True)
-    amount: Mapped[int]
+    amount: Mapped[MinorUnits]
     is_live: Mapped[bool] = mapped_column(default=True)
 
     payment: Mapped[PaymentRow] = relationship(back_populates="shares")

@@ -1,13 +1,18 @@
 """Portal sessions: rows, so that they can be ended here; the cookie holds a random key only."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, bindparam, delete, or_, select, update
-from sqlalchemy.exc import OperationalError
+import structlog
+from sqlalchemy import Connection, ForeignKey, Index, String, bindparam, delete, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Database, Unit
 from portal.domain.access import ACTIVITY_STEP, EVERYTHING, Scope
+
+log = structlog.get_logger()
 
 
 class SessionRow(Base):
@@ -59,6 +64,12 @@ _END_ALL = update(SessionRow).where(
         (SessionRow.email == bindparam("of_email")) & (SessionRow.email != ""),
     ),
 )
+_END_NARROWED = update(SessionRow).where(
+    SessionRow.merchant_id == bindparam("merchant"),
+    SessionRow.origin == bindparam("of_origin"),
+    SessionRow.invoice == bindparam("of_invoice"),
+    SessionRow.ended_at.is_(None),
+)
 
 
 def add(
@@ -92,23 +103,30 @@ def add(
 
 
 def touch(db: Database, session_id: int, *, now: datetime) -> None:
-    """Write that a session is in use, at most once a step; give up at once if the row is held.
+    """Write that a session is in use, at most once a step; give up at once if that cannot be.
 
-    The hour since the last activity may then end a minute early, and nobody waits for a lock.
+    The hour since the last activity may then end a minute early, and nobody waits for a lock, or
+    loses a page that only reads because the disk is full.
     """
     values = {"which": session_id, "before": now - ACTIVITY_STEP, "at": now}
-    with db.reading_engine.connect() as connection:
-        if not db.is_sqlite:
-            connection.execute(_TOUCH_UNLESS_LOCKED, values)
-            return
-        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-        try:
-            connection.execute(_TOUCH, values)
-        except OperationalError as busy:
-            if "locked" not in str(busy.orig):
-                raise
-        finally:
-            connection.exec_driver_sql("PRAGMA busy_timeout = 5000")
+    touch = _touch_sqlite if db.is_sqlite else _touch_postgresql
+    try:
+        with db.reading_engine.connect() as connection:
+            touch(connection, values)
+    except DBAPIError as error:
+        log.warning("session.activity_not_written", error=type(error.orig).__name__)
+
+
+def _touch_postgresql(connection: Connection, values: Mapping[str, Any]) -> None:
+    connection.execute(_TOUCH_UNLESS_LOCKED, values)
+
+
+def _touch_sqlite(connection: Connection, values: Mapping[str, Any]) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute(_TOUCH, values)
+    finally:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 5000")
 
 
 def choose(unit: Unit, session_id: int, *, customer_id: int, key_hash: str, locale: str) -> None:
@@ -132,6 +150,14 @@ def end_all(
     return unit.write(
         _END_ALL.values(ended_at=now),
         {"merchant": merchant_id, "customer": customer_id, "of_email": email},
+    )
+
+
+def end_narrowed(unit: Unit, merchant_id: int, scope: Scope, *, now: datetime) -> int:
+    """End every session that sees one invoice only, and return how many there were."""
+    return unit.write(
+        _END_NARROWED.values(ended_at=now),
+        {"merchant": merchant_id, "of_origin": scope.origin, "of_invoice": scope.invoice},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Reader, Unit
+from portal.db import Base, MinorUnits, Reader, Unit
 
 
 class SettlementState(StrEnum):
@@ -38,8 +38,8 @@ class SettlementRow(Base):
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id", ondelete="CASCADE"))
     account: Mapped[str] = mapped_column(String(64))
     livemode: Mapped[bool]
-    amount: Mapped[int]
-    excess: Mapped[int] = mapped_column(default=0)
+    amount: Mapped[MinorUnits]
+    excess: Mapped[MinorUnits] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
     paid_on: Mapped[date]
     intent: Mapped[str] = mapped_column(String(64))

@@ -15,11 +15,10 @@ from portal.domain.decisions import Reason
 from portal.domain.errors import InvalidInput, PortalError, Refused, TooManyTries
 from portal.store.secrets import SecretUnreadable
 from portal.web import customer, wording
-from portal.web.security import PROGRAMS, SAFE
+from portal.web.areas import FILES, PROGRAMS, is_in
+from portal.web.security import SAFE
 from portal.web.wording import Wording
 
-# Answers to these are plain words, as to who names a host that is not ours: no browser asks so.
-FILES = ("/static/", "/brand/", "/healthz", "/readyz", "/metrics")
 RETRY_AFTER = 30
 
 log = structlog.get_logger()
@@ -101,9 +100,10 @@ def _answer(
     headers: Mapping[str, str] | None = None,
     param: str = "",
 ) -> Response:
-    if request.path.startswith(FILES) or isinstance(request.routing_exception, SecurityError):
+    if is_in(FILES) or isinstance(request.routing_exception, SecurityError):
+        # No browser asks so: neither for a file that is not there, nor under a host not ours.
         response = Response(f"{status} {kind}\n", mimetype="text/plain")
-    elif request.path.startswith(PROGRAMS):
+    elif is_in(PROGRAMS):
         response = jsonify(error=_problem(kind, said, param))
     else:
         response = _page(status, said)

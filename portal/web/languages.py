@@ -1,23 +1,23 @@
 """Which language a request is answered in, and how a choice of language is kept.
 
-The order: what the customer chose, what this browser chose, what the providers told of the
+The order: what this browser chose, what the customer chose, what the providers told of the
 customer, what the browser asks for, the merchant's own, English. A choice in the address
-(`?locale=`) is kept, and taken out of it by a redirect.
+(`?locale=`) is kept in the browser alone, since a link on any site may hold one, and is taken out
+of the address by a redirect. Customers choose by a form: see `web/customer/languages.py`.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import i18n
-from portal.services import sessions
 from portal.services.sessions import PortalSession
-from portal.web.installation import installation
+from portal.web.areas import BLIND, is_in
 from portal.web.security import SAFE
-from portal.web.sessions import BLIND, current_session
+from portal.web.sessions import current_session
 
 PARAMETER = "locale"
 
@@ -42,8 +42,8 @@ def _locale() -> str | None:
 def _wishes() -> Iterator[str]:
     """Yield the tags that may be spoken, the one that counts most first."""
     signed_in = _signed_in()
-    yield signed_in.chosen_locale if signed_in else ""
     yield str(session.get(PARAMETER, ""))
+    yield signed_in.chosen_locale if signed_in else ""
     yield signed_in.told_locale if signed_in else ""
     yield _asked_by_browser()
     yield g.merchant.locale if "merchant" in g else ""
@@ -70,21 +70,19 @@ def _keep_choice() -> AnyResponse | None:
     wish = request.args.get(PARAMETER)
     if wish is None or request.method not in SAFE or request.endpoint is None:
         return None
-    if request.path.startswith(BLIND):
+    if is_in(BLIND):
         return None
     found = i18n.find(wish, i18n.available())
     if found is not None:
-        _keep(found.tag)
-    rest: dict[str, Any] = {
-        name: values for name, values in request.args.lists() if name != PARAMETER
-    }
-    return redirect(url_for(request.endpoint, **{**rest, **(request.view_args or {})}), 303)
+        session[PARAMETER] = found.tag
+    return redirect(_without_choice(), 303)
 
 
-def _keep(tag: str) -> None:
-    signed_in = current_session()
-    if signed_in is not None and signed_in.customer is not None and signed_in.scope.is_everything:
-        if signed_in.chosen_locale != tag:
-            sessions.choose_locale(installation().at(signed_in.merchant), signed_in, tag)
-    else:
-        session[PARAMETER] = tag
+def _without_choice() -> str:
+    """Return the address that was asked for without the language.
+
+    A route was found for its path, so it begins with a name of ours and cannot lead elsewhere.
+    """
+    rest = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
+    path = quote(request.path)
+    return f"{path}?{urlencode(rest)}" if rest else path

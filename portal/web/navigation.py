@@ -36,6 +36,7 @@ class Link:
 
 HOME = "customer.overview.show"
 SIGN_OUT = "customer.entry.sign_out"
+LANGUAGE = "customer.languages.choose"
 MENU = (
     Entry(HOME, "overview", lazy_gettext("Overview"), "home"),
     Entry("customer.invoices.list_all", "invoices", lazy_gettext("Invoices"), "bill"),
@@ -60,7 +61,8 @@ def init_app(app: Flask) -> None:
     """Give layouts the menus, the first page, signing out, and the languages to choose from."""
     app.jinja_env.globals.update(
         menu=menu, foot_menu=foot_menu, home_href=home_href, sign_out_href=sign_out_href,
-        session_seconds=session_seconds, language=i18n.current, languages=i18n.available,
+        language_href=language_href, session_seconds=session_seconds, language=i18n.current,
+        languages=i18n.available,
     )  # fmt: skip
 
 
@@ -82,6 +84,11 @@ def home_href(merchant: Merchant) -> str:
 def sign_out_href(visit: Visit) -> str:
     """Return where the button that ends a session posts to."""
     return url_for(SIGN_OUT, merchant=visit.merchant.slug)
+
+
+def language_href(visit: Visit) -> str:
+    """Return where a customer's choice of a language is posted to; nowhere for a link's holder."""
+    return url_for(LANGUAGE, merchant=visit.merchant.slug) if visit.sees_everything else ""
 
 
 def session_seconds(visit: Visit) -> int:

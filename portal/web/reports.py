@@ -1,5 +1,6 @@
 """Where browsers report what the content policy stopped: a line in the log, nothing is kept."""
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +23,7 @@ log = structlog.get_logger()
 @open_to(Who.ANYONE)
 def stopped() -> ResponseReturnValue:
     """Write down which rule stopped what: no address of a page, since some hold a token."""
-    if (request.content_length or 0) > LARGEST:
-        raise PayloadTooLarge("a report")
-    told = request.get_json(force=True, silent=True)
+    told = _told()
     if not isinstance(told, list):
         raise InvalidInput("body", "no list of reports")
     for report in told[:MOST]:
@@ -36,6 +35,22 @@ def stopped() -> ResponseReturnValue:
                 reason=_origin(body.get("blockedURL")),
             )
     return "", 204
+
+
+def _told() -> Any:
+    """Return the posted JSON, None for what is none or nests deeper than anybody reads.
+
+    Raises PayloadTooLarge, also of a body that does not say its length: Werkzeug cuts it off
+    there without a word.
+    """
+    request.max_content_length = LARGEST
+    body = request.get_data(cache=False)
+    if len(body) >= LARGEST:
+        raise PayloadTooLarge("a report")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _short(value: Any) -> str:

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.settings import Settings
+from portal.web.areas import PROGRAMS, is_in
 
 LARGEST_BODY = 1024 * 1024
 CSP = (
@@ -35,8 +36,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 TWO_YEARS = "max-age=63072000; includeSubDomains"
-# A signature or a key says where these come from, or it does not matter (reports of browsers).
-PROGRAMS = ("/hooks/", "/v1/", "/api/", "/reports/")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # No keyboard sends these, no page may hold them, and PostgreSQL refuses the first of them.
@@ -67,18 +66,18 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def take_text_only() -> Response | None:
-        if request.path.startswith(PROGRAMS):
-            return None
         if _has_control([request.path, *_texts(request.args)]):
             # The page of an error would repeat the address.
             return Response("400 Bad Request\n", status=400, mimetype="text/plain")
-        if request.method not in SAFE and _has_control(_texts(request.form)):
+        # What programs send is read as it is, since it may be signed.
+        is_form = request.method not in SAFE and not is_in(PROGRAMS)
+        if is_form and _has_control(_texts(request.form)):
             abort(400)
         return None
 
     @app.before_request
     def take_forms_of_our_own_pages_only() -> None:
-        if request.method in SAFE or request.path.startswith(PROGRAMS):
+        if request.method in SAFE or is_in(PROGRAMS):
             return
         if not comes_from(origins):
             abort(403)

@@ -13,23 +13,12 @@ from werkzeug.wrappers import Response
 from portal.domain.access import SESSION_LIFE, SIGN_IN_LIFE
 from portal.services import sessions
 from portal.services.sessions import PortalSession
+from portal.web.areas import BLIND, is_in
 from portal.web.installation import installation
 
 KEY, ASK, PENDING, FORM = "portal", "ask", "pending", "page"
 LIVES = {KEY: SESSION_LIFE, ASK: SIGN_IN_LIFE, PENDING: SIGN_IN_LIFE}
 LONGEST = 64
-# These know no visitor: they read no cookie and set none.
-BLIND = (
-    "/static/",
-    "/brand/",
-    "/hooks/",
-    "/v1/",
-    "/api/",
-    "/reports/",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
@@ -50,7 +39,7 @@ class PageSessions(SecureCookieSessionInterface):
         self, app: Flask, request: Request
     ) -> SessionMixin | None:
         """Open the visitor's cookie, or none for addresses that know no visitor."""
-        if request.path.startswith(BLIND):
+        if is_in(BLIND):
             return self.make_null_session(app)
         return super().open_session(app, request)
 

@@ -55,6 +55,12 @@ class Environment(FlaskEnvironment):
         super().__init__(app, **options)
         self._by_language: dict[str, Environment] = {}
 
+    def overlay(self, *args: Any, **options: Any) -> "Environment":
+        """Return one like it with other options; it has its own for each language."""
+        made: Environment = super().overlay(*args, **options)
+        made._by_language = {}
+        return made
+
     def get_template(
         self,
         name: str | Template,

@@ -75,6 +75,17 @@ def test_keys_are_for_the_owner_alone_and_made_once(settings):
     assert stat.S_IMODE(keys.folder(settings).stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("command", [["init"], ["db", "upgrade"]])
+def test_the_data_is_for_the_owner_alone(settings, start, monkeypatch, command):
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+
+    made = start(settings).test_cli_runner().invoke(args=["portal", *command])
+
+    assert made.exit_code == 0, made.output
+    assert stat.S_IMODE(settings.portal_data.stat().st_mode) == 0o700
+    assert (settings.portal_data / "portal.sqlite3").exists()
+
+
 def test_a_word_somebody_typed_is_no_key(settings):
     keys.make(settings)
     keys.secret_file(settings).write_text("changeme")

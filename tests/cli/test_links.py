@@ -26,6 +26,18 @@ def test_a_link_to_an_invoice_by_its_id(app, house, customer):
     assert open_link(app, result.output) == 200
 
 
+def test_links_to_an_invoice_are_revoked(app, house, customer):
+    invoice = make_invoice(house.db, house.merchant, customer, number="NVL-7")
+    made = [run(app, "link", "nuvol", invoice).output for _ in range(2)]
+
+    result = run(app, "link", "nuvol", "NVL-7", "--revoke")
+    again = run(app, "link", "nuvol", invoice)
+
+    assert result.output == "Links to NVL-7 that open nothing from now on: 2.\n"
+    assert [open_link(app, link) for link in made] == [410, 410]
+    assert open_link(app, again.output) == 200
+
+
 @pytest.mark.parametrize("by", [("--email", "ANA@forn.example"), ("--customer", "cus_ana")])
 def test_a_link_to_a_session_by_address_or_customer(app, customer, by):
     result = run(app, "session", "nuvol", *by)

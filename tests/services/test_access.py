@@ -25,6 +25,8 @@ from tests.house import House
 EMAIL = "admin@fornaurora.example"
 ASK = "a-browser"
 ADDRESS = "198.51.100.7"
+NARROW = tries.Axis("narrow", 5, timedelta(hours=1))
+WIDE = tries.Axis("wide", 1, timedelta(hours=1))
 
 
 @pytest.fixture
@@ -45,6 +47,11 @@ def code_now(house: House) -> str:
 def count(house: House, table: type) -> int:
     with house.db.session() as reader:
         return reader.query(table).count()
+
+
+def counted(house: House, axis: str) -> int:
+    with house.db.session() as reader:
+        return reader.query(TryRow).filter_by(axis=axis).one().count
 
 
 def test_b13_a_limit_holds_however_many_ask_at_once(house):
@@ -161,13 +168,33 @@ def test_the_network_is_limited_across_addresses(house):
     ask(house, "one-more@forn.example", address="203.0.113.1")
 
 
-def test_ten_mails_a_day_are_the_most_for_one_address(house):
-    for hour in range(tries.ADDRESS_DAY.limit):
-        ask(house, address=f"10.{hour}.0.1")
+def test_ten_mails_a_day_are_the_most_for_one_address_from_one_network(house):
+    for _ in range(tries.ADDRESS_DAY.limit):
+        ask(house)
         house.pass_time(3600)
 
     with pytest.raises(TooManyTries):
+        ask(house)
+
+
+def test_a_stranger_elsewhere_keeps_nobody_from_signing_in(house):
+    for _ in range(tries.ADDRESS_DAY.limit):
+        ask(house, address="203.0.113.66")
+        house.pass_time(901)
+    with pytest.raises(TooManyTries):
+        ask(house, address="203.0.113.66")
+
+    ask(house)
+
+
+def test_thirty_mails_a_day_are_the_most_for_one_mailbox(house):
+    for number in range(tries.MAILBOX.limit):
+        ask(house, address=f"10.{number}.0.1")
+
+    with pytest.raises(TooManyTries) as refusal:
         ask(house, address="10.200.0.1")
+
+    assert 0 < refusal.value.retry_after <= 86_400
 
 
 def test_a_refused_try_is_not_held_against_the_address(house):
@@ -175,10 +202,32 @@ def test_a_refused_try_is_not_held_against_the_address(house):
         ask(house)
     for _ in range(10):
         with pytest.raises(TooManyTries):
-            ask(house, address="203.0.113.9")
+            ask(house)
     house.pass_time(901)
 
-    ask(house, address="192.0.2.1")
+    ask(house)
+
+
+def test_tries_that_one_network_is_refused_use_up_nothing_of_the_site(house):
+    def attempt(number: int) -> None:
+        with suppress(TooManyTries):
+            ask(house, f"guess{number}@forn.example")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(attempt, range(tries.NETWORK.limit + 30)))
+
+    assert counted(house, tries.SITE.name) == tries.NETWORK.limit
+
+
+def test_a_try_that_a_wide_limit_refuses_uses_up_nothing_of_a_narrow_one(house):
+    limits = ((NARROW, "one"), (WIDE, "all"))
+    with house.db.write() as unit:
+        tries.take(unit, house.settings, limits, now=house.now())
+
+    with pytest.raises(TooManyTries), house.db.write() as unit:
+        tries.take(unit, house.settings, limits, now=house.now())
+
+    assert counted(house, "narrow") == counted(house, "wide") == 1
 
 
 def test_counters_name_no_address(house):

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from flask import current_app
 
+from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
-from portal.domain.payments import PaymentState
+from portal.domain.payments import PaymentState, Share
 from portal.mirror import invoices
 from portal.services import outcomes
+from portal.services import settlements as booking
 from portal.services.payments import Pressed
+from portal.store import payments
 from portal.store.settlements import SettlementRow, SettlementState
 from tests.payer import Payer
 
@@ -35,6 +38,21 @@ def wait_and_work(payer: Payer, times: int = 6) -> None:
     for _ in range(times):
         payer.house.pass_time(60)
         payer.house.settle_down()
+
+
+def test_a_sum_of_thirty_million_is_paid_and_booked_whole(payer: Payer) -> None:
+    at, visit, sum = payer.house.at, payer.visit(), 3_000_000_000
+    share = Share(Origin.STRIPE, "in_big", sum)
+    with at.db.write() as unit:
+        payment = payments.add(
+            unit, at.merchant, visit.customer.id, [share], currency="eur", now=at.now
+        )
+        booking._begin(unit, at, payment, payment.shares[0])
+
+    with at.db.session() as reader:
+        paid = [(row.amount, row.shares[0].amount) for row in reader.query(payments.PaymentRow)]
+    assert paid == [(sum, sum)]
+    assert settlements(payer) == [(SettlementState.BOOKED, sum)]
 
 
 # What the issuer answers

@@ -42,7 +42,7 @@ def test_a_pdf_comes_byte_for_byte_with_headers_that_keep_it_in_its_place(
     assert answer.data.startswith(b"%PDF-")
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert parts(answer.headers["Content-Disposition"])[0].endswith(".pdf")
 

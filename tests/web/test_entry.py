@@ -128,6 +128,46 @@ def test_another_device_may_have_a_mail_of_its_own(house, browser, other_browser
     assert other_browser.press("Sign in", code=code).url == "/nuvol/"
 
 
+def test_who_asks_from_the_link_of_a_forwarded_mail_does_not_learn_the_address(
+    house, browser, other_browser, customer
+):
+    ask(browser)
+    link, _ = last_mail(house, browser)
+
+    seen = [
+        other_browser.open(link),
+        other_browser.press("Send a new mail for this device"),
+        other_browser.press("Send it again"),
+        other_browser.follow("Use another address"),
+    ]
+
+    assert "a••••@fornaurora.example" in seen[1].text
+    assert seen[2].text == seen[1].text
+    assert [page.url for page in seen if EMAIL in page.html] == []
+
+
+def test_a_mail_is_sent_again_by_a_press(house, browser, customer):
+    page = ask(browser)
+    _, first = last_mail(house, browser)
+
+    again = browser.press("Send it again")
+    _, code = last_mail(house, browser)
+
+    assert code != first
+    assert EMAIL in again.text
+    assert again.text == page.text
+    assert browser.press("Sign in", code=code).url == "/nuvol/"
+
+
+def test_sending_again_what_was_never_asked_for_leads_to_the_address(house, browser, customer):
+    browser.get("customer.entry.login")
+
+    page = browser.post("customer.entry.send_again")
+
+    assert page.h1 == "Sign in to your billing page"
+    assert count(house, SignInRow) == 0
+
+
 def test_b05_the_token_leaves_the_address_at_the_first_hop(house, browser, customer):
     ask(browser)
     link, _ = last_mail(house, browser)

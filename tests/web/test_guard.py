@@ -4,6 +4,7 @@ A new route is in here by itself. One that names an object is tried with that of
 taken from `owned` below by the name of the variable or the noun of the page.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,12 @@ from werkzeug.routing import Rule
 from portal.db import Base
 from portal.domain.access import Scope
 from portal.domain.customers import Origin
+from portal.services.merchants import RESERVED
 from portal.store import actions, operations
+from portal.web.areas import BLIND
+from portal.web.customer import SlugConverter
 from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
+from tests.browser import Browser
 from tests.factories import make_customer, make_invoice, make_merchant, make_session
 from tests.house import House
 from tests.shop import GOOD, Shop
@@ -45,6 +50,7 @@ OPEN_TO_ANYONE = {
     "customer.entry.login",
     "customer.entry.send",
     "customer.entry.send_again",
+    "customer.entry.send_here",
     "customer.entry.sign_out",
 }
 # Who has just a session, whatever it may see: signing out, and choosing a customer.
@@ -259,6 +265,27 @@ def test_a_merchant_nobody_knows_is_not_found(app, stranger):
     }
 
     assert answers == {404}
+
+
+def test_no_merchant_may_have_the_name_of_an_address_of_ours(app):
+    first = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+
+    taken = {name for name in first | BLIND if re.fullmatch(SlugConverter.regex, name)}
+
+    assert taken <= RESERVED
+
+
+@pytest.mark.parametrize("slug", ["metrics-lab", "healthz-bcn", "readyz2", "brand-new", "v1-shop"])
+def test_a_name_that_begins_like_an_address_of_ours_is_a_merchant_like_any(house, app, slug):
+    make_merchant(house.db, slug=slug)
+    browser = Browser(app, merchant=slug)
+
+    browser.get("customer.entry.login")
+    page = browser.press("Send me a link", email="ana@forn.example")
+    missing = browser.open(f"/{slug}/nothing/here", status=404)
+
+    assert page.h1 == "Check your mail"
+    assert missing.h1 == "This page does not exist"
 
 
 def test_no_get_changes_a_row(app, house, owned):

@@ -124,6 +124,16 @@ def test_a_search_finds_numbers_texts_and_sums(house: House, browser: Browser, a
     ]  # fmt: skip
 
 
+def test_a_sum_of_thirty_million_is_listed_added_up_and_found(
+    house: House, browser: Browser, ann: int
+) -> None:
+    make_invoice(house.db, house.merchant, ann, number="BIG", total=3_000_000_000)
+
+    assert "€30,000,000.00" in browser.get("customer.overview.show").text
+    assert numbers(browser.get("customer.invoices.list_all", q="30.000.000,00")) == ["BIG"]
+    assert numbers(browser.get("customer.invoices.list_all", q="99999999999")) == []
+
+
 def test_a_search_without_hits_keeps_what_was_typed_and_offers_to_clear_it(
     browser: Browser, ann: int
 ) -> None:
@@ -134,7 +144,12 @@ def test_a_search_without_hits_keeps_what_was_typed_and_offers_to_clear_it(
     assert page.link("Search all invoices").startswith("/nuvol/invoices?show=all&q=")
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=2026-13-01_1", "after=_", "q=%25%5F/\\"])
+@pytest.mark.parametrize(
+    "query",
+    ["after=x", "after=2026-13-01_1", "after=_", "after=2026-12-01_-5", "after=2026-12-01_1_0",
+     "after=2026-12-01_٣", "after=2026-12-01_3000000000",
+     "after=2026-12-01_99999999999999999999", "q=%25%5F/\\"],
+)  # fmt: skip
 def test_a_nonsensical_address_shows_the_first_page(
     house: House, browser: Browser, ann: int, query: str
 ) -> None:

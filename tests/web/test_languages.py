@@ -60,7 +60,8 @@ def test_the_choice_of_a_customer_is_known_on_their_next_device(
     house, browser, other_browser, customer
 ):
     carry(browser, make_session(house.at, customer, email=EMAIL))
-    browser.get("customer.entry.sign_out_choice", locale=PSEUDO)
+    browser.get("customer.entry.sign_out_choice")
+    browser.press("Change language", locale=PSEUDO)
     carry(other_browser, make_session(house.at, customer, email=EMAIL))
 
     page = other_browser.get("customer.entry.sign_out_choice")
@@ -74,10 +75,93 @@ def test_the_holder_of_an_invoice_link_chooses_for_nobody_else(house, browser, c
     scope = Scope(Origin.STRIPE, invoice)
     carry(browser, make_session(house.at, customer, scope=scope))
 
-    page = browser.get("customer.entry.sign_out_choice", locale=PSEUDO)
+    browser.get("customer.invoices.show", id=invoice)
+    page = browser.press("Change language", locale=PSEUDO)
+    refused = browser.post("customer.languages.choose", {"locale": PSEUDO}, status=403)
+
+    assert language(page) == language(refused) == PSEUDO
+    assert chosen(house, customer) == ""
+
+
+def test_a_link_to_a_page_in_a_language_changes_nothing_of_the_customer(house, browser, customer):
+    carry(browser, make_session(house.at, customer, email=EMAIL))
+
+    page = browser.open(
+        f"/nuvol/invoices?locale={PSEUDO}", headers={"Sec-Fetch-Site": "cross-site"}
+    )
 
     assert language(page) == PSEUDO
     assert chosen(house, customer) == ""
+
+
+def test_the_choice_of_this_browser_comes_before_that_of_the_customer(house, browser, customer):
+    carry(browser, make_session(house.at, customer, email=EMAIL))
+    browser.get("customer.invoices.list_all")
+    browser.press("Change language", locale="en-GB")
+
+    browser.open(f"/nuvol/invoices?locale={PSEUDO}")
+
+    assert language(browser.get("customer.overview.show")) == PSEUDO
+    assert chosen(house, customer) == "en-GB"
+
+
+def test_what_a_customer_chooses_replaces_the_choice_of_this_browser(house, browser, customer):
+    carry(browser, make_session(house.at, customer, email=EMAIL))
+    browser.open("/nuvol/invoices?locale=en-IE")
+
+    page = browser.press("Change language", locale="en-GB")
+
+    assert language(page) == "en-GB"
+    assert chosen(house, customer) == "en-GB"
+
+
+def test_choosing_a_language_leads_back_to_the_page(house, browser, customer):
+    carry(browser, make_session(house.at, customer, email=EMAIL))
+    browser.open("/nuvol/invoices?show=open&q=NVL+7%25")
+
+    page = browser.press("Change language", locale="en-GB")
+
+    assert page.url == "/nuvol/invoices?show=open&q=NVL+7%25"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/nuvol/invoices", "//evil.example", "/%09/evil.example", "////evil",
+     "\\\\evil.example", "javascript:alert(1)", "//[", "/elsewhere/invoices", "/nuvol/nothing",
+     "/nuvol/login/here", "/nuvol//evil.example", "/static/1/css/portal.css", "/", ""],
+)  # fmt: skip
+def test_b11_choosing_a_language_leads_to_a_page_of_this_merchant(
+    house, browser, customer, elsewhere
+):
+    make_merchant(house.db, slug="elsewhere")
+    carry(browser, make_session(house.at, customer, email=EMAIL))
+    browser.get("customer.entry.sign_out_choice")
+
+    page = browser.press("Change language", locale="en-GB", back=elsewhere)
+
+    assert page.url in {"/nuvol/", "/nuvol/invoices"}
+
+
+def test_a_language_chosen_without_the_forms_token_is_refused(house, app, browser, customer):
+    carry(browser, make_session(house.at, customer, email=EMAIL))
+
+    answer = browser.client.post(
+        "/nuvol/language", data={"locale": PSEUDO}, base_url="http://127.0.0.1:8000"
+    )
+
+    assert answer.status_code == 400
+    assert chosen(house, customer) == ""
+
+
+@pytest.mark.parametrize(
+    "query", ["endpoint=x", "_scheme=javascript&_external=1", "_anchor=x", "_method=POST",
+              "merchant=evil", "id=x", "values=1", "self=1"],
+)  # fmt: skip
+def test_a_choice_is_taken_out_of_the_address_and_nothing_else(browser, query):
+    page = browser.open(f"/nuvol/login?locale={PSEUDO}&{query}")
+
+    assert page.url == f"/nuvol/login?{query}"
+    assert language(page) == PSEUDO
 
 
 def test_what_stripe_tells_of_a_customer_comes_before_the_browser(house, browser):

@@ -105,8 +105,9 @@ class Wish(Form):
 def make_visit(*, merchant: Merchant = MERCHANT, sees_everything: bool = True) -> SimpleNamespace:
     customer = SimpleNamespace(name="Forn Aurora, S.L.", email="admin@fornaurora.example")
     return SimpleNamespace(
-        merchant=merchant, customer=customer, sees_everything=sees_everything, session=7, now=NOW
-    )
+        merchant=merchant, customer=customer, customer_name=customer.name,
+        sees_everything=sees_everything, session=7, now=NOW,
+    )  # fmt: skip
 
 
 def make_app(locale: str = "en", **visit: Any) -> Flask:
@@ -141,7 +142,7 @@ def make_app(locale: str = "en", **visit: Any) -> Flask:
 
     entries = {entry.endpoint for entry in (*navigation.MENU, *navigation.FOOT)}
     parts: dict[str, Blueprint] = {}
-    for endpoint in {*entries, navigation.SIGN_OUT}:
+    for endpoint in {*entries, navigation.SIGN_OUT, navigation.LANGUAGE}:
         _, noun, name = endpoint.split(".")
         part = parts.setdefault(noun, Blueprint(noun, __name__))
         part.add_url_rule(f"/{noun}", name, flashing if noun == "account" else show,
@@ -238,10 +239,20 @@ def test_the_chosen_colours_are_there_from_the_first_byte(cookie: str, theme: st
 
 
 def test_choosing_a_language_keeps_what_one_searched_for() -> None:
-    page = Browser(make_app()).open("/nuvol/invoices?q=NVL&locale=en")
+    page = Browser(make_app(sees_everything=False)).open("/nuvol/invoices?q=NVL&locale=en")
 
     form, _ = page.form_of("Change language")
+    assert form.get("method") == "get"
     assert page.fields_of(form) == {"q": ["NVL"], "locale": ["en"]}
+
+
+def test_a_customers_choice_of_a_language_is_posted() -> None:
+    page = Browser(make_app()).open("/nuvol/invoices?q=NVL")
+
+    form, _ = page.form_of("Change language")
+    fields = page.fields_of(form)
+    assert (form.get("method"), form.get("action")) == ("post", "/nuvol/languages")
+    assert (fields["back"], fields["locale"]) == (["/nuvol/invoices?q=NVL"], ["en"])
 
 
 def test_the_notice_of_the_last_action_is_shown_once() -> None:

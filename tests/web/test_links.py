@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from portal.domain.access import INVOICE_LINK_LIFE, SESSION_TO_OPEN, Scope
 from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceState
+from portal.mirror import invoices as mirrored
 from portal.services import links
-from portal.store import links as store_links
 from portal.store.sessions import SessionRow
+from portal.web.installation import of
 from tests.factories import make_customer, make_invoice, make_session
 from tests.house import House
 from tests.web.signing_in import EMAIL, carried, carry
@@ -85,6 +88,28 @@ def test_an_invoice_link_opens_only_that_invoice(house, browser, customer, link)
     assert EMAIL not in page.html
 
 
+@pytest.mark.parametrize("page", ["invoices.show", "payments.choose", "entry.sign_out_choice"])
+def test_the_holder_of_an_invoice_link_never_reads_the_address_of_a_customer_without_a_name(
+    house, browser, page
+):
+    nameless = make_customer(house.db, house.merchant, name="", email=EMAIL)
+    invoice = make_invoice(house.db, house.merchant, nameless)
+    carry(browser, make_session(house.at, nameless, scope=Scope(Origin.STRIPE, invoice)))
+
+    told = browser.get(f"customer.{page}", **({} if "entry" in page else {"id": invoice}))
+
+    assert EMAIL not in told.html
+    assert "Billing for" not in told.text
+    assert "signed in as" not in told.text
+
+
+def test_a_customer_without_a_name_is_called_by_their_address(house, browser):
+    nameless = make_customer(house.db, house.merchant, name="", email=EMAIL)
+    carry(browser, make_session(house.at, nameless))
+
+    assert f"Billing for {EMAIL}" in browser.get("customer.overview.show").text
+
+
 def test_an_invoice_link_may_be_opened_again(browser, other_browser, link, invoice):
     for each in (browser, other_browser):
         each.open(link)
@@ -100,10 +125,47 @@ def test_an_invoice_link_ends_after_ninety_days(house, browser, link):
 
 
 def test_a_revoked_invoice_link_opens_nothing(house, browser, link, invoice):
-    with house.db.write() as unit:
-        store_links.revoke(unit, house.merchant.id, Scope(Origin.STRIPE, invoice), now=house.now())
+    ended = links.revoke(house.at, Origin.STRIPE, invoice)
 
+    assert ended == 1
     browser.open(link, status=410)
+
+
+def test_revoking_a_link_ends_what_was_opened_by_it(
+    house, browser, other_browser, customer, link, invoice
+):
+    browser.open(link)
+    browser.press("Open the invoice")
+    carry(other_browser, make_session(house.at, customer, email=EMAIL))
+
+    links.revoke(house.at, Origin.STRIPE, invoice)
+
+    assert browser.get("customer.invoices.show", id=invoice).url.startswith("/nuvol/login")
+    assert other_browser.get("customer.invoices.show", id=invoice).h1
+
+
+@pytest.mark.parametrize(("state", "status"), [(InvoiceState.VOID, 404), (InvoiceState.PAID, 200)])
+def test_what_a_link_has_opened_is_shut_when_the_invoice_is_void(
+    house, browser, other_browser, customer, link, invoice, state, status
+):
+    browser.open(link)
+    browser.press("Open the invoice")
+    carry(other_browser, make_session(house.at, customer, email=EMAIL))
+
+    make_invoice(house.db, house.merchant, customer, id=invoice, state=state)
+
+    browser.get("customer.invoices.show", id=invoice, status=status)
+    other_browser.get("customer.invoices.show", id=invoice)
+
+
+def test_what_a_link_has_opened_is_shut_when_the_invoice_is_deleted(house, browser, link, invoice):
+    browser.open(link)
+    browser.press("Open the invoice")
+
+    with house.db.write() as unit:
+        mirrored.remove(unit, house.merchant, Origin.STRIPE, invoice)
+
+    browser.get("customer.invoices.show", id=invoice, status=404)
 
 
 def test_the_link_of_a_void_invoice_opens_nothing(house, browser, customer):
@@ -226,6 +288,22 @@ def test_activity_is_not_written_while_the_database_is_busy(house, browser, cust
         browser.get("customer.overview.show")
 
     assert _last_active(house) == began
+
+
+def test_pages_are_read_while_nothing_can_be_written(house, app, browser, customer):
+    carry(browser, make_session(house.at, customer))
+    db = of(app).db
+    forbid = "PRAGMA query_only = 1" if db.is_sqlite else "SET default_transaction_read_only = on"
+    event.listen(db.reading_engine, "connect", lambda driver, _: driver.execute(forbid))
+    house.pass_time(120)
+    began = _last_active(house)
+
+    with capture_logs() as lines:
+        page = browser.get("customer.invoices.list_all")
+
+    assert page.url == "/nuvol/invoices"
+    assert _last_active(house) == began
+    assert "session.activity_not_written" in [line["event"] for line in lines]
 
 
 def _last_active(house: House):

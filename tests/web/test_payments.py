@@ -1,6 +1,7 @@
 """The pay page, the press, and the page that leads out."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from portal.services import payments
 from portal.services.payments import Wish
 from portal.store.consents import ConsentRow
 from portal.store.payments import PaymentRow
+from portal.web.customer.payments import may_keep
 from tests.browser import Browser
 from tests.factories import make_customer, make_session
 from tests.house import House
@@ -168,6 +170,14 @@ def test_a_ticked_box_keeps_the_words_that_were_shown(signed_in: Payer, browser:
     browser.press("Pay €121.00", method="new", keep="y")
 
     assert consents(signed_in.house) == ["".join(label.itertext())]
+
+
+def test_a_link_offers_to_keep_no_method_where_it_cannot_say_for_whom(signed_in: Payer) -> None:
+    visit = signed_in.link_visit(signed_in.invoice())
+    nameless = replace(visit, customer=replace(visit.customer, name=""))
+
+    assert may_keep(visit)
+    assert not may_keep(nameless)
 
 
 def test_a_stripe_invoice_with_a_new_method_saves_it_first_and_then_pays(

@@ -1,6 +1,7 @@
 """What stands in front of every view: headers, hosts, where forms come from, what is logged."""
 
 import json
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from structlog.testing import capture_logs
 
 from portal import logs
 from portal.i18n.pseudo import disguise
+from portal.settings import Settings
 from portal.web.security import CSP
 from tests.browser import Browser
 from tests.factories import make_customer, make_session
@@ -62,6 +64,15 @@ def test_every_answer_is_hardened(app, path):
     assert "camera=()" in headers["Permissions-Policy"]
     assert headers["Cache-Control"]
     assert "Strict-Transport-Security" not in headers
+
+
+def test_a_pdf_is_no_page_and_may_not_be_framed(signed_in, browser):
+    path = f"/nuvol/invoices/{signed_in.invoice()}/pdf"
+
+    with browser.client.get(path, base_url=HTTP) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+
+    assert policy == "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 def test_an_answer_to_a_crash_is_hardened_too(crashing):
@@ -176,6 +187,29 @@ def test_forms_are_taken_over_tls_with_and_without_a_referer(secure, referer):
         data={**page.page.fields_of(form), "email": EMAIL},
         base_url=HTTPS,
         headers={"Origin": HTTPS, "Sec-Fetch-Site": "same-origin", **referer},
+    )
+
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("spelled", "origin"),
+    [
+        ("https://Pay.Example.com:443", "https://pay.example.com"),
+        ("https://pay.müller.example", "https://pay.xn--mller-kva.example"),
+    ],
+)
+def test_forms_are_taken_however_the_public_address_is_spelled(make_app, spelled, origin):
+    app = make_app(public_url=Settings(public_url=spelled).public_url)
+    browser = Browser(app, scheme="https", merchant="nuvol")
+    page = browser.get("customer.entry.login")
+    form, _ = page.form_of("Send me a link")
+
+    answer = browser.client.post(
+        "/nuvol/login",
+        data={**page.fields_of(form), "email": EMAIL},
+        base_url=origin,
+        headers={"Origin": origin},
     )
 
     assert answer.status_code == 303
@@ -305,9 +339,29 @@ def test_what_the_policy_stopped_is_in_the_log_without_addresses(capsys, app):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"nonsense", b"[1, null, {}]", b'[{"body": 3}]', b"x" * 20_000]
-)
+    "body",
+    [b"", b"{}", b"nonsense", b"[1, null, {}]", b'[{"body": 3}]', b"x" * 20_000, b"[" * 16_000,
+     b'["\\ud800"]', b"[" + b"9" * 10_000 + b"]", b"\xff\xfe"],
+    ids=range(10),
+)  # fmt: skip
 def test_a_report_that_makes_no_sense_harms_nothing(app, body):
     answer = app.test_client().post("/reports/csp", data=body, base_url=HTTP)
 
     assert answer.status_code in {204, 413, 422}
+
+
+def test_a_report_that_does_not_say_its_length_is_not_read_to_the_end(app):
+    body = BytesIO(b"[" + b"1," * 300_000 + b"1]")
+    chunked = {
+        "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": body, "wsgi.input_terminated": True,
+    }  # fmt: skip
+
+    answer = app.test_client().post("/reports/csp", base_url=HTTP, environ_overrides=chunked)
+
+    assert answer.status_code == 413
+    assert body.tell() < 32 * 1024
+
+
+@pytest.mark.parametrize("path", ["/hooks/stripe/%00", "/hooks/holded/%0B", "/reports/%00"])
+def test_control_characters_in_the_address_of_a_program_are_refused(app, path):
+    assert app.test_client().post(path, data=b"{}", base_url=HTTP).status_code == 400

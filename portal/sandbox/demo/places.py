@@ -98,7 +98,7 @@ def check_ports(places: Places) -> None:
 @contextmanager
 def alone(places: Places) -> Iterator[None]:
     """Keep the folder for this demo while it runs; raises Refused when another has it."""
-    places.data.mkdir(parents=True, exist_ok=True)
+    places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (places.data / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -22,6 +22,7 @@ from portal.domain.errors import NotFound, Refused
 from portal.services import sessions
 from portal.services.sessions import PortalSession
 from portal.store import merchants
+from portal.web.areas import first_segment
 from portal.web.customer import destinations
 from portal.web.installation import installation
 from portal.web.policies import Policy, Who, policy_of
@@ -133,7 +134,7 @@ def recognise() -> None:
     """Find merchant and visit for an address that no page has, so that its error knows both."""
     if "merchant" in g:
         return
-    g.slug = request.path.split("/")[1]
+    g.slug = first_segment()
     with suppress(NotFound, SQLAlchemyError):
         _meet()
 

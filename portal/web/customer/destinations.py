@@ -1,6 +1,9 @@
-"""Where people may be sent after signing in: names, never addresses that came with a request."""
+"""Where people may be sent: pages by their names, never to an address that came with a request."""
 
-from flask import g, redirect, request, url_for
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from flask import current_app, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from portal.web.security import SAFE
@@ -25,6 +28,23 @@ def known(name: str | None) -> str:
 def href(name: str, slug: str) -> str:
     """Return the address of a destination within one merchant's portal."""
     return url_for(PAGES[known(name)], merchant=slug)
+
+
+def own_page(address: str) -> str:
+    """Return the page of this merchant that an address names, the first page for any other.
+
+    The route is looked up and the address built anew from it, so that it leads nowhere else.
+    """
+    try:
+        parts = urlsplit(address)
+        routes = current_app.url_map.bind_to_environ(request.environ)
+        endpoint, values = routes.match(unquote(parts.path), method="GET")
+    except (ValueError, HTTPException):
+        return href(FIRST, g.slug)
+    if values.get("merchant") != g.slug:
+        return href(FIRST, g.slug)
+    query = urlencode(parse_qsl(parts.query, keep_blank_values=True))
+    return routes.build(endpoint, values) + (f"?{query}" if query else "")
 
 
 def of_request() -> str:

@@ -68,7 +68,7 @@ def login() -> Answer:
     if asked is not None and asked.is_alive(_at().now) and "new" not in request.args:
         return _show_code(CodeForm(formdata=None), asked)
     form = EmailForm(formdata=None, to=destinations.known(request.args.get("to")))
-    form.email.data = asked.email if asked is not None else ""
+    form.email.data = asked.email if asked is not None and not asked.by_link else ""
     return _show_email(form)
 
 
@@ -110,15 +110,27 @@ def enter() -> Answer:
     return _go_in(entered)
 
 
-@pages.post("/login/again")
+@pages.post("/login/here")
 @open_to(Who.ANYONE)
-def send_again() -> Answer:
+def send_here() -> Answer:
     """Send a new mail to the address a link was mailed to, to be used in this browser."""
     ask_key = _ask_key()
     try:
-        access.ask_again(
+        access.ask_by_link(
             _at(), read(PENDING), ask_key=ask_key, locale=i18n.current().tag, address=_address()
         )
+    except LinkSpent:
+        return redirect(url_for(".login", new=""), 303)
+    return _go_to_code(ask_key)
+
+
+@pages.post("/login/again")
+@open_to(Who.ANYONE)
+def send_again() -> Answer:
+    """Send the mail this browser asked for once more, wherever that goes."""
+    ask_key = read(ASK)
+    try:
+        access.ask_again(_at(), ask_key=ask_key, locale=i18n.current().tag, address=_address())
     except LinkSpent:
         return redirect(url_for(".login", new=""), 303)
     return _go_to_code(ask_key)
@@ -245,7 +257,8 @@ def _show_email(form: EmailForm) -> str:
 
 
 def _show_code(form: CodeForm, asked: SignIn) -> str:
-    return render_template("customer/entry/code.html", form=form, asked=asked)
+    email = masked(asked.email) if asked.by_link else asked.email
+    return render_template("customer/entry/code.html", form=form, asked=asked, email=email)
 
 
 def _show_link(page: str, sign_in: SignIn) -> str:

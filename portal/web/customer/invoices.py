@@ -106,7 +106,9 @@ def pdf(id: str) -> Response | tuple[str, int]:
     answer = send_file(path, mimetype="application/pdf", conditional=False, etag=False)
     answer.headers["Content-Disposition"] = disposition(documents.name_of(invoice))
     answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; frame-ancestors 'none'; sandbox"
+    )
     return answer
 
 

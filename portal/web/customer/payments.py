@@ -185,14 +185,14 @@ def _chosen(choices: list[Choice], wished: str) -> str:
 
 
 def may_keep(visit: Visit) -> bool:
-    """Whether there is anybody at Stripe for whom a method could be kept."""
-    return bool(visit.customer.stripe_customer)
+    """Whether there is anybody at Stripe for whom a method could be kept, and can be named (D9)."""
+    return bool(visit.customer.stripe_customer and visit.customer_name)
 
 
 def consent_to_keep(visit: Visit) -> str:
     """Return the sentence to agree to for keeping a method after paying; from a link it names whom
     the method will pay for (D9)."""
-    merchant, customer = isolate(visit.merchant.name), isolate(visit.customer.name)
+    merchant, customer = isolate(visit.merchant.name), isolate(visit.customer_name)
     if visit.sees_everything:
         return _(
             "Keep this method. %(merchant)s may then charge it for invoices and renewals when they "

@@ -1,6 +1,7 @@
 """Where the demo is: ports and folders from the environment, and what starting over deletes."""
 
 import socket
+import stat
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,13 @@ def test_starting_over_deletes_only_what_the_demo_made(tmp_path: Path) -> None:
     places.delete(places.read({"PORTAL_DATA": str(tmp_path)}))
 
     assert [each.name for each in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_the_data_of_the_demo_is_for_its_owner_alone(tmp_path: Path) -> None:
+    found = places.read({"PORTAL_DATA": str(tmp_path / "demo")})
+
+    with places.alone(found):
+        assert stat.S_IMODE(found.data.stat().st_mode) == 0o700
 
 
 def test_two_demos_cannot_share_a_folder(tmp_path: Path) -> None:
