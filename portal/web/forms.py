@@ -72,6 +72,7 @@ class _Words:
         return one if count == 1 else many
 
 
+DIGITS_OF_A_PHONE = 3
 OWN_WORDS = {
     "Not a valid choice.": lazy_gettext("Please choose one of these."),
     "Invalid Choice: could not coerce.": lazy_gettext("Please choose one of these."),
@@ -120,6 +121,16 @@ def between(least: int, most: int) -> Validator:
             raise ValidationError(
                 _("Please enter a number between %(least)s and %(most)s.", least=least, most=most)
             )
+
+    return check
+
+
+def dialled() -> Validator:
+    """Demand that a telephone number could be one; how people write theirs is their affair."""
+
+    def check(form: Form, field: Any) -> None:
+        if sum(character.isdigit() for character in field.data or "") < DIGITS_OF_A_PHONE:
+            raise ValidationError(_("Please enter a telephone number, like +34 600 000 000."))
 
     return check
 

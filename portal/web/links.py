@@ -5,7 +5,6 @@ a button.
 """
 
 from flask import Blueprint, g, redirect, render_template, url_for
-from flask import session as page_session
 from werkzeug.wrappers import Response
 
 from portal.context import MerchantContext
@@ -18,7 +17,7 @@ from portal.store.links import Link
 from portal.web.customer import destinations
 from portal.web.installation import installation
 from portal.web.policies import Who, open_to
-from portal.web.sessions import KEY, PENDING, current_session, write
+from portal.web.sessions import KEY, PENDING, begin_anew, current_session, write
 
 pages = Blueprint("links", __name__)
 Answer = Response | str
@@ -102,7 +101,7 @@ def _invoice_href(at: MerchantContext, id: str) -> str:
 
 
 def _go_in(href: str, key: str) -> Response:
-    page_session.clear()
+    begin_anew()
     response = redirect(href, 303)
     write(response, KEY, key)
     return response

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -65,15 +65,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     origins = _origins(settings)
 
     @app.before_request
-    def take_text_only() -> Response | None:
+    def take_text_only() -> None:
         if _has_control([request.path, *_texts(request.args)]):
-            # The page of an error would repeat the address.
-            return Response("400 Bad Request\n", status=400, mimetype="text/plain")
+            # The page of the error must not repeat the address.
+            g.address_is_unfit = True
+            abort(400)
         # What programs send is read as it is, since it may be signed.
         is_form = request.method not in SAFE and not is_in(PROGRAMS)
         if is_form and _has_control(_texts(request.form)):
             abort(400)
-        return None
 
     @app.before_request
     def take_forms_of_our_own_pages_only() -> None:

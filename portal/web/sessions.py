@@ -5,7 +5,7 @@ a sign-in mail, and the token of a link that was opened and waits for its button
 Lax, of this host alone, and random.
 """
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, current_app, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
@@ -19,6 +19,8 @@ from portal.web.installation import installation
 KEY, ASK, PENDING, FORM = "portal", "ask", "pending", "page"
 LIVES = {KEY: SESSION_LIFE, ASK: SIGN_IN_LIFE, PENDING: SIGN_IN_LIFE}
 LONGEST = 64
+# What of a visitor's own cookie is kept when somebody is let in.
+SURVIVES = ("locale",)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
@@ -73,6 +75,13 @@ def current_session() -> PortalSession | None:
     return (
         current_user.session if isinstance(current_user._get_current_object(), SignedIn) else None
     )
+
+
+def begin_anew() -> None:
+    """Start the visitor's own cookie afresh, as on signing in; the chosen language stays."""
+    kept = {name: session[name] for name in SURVIVES if name in session}
+    session.clear()
+    session.update(kept)
 
 
 def read(name: str) -> str:

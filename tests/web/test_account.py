@@ -101,6 +101,17 @@ def test_only_what_was_changed_is_sent(shop: Shop, browser: Browser) -> None:
     )[0].details["changed"] == ["phone"]
 
 
+def test_what_is_no_telephone_number_is_refused_beside_its_field(
+    shop: Shop, browser: Browser
+) -> None:
+    visit = enter(shop, browser)
+
+    page = browser.press("Save", status=422, phone="abc")
+
+    assert "Please enter a telephone number" in page.text
+    assert told(shop, visit).phone == "+34 930 000 001"
+
+
 def test_an_address_is_saved_as_a_whole(shop: Shop, browser: Browser) -> None:
     visit = enter(shop, browser)
 
@@ -258,9 +269,9 @@ def test_b74_unusual_names_are_taken_harmlessly(
 def test_what_was_typed_is_still_there_after_an_error(shop: Shop, browser: Browser) -> None:
     enter(shop, browser)
 
-    browser.press("Save", status=422, name="", phone="+34 5", line1="Rue 1")
+    browser.press("Save", status=422, name="", phone="+34 555", line1="Rue 1")
 
-    assert values_of(browser, "phone") == ["+34 5"]
+    assert values_of(browser, "phone") == ["+34 555"]
     assert values_of(browser, "line1") == ["Rue 1"]
 
 

@@ -50,6 +50,14 @@ def sessions_of(house: House) -> int:
         return reader.query(SessionRow).count()
 
 
+def test_the_language_chosen_before_the_press_stays(browser, link):
+    browser.open(f"{link}?locale=es")
+
+    page = browser.press("Abrir")
+
+    assert page.headers["Content-Language"] == "es"
+
+
 def test_an_invoice_link_opens_its_invoice_after_a_press(browser, link, invoice):
     browser.open(link)
 

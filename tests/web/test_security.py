@@ -365,3 +365,11 @@ def test_a_report_that_does_not_say_its_length_is_not_read_to_the_end(app):
 @pytest.mark.parametrize("path", ["/hooks/stripe/%00", "/hooks/holded/%0B", "/reports/%00"])
 def test_control_characters_in_the_address_of_a_program_are_refused(app, path):
     assert app.test_client().post(path, data=b"{}", base_url=HTTP).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/nuvol/invoices?q=%00a", "/nuvol/%01", "/nuvol/?locale=%00"])
+def test_control_characters_in_an_address_are_refused_on_a_page(browser, path):
+    page = browser.open(path, status=400)
+
+    assert "Quote to support" in page.text
+    assert "%00" not in page.html

@@ -26,6 +26,7 @@ from portal.web.forms import (
     StringField,
     TelField,
     at_most,
+    dialled,
     needed,
     optional,
     printable,
@@ -58,7 +59,9 @@ class DetailsForm(Form):
         lazy_gettext("E-mail"), [needed(), at_most(EMAIL), printable()], filters=[on_one_line]
     )
     phone = TelField(
-        lazy_gettext("Phone"), [optional(), at_most(PHONE), printable()], filters=[on_one_line]
+        lazy_gettext("Phone"),
+        [optional(), at_most(PHONE), printable(), dialled()],
+        filters=[on_one_line],
     )
     line1 = StringField(
         lazy_gettext("Street and number"),

@@ -19,13 +19,12 @@ from portal.web.customer import destinations, session_here
 from portal.web.forms import EmailField, Form, HiddenField, RadioField, StringField, at_most, needed
 from portal.web.installation import installation
 from portal.web.policies import Who, open_to
-from portal.web.sessions import ASK, KEY, PENDING, current_session, drop, read, write
+from portal.web.sessions import ASK, KEY, PENDING, begin_anew, current_session, drop, read, write
 
 pages = Blueprint("entry", __name__)
 Answer = Response | str | tuple[str, int]
 
 # Kept of Flask's own session when somebody signs in or out; all else begins anew.
-SURVIVES = ("locale",)
 
 
 class EmailForm(Form):
@@ -287,7 +286,7 @@ def _cards() -> list[CustomerCard]:
 
 
 def _go_in(entered: Entered) -> Response:
-    _begin_anew()
+    begin_anew()
     if entered.has_to_choose:
         page_session["to"] = entered.to
         response = redirect(url_for(".choose"), 303)
@@ -299,7 +298,7 @@ def _go_in(entered: Entered) -> Response:
 
 
 def _go_out(said: str) -> Response:
-    _begin_anew()
+    begin_anew()
     flash(said, "ok")
     response = redirect(url_for(".login"), 303)
     drop(response, KEY, ASK, PENDING)
@@ -318,12 +317,6 @@ def _go_to_code(ask_key: str) -> Response:
 def _start_over(said: str) -> Response:
     flash(said, "bad")
     return redirect(url_for(".login", new=""), 303)
-
-
-def _begin_anew() -> None:
-    kept = {name: page_session[name] for name in SURVIVES if name in page_session}
-    page_session.clear()
-    page_session.update(kept)
 
 
 def _ask_key() -> str:
