@@ -5,7 +5,7 @@ write lock at once (`BEGIN IMMEDIATE` on SQLite), because a transaction that sta
 then writes fails under load whatever the busy timeout. No provider is called while a unit is open.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -168,6 +168,8 @@ class Database:
         A single statement needs no transaction around it: the cheapest way to keep something. It
         may run twice where a connection dies under it, so it is one that conflicts with itself.
         """
+        if isinstance(parameters, Mapping) and (prepared := self._prepare(statement, parameters)):
+            return prepared.insert(self.reading_engine, parameters)
         return self._read(lambda connection: connection.execute(statement, parameters).rowcount)
 
     def _read(self, run: Callable[[Connection], T]) -> T:
@@ -190,14 +192,17 @@ class Database:
             with self.reading_engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA optimize = 0x10002")
 
-    def _prepare(self, statement: Executable) -> Prepared | None:
-        """Return a select that was asked before, compiled: it is one that is built once."""
+    def _prepare(self, statement: Executable, columns: Iterable[str] = ()) -> Prepared | None:
+        """Return a statement that was asked before, compiled: it is one that is built once.
+
+        An insert is given the same columns each time.
+        """
         if statement not in self._prepared:
             self._prepared[statement] = None
             return None
         known = self._prepared[statement]
         if known is None:
-            known = Prepared(statement, self.reading_engine.dialect)
+            known = Prepared(statement, self.reading_engine.dialect, tuple(columns))
             self._prepared[statement] = known
         return known if known.is_ready else None
 

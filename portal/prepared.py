@@ -1,31 +1,36 @@
-"""Selects that are compiled once and run through the driver itself: the reads of every page.
+"""Statements that are compiled once and run through the driver itself: what every page reads, and
+the one insert of every event.
 
-SQLAlchemy spends about three times as long around a short select as the database in it. A select
-that is built at import and never changes need not be asked about again each time; types are
-converted by SQLAlchemy's own converters all the same.
+SQLAlchemy spends about three times as long around a short statement as the database in it. One that
+is built at import and never changes need not be asked about again each time; values are converted
+by SQLAlchemy's own converters all the same.
 """
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CompoundSelect, Dialect, Engine, Executable, Select
+from sqlalchemy import CompoundSelect, Dialect, Engine, Executable, Insert, Select
+from sqlalchemy.exc import DBAPIError
 
+T = TypeVar("T")
 Converter = Callable[[Any], Any]
 
 
 class Prepared:
-    """One select for one dialect; its rows are named tuples, as SQLAlchemy's are.
+    """One select or insert for one dialect; rows are named tuples, as SQLAlchemy's are.
 
-    `is_ready` is False for what has to be compiled anew for every number of values given to an
-    `IN`, and for what is no select.
+    `columns` are those an insert is given. `is_ready` is False for what has to be compiled anew for
+    every number of values given to an `IN`, and for other kinds of statements.
     """
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+    def __init__(
+        self, statement: Executable, dialect: Dialect, columns: Sequence[str] = ()
+    ) -> None:
         self.is_ready = False
-        if not isinstance(statement, Select | CompoundSelect):
+        if not isinstance(statement, Select | CompoundSelect | Insert):
             return
-        compiled: Any = statement.compile(dialect=dialect)
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(columns) or None)
         asked = {name: bind for name, bind in compiled.binds.items() if bind.required}
         if any(bind.expanding for bind in asked.values()):
             return
@@ -42,7 +47,8 @@ class Prepared:
             for name, value in whole.parameters.items()
             if name not in asked
         }
-        self._name_columns(statement, dialect)
+        if not isinstance(statement, Insert):
+            self._name_columns(statement, dialect)
         self.is_ready = True
 
     def _name_columns(self, statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
@@ -58,35 +64,54 @@ class Prepared:
         ]
 
     def rows(self, engine: Engine, parameters: Mapping[str, Any]) -> list[Any]:
-        """Run the select on a connection of the pool; a dead one is replaced once."""
+        """Return the rows of a select."""
+        return self._run(engine, parameters, self._rows)
+
+    def insert(self, engine: Engine, parameters: Mapping[str, Any]) -> int:
+        """Insert a row, as a unit by itself, and return how many were made."""
+        return self._run(engine, parameters, _count)
+
+    def _run(self, engine: Engine, parameters: Mapping[str, Any], take: Callable[[Any], T]) -> T:
+        """Run on a connection of the pool; one that turns out to be dead is replaced once."""
         values = self._values(parameters)
         connection: Any = engine.raw_connection()
         try:
             try:
-                found = self._run(engine, connection, values)
+                return self._execute(engine, connection, values, take)
             except Exception as error:
                 if not engine.dialect.is_disconnect(error, connection, None):  # type: ignore[arg-type]
                     raise
                 connection.invalidate(error)
                 connection.close()
                 connection = engine.raw_connection()
-                found = self._run(engine, connection, values)
+                return self._execute(engine, connection, values, take)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise self._told(error, engine) from error
         finally:
             connection.close()
-        return [self._make(row) for row in found]
 
-    def _run(self, engine: Engine, connection: Any, values: Any) -> list[Any]:
+    def _told(self, error: Exception, engine: Engine) -> Exception:
+        """Return a driver's error as SQLAlchemy's, which the rest of the portal knows."""
+        base = engine.dialect.loaded_dbapi.Error
+        return DBAPIError.instance(
+            self._text, None, error, base, hide_parameters=True, dialect=engine.dialect
+        )
+
+    def _execute(self, engine: Engine, connection: Any, values: Any, take: Callable[[Any], T]) -> T:
         cursor = connection.cursor()
         try:
             for hear in engine.dispatch.before_cursor_execute:
                 hear(None, cursor, self._text, values, None, False)
             cursor.execute(self._text, values)
-            found: list[Any] = cursor.fetchall()
+            return take(cursor)
         finally:
             cursor.close()
+
+    def _rows(self, cursor: Any) -> list[Any]:
+        found = cursor.fetchall()
         if not self._converters:
-            return found
-        return [self._converted(row) for row in found]
+            return [self._make(row) for row in found]
+        return [self._make(self._converted(row)) for row in found]
 
     def _converted(self, row: Sequence[Any]) -> list[Any]:
         values = list(row)
@@ -100,3 +125,7 @@ class Prepared:
             value = parameters[key]
             values[name] = convert(value) if convert else value
         return values if self._order is None else [values[name] for name in self._order]
+
+
+def _count(cursor: Any) -> int:
+    return int(cursor.rowcount)

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, column, select, table
+from sqlalchemy.exc import DBAPIError
 
 from portal.db import Database
 from portal.mirror.invoices import InvoiceRow
@@ -73,6 +74,18 @@ def test_a_connection_that_died_meanwhile_is_replaced(house: House, times: int) 
     found = house.db.row(query, {"slug": "nuvol"})
 
     assert found is not None
+
+
+def test_an_error_of_the_driver_is_one_of_sqlalchemy(house: House) -> None:
+    query = (
+        select(column("nothing"))
+        .select_from(table("no_such_table"))
+        .where(column("nothing") == bindparam("value"))
+    )
+
+    for _ in range(2):
+        with pytest.raises(DBAPIError):
+            house.db.rows(query, {"value": 1})
 
 
 def _end_connections(db: Database) -> None:
