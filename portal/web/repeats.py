@@ -5,9 +5,7 @@ it. What a page is made of is read afresh each time, so nothing shown is older t
 made of; only the work of writing them out as HTML is spared.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request, session
@@ -15,41 +13,19 @@ from flask_wtf.csrf import generate_csrf
 
 from portal import i18n
 from portal.context import Visit
+from portal.web.kept import Kept
 
-MOST = 128
+PAGES, TOKENS = 128, 4_096
 LONGEST = 128 * 1024
 # Stands in the page that is kept for what belongs to one answer alone.
+NAME = "csrf_token"
 TOKEN = "\ufdd0csrf\ufdd1"  # noqa: S105 - a place for one
-
-
-class Kept:
-    """The pages of one process, the least used of them given up first."""
-
-    def __init__(self) -> None:
-        self._pages: OrderedDict[Hashable, str] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> str | None:
-        """Return a page that was kept."""
-        with self._lock:
-            found = self._pages.get(key)
-            if found is not None:
-                self._pages.move_to_end(key)
-            return found
-
-    def put(self, key: Hashable, page: str) -> None:
-        """Keep a page, unless it is very long."""
-        if len(page) > LONGEST:
-            return
-        with self._lock:
-            self._pages[key] = page
-            if len(self._pages) > MOST:
-                self._pages.popitem(last=False)
 
 
 def init_app(app: Flask) -> None:
     """Let forms leave a place for their token while a page is rendered to be kept."""
-    app.extensions["kept_pages"] = Kept()
+    app.extensions["kept_pages"] = Kept[str](PAGES)
+    app.extensions["kept_tokens"] = Kept[str](TOKENS)
     app.jinja_env.globals["csrf_token"] = _token
 
 
@@ -61,7 +37,7 @@ def render(visit: Visit, template: str, seen: Hashable, make: Callable[[], dict[
     """
     if "_flashes" in session:
         return render_template(template, **make())
-    kept: Kept = current_app.extensions["kept_pages"]
+    kept: Kept[str] = current_app.extensions["kept_pages"]
     minute = int(visit.now.timestamp()) // 60
     whose = (visit.session, visit.merchant, visit.customer, visit.scope, visit.email)
     key = (template, whose, i18n.current().tag, request.full_path, minute, seen)
@@ -72,9 +48,20 @@ def render(visit: Visit, template: str, seen: Hashable, make: Callable[[], dict[
             page = render_template(template, **make())
         finally:
             g.keeps_page = False
-        kept.put(key, page)
-    return page.replace(TOKEN, generate_csrf()) if TOKEN in page else page
+        if len(page) <= LONGEST:
+            kept.put(key, page)
+    return page.replace(TOKEN, _of_session()) if TOKEN in page else page
 
 
 def _token() -> str:
-    return TOKEN if g.get("keeps_page") else str(generate_csrf())
+    return TOKEN if g.get("keeps_page") else _of_session()
+
+
+def _of_session() -> str:
+    """Return the token of the visitor's forms, signed once: it is good as long as their cookie."""
+    kept: Kept[str] = current_app.extensions["kept_tokens"]
+    known = kept.get(session.get(NAME))
+    if known is None:
+        known = str(generate_csrf())
+        kept.put(session[NAME], known)
+    return known

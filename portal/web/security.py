@@ -93,7 +93,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             [(name, value) for name, value in hardening.items() if name.lower() not in said]
         )
         if response.mimetype == "text/html":
-            response.vary.update(("Accept-Language", "Cookie"))
+            response.headers["Vary"] = "Accept-Language, Cookie"
         return response
 
 

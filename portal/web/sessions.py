@@ -15,10 +15,12 @@ from portal.services import sessions
 from portal.services.sessions import PortalSession
 from portal.web.areas import BLIND, is_in
 from portal.web.installation import installation
+from portal.web.kept import Kept
 
 KEY, ASK, PENDING, FORM = "portal", "ask", "pending", "page"
 LIVES = {KEY: SESSION_LIFE, ASK: SIGN_IN_LIFE, PENDING: SIGN_IN_LIFE}
 LONGEST = 64
+COOKIES = 4_096
 # What of a visitor's own cookie is kept when somebody is let in.
 SURVIVES = ("locale",)
 
@@ -35,7 +37,13 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Flask's own session, for the forms' token and notices; absent where no page is served."""
+    """Flask's own session, for the forms' token and notices; absent where no page is served.
+
+    A cookie whose signature was good a moment ago is not calculated again.
+    """
+
+    def __init__(self) -> None:
+        self._opened: Kept[dict[str, str]] = Kept(COOKIES)
 
     def open_session(  # type: ignore[override]  # a null session is one too
         self, app: Flask, request: Request
@@ -43,7 +51,14 @@ class PageSessions(SecureCookieSessionInterface):
         """Open the visitor's cookie, or none for addresses that know no visitor."""
         if is_in(BLIND):
             return self.make_null_session(app)
-        return super().open_session(app, request)
+        cookie = request.cookies.get(self.get_cookie_name(app), "")
+        known = self._opened.get(cookie) if cookie else None
+        if known is not None:
+            return self.session_class(known)
+        opened = super().open_session(app, request)
+        if opened and all(isinstance(value, str) for value in opened.values()):
+            self._opened.put(cookie, dict(opened))
+        return opened
 
 
 def init_app(app: Flask) -> None:
