@@ -253,12 +253,14 @@ def counted_statements() -> Iterator[list[int]]:
 
 
 def _engine(url: URL, threads: int, **options: Any) -> Engine:
-    # Units ask whether their connection is alive; reads find out, and go on with another.
+    # Units ask whether their connection is alive, and leave it clean. Reads find out, go on with
+    # another, and leave nothing behind that would have to be taken back.
     engine = create_engine(
         url,
         pool_size=threads,
         max_overflow=2,
         pool_pre_ping=not options,
+        pool_reset_on_return=None if options else "rollback",
         hide_parameters=True,
         **_for(url),
         **options,

@@ -152,7 +152,7 @@ def _tell_excess(
     unit: Unit, at: MerchantContext, payment: PaymentRow, invoice: str, amount: int
 ) -> None:
     """Tell the payer, and the log, of money that has to go back."""
-    log.error("payment.refund_due", merchant=at.merchant.slug, payment=payment.id, amount=amount)
+    log.error("payment.refund_due", merchant=at.merchant.slug, payment=payment.id)
     number = invoices.numbers(unit, at.merchant, [invoice]).get(invoice, "")
     receipts.add_for(
         unit,

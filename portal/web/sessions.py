@@ -87,9 +87,8 @@ def installation_is_https(app: Flask) -> bool:
 
 def current_session() -> PortalSession | None:
     """Return who is signed in; read once per request, in one statement."""
-    return (
-        current_user.session if isinstance(current_user._get_current_object(), SignedIn) else None
-    )
+    user = current_user._get_current_object()
+    return user.session if isinstance(user, SignedIn) else None
 
 
 def begin_anew() -> None:
