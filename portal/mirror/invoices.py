@@ -428,6 +428,19 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
     return {row.provider_id: row.number for row in reader.rows(query)}
 
 
+def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
+    """Return what is left to pay on an invoice of a merchant, None if it wants no money."""
+    query = select(InvoiceRow.due, InvoiceRow.currency).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account.in_(_accounts(merchant)),
+        InvoiceRow.provider_id == id,
+        flag(InvoiceRow.is_open),
+    )
+    row = reader.row(query)
+    return Money(row.due, row.currency) if row is not None else None
+
+
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
     """Delete an invoice its provider no longer has (a draft)."""
     rows.remove(unit, InvoiceRow, merchant, origin, id)

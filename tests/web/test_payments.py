@@ -177,20 +177,31 @@ def test_a_stripe_invoice_with_a_new_method_saves_it_first_and_then_pays(
     page = browser.get("customer.payments.choose", id=invoice)
     told = "By going on you let Nuvol Studio keep the method" in page.text
 
-    away = browser.press("Pay €121.00", method="new")
+    away = browser.press("Save a method at Stripe, then pay with it")
     back = signed_in.at_checkout(away.link("Go on")).headers["Location"]
     saved = browser.open(back.removeprefix(signed_in.house.settings.public_url))
-    chosen = browser.follow("Pay the invoice with it")
+    chosen = browser.follow("Pay €121.00")
     paid = browser.press("Pay €121.00")
 
     radios = [one for one in chosen.tree.iter("input") if one.get("type") == "radio"]
     assert told
     assert "You save a payment method there. Nothing is charged." in away.text
     assert saved.h1 == "The payment method is saved"
-    assert [one.get("checked") is not None for one in radios] == [True, False]
+    assert "Not paid yet: €121.00" in saved.text
+    assert [one.get("checked") is not None for one in radios] == [True]
     assert paid.h1 == "Paid"
     assert signed_in.charges() == [12100]
     assert len(consents(signed_in.house)) == 1
+
+
+def test_no_button_promises_to_pay_a_stripe_invoice_without_a_saved_method(
+    signed_in: Payer, browser: Browser
+) -> None:
+    page = browser.get("customer.payments.choose", id=signed_in.stripe_invoice())
+
+    assert "Save a method at Stripe, then pay with it" in page.button_names
+    assert "Pay €121.00" not in page.button_names
+    assert "That pays nothing yet" in page.text
 
 
 def test_a_card_that_wants_the_bank_leads_out_to_it(signed_in: Payer, browser: Browser) -> None:

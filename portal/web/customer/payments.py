@@ -148,6 +148,7 @@ def _show(
         problem=problem,
         is_down=is_down,
         choices=choices,
+        has_usable=any(not choice.why_not for choice in choices),
         chosen=_chosen(choices, form.text("method") or request.args.get("method", "")),
         is_hosted=_is_paid_at_stripe(found) and not visit.sees_everything,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
