@@ -19,7 +19,7 @@ from portal.services.subscriptions import MONEY_IS_MISSING, Shown, line_of
 class Overview:
     """The first page of a customer.
 
-    `failed` are the plans whose last charge did not succeed, `ending` those told to end.
+    `failed` are the plans whose last invoice was not paid in time, `ending` those told to end.
     """
 
     plans: tuple[Shown, ...]
@@ -47,7 +47,7 @@ class Overview:
 
     @property
     def failed(self) -> tuple[Shown, ...]:
-        """Return the plans whose last charge did not succeed."""
+        """Return the plans whose last charge did not succeed, or whose last invoice is overdue."""
         return tuple(plan for plan in self.plans if plan.subscription.status in MONEY_IS_MISSING)
 
     @property
@@ -98,5 +98,4 @@ def _plans(visit: Visit, holdings: Holdings) -> tuple[Shown, ...]:
 
 
 def _method(wallet: Wallet, subscription: Subscription) -> PaymentMethod | None:
-    is_charged = subscription.collection_method == "charge_automatically"
-    return wallet.charged_by(subscription) if is_charged else None
+    return None if subscription.is_invoiced else wallet.charged_by(subscription)

@@ -115,6 +115,8 @@ class Shown:
             return "cancelling"
         if self.subscription.paused_by_collection and not self.subscription.is_ended:
             return "paused"
+        if self.subscription.is_invoiced and self.subscription.status == "past_due":
+            return "overdue"
         return self.subscription.status.value
 
     @property

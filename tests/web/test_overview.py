@@ -94,6 +94,20 @@ def test_a_charge_that_failed_leads_to_its_invoice(
     assert page.link("Look at the invoice") == "/nuvol/invoices/in_latest"
 
 
+def test_a_plan_paid_by_invoices_never_speaks_of_charges(
+    house: House, browser: Browser, ann: int
+) -> None:
+    plan(house, status=SubscriptionStatus.PAST_DUE, collection_method="send_invoice")
+
+    page = browser.get("customer.overview.show")
+
+    assert "An invoice of Team plan is overdue" in page.text
+    assert page.link("Look at the invoice") == "/nuvol/invoices/in_latest"
+    assert "Team plan Invoice overdue" in page.text
+    assert "Next invoice on Dec 12, 2026" in page.text
+    assert "did not go through" not in page.text
+
+
 def test_an_ended_plan_is_not_among_those_that_run(
     house: House, browser: Browser, ann: int
 ) -> None:

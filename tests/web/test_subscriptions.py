@@ -137,6 +137,27 @@ def test_several_items_are_lines_and_cannot_be_changed_here(shop: Shop, browser:
     assert page.link("Write to them") == "mailto:help@nuvol.example"
 
 
+def test_a_subscription_paid_by_invoices_says_which_one_is_overdue(
+    shop: Shop, browser: Browser
+) -> None:
+    customer = shop.customer()
+    how = {"collection_method": "send_invoice", "days_until_due": 5}
+    subscription = shop.subscribe(customer, **how)
+    shop.house.control("stripe", "clock", advance=8 * 86_400)
+    shop.house.pass_time(8 * 86_400)
+    sign_in(browser, shop.visit(customer))
+
+    page = browser.get("customer.subscriptions.show", id=subscription)
+    leaving = browser.get("customer.subscriptions.cancel", id=subscription)
+
+    assert "Invoice overdue" in page.text
+    assert "An invoice of this subscription is overdue" in page.text
+    assert page.link("Pay €10.89").endswith("/pay")
+    assert "Next invoice on" in page.text
+    assert "An invoice of it is overdue" in leaving.text
+    assert "failed" not in page.text + leaving.text
+
+
 def test_a_change_shows_the_exact_sum_and_charges_it(shop: Shop, browser: Browser) -> None:
     subscription, _ = enter(shop, browser)
     browser.get("customer.subscriptions.change", id=subscription)
