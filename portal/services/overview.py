@@ -41,9 +41,14 @@ class Overview:
         return sum(balance.overdue for balance in self.balances)
 
     @property
-    def needs_bank(self) -> str:
-        """Return the id of an invoice whose payment waits at the bank, empty if there is none."""
-        return next((row.needs_bank for row in self.balances if row.needs_bank), "")
+    def at_bank(self) -> str:
+        """Return the id of a payment that waits at the bank, empty if there is none."""
+        return next((row.at_bank for row in self.balances if row.at_bank), "")
+
+    @property
+    def slip(self) -> str:
+        """Return the id of a payment whose slip is not paid yet, empty if there is none."""
+        return next((row.slip for row in self.balances if row.slip), "")
 
     @property
     def failed(self) -> tuple[Shown, ...]:

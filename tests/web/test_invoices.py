@@ -255,7 +255,8 @@ def test_a_payment_at_the_bank_is_told_on_its_invoice(signed_in: Payer, browser:
 
     page = browser.get("customer.invoices.show", id=id)
 
-    assert "Your last payment is waiting for you" in page.text
+    assert "Your bank wants you to confirm the payment." in page.text
+    assert "€121.00 waits for your bank’s confirmation." in page.text
 
 
 def test_b15_somebody_elses_invoice_looks_like_one_that_does_not_exist(

@@ -152,12 +152,24 @@ def test_what_is_overdue_stands_at_the_top(signed_in: Payer, browser: Browser) -
 def test_a_payment_at_the_bank_stands_at_the_top(signed_in: Payer, browser: Browser) -> None:
     invoice = signed_in.invoice()
     with browser.app.app_context():
-        signed_in.pay(invoice, signed_in.card("pm_card_authenticationRequired"))
+        pressed = signed_in.pay(invoice, signed_in.card("pm_card_authenticationRequired"))
 
     page = browser.get("customer.overview.show")
 
-    assert "A payment waits for you" in page.text
-    assert page.link("Go on with it") == f"/nuvol/invoices/{invoice}"
+    assert "A payment waits for your bank" in page.text
+    assert page.link("Confirm at your bank") == f"/nuvol/leave/{pressed.operation}"
+
+
+def test_a_slip_that_waits_stands_at_the_top(signed_in: Payer, browser: Browser) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.slip(invoice)
+
+    page = browser.get("customer.overview.show")
+
+    assert "A slip waits to be paid" in page.text
+    assert page.link("Show the slip") == f"/nuvol/leave/{pressed.operation}"
+    assert "your bank" not in page.text
 
 
 def test_what_is_on_its_way_is_not_due_any_more(signed_in: Payer, browser: Browser) -> None:

@@ -120,6 +120,55 @@ def test_a_card_that_has_expired_is_shut_and_says_so(signed_in: Payer, browser: 
     assert [radio.get("value") for radio in radios] == ["new"]
 
 
+def test_a_payment_that_waits_is_named_and_comes_before_another_one(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.pay(invoice, signed_in.card("pm_card_authenticationRequired"))
+
+    shown = browser.get("customer.invoices.show", id=invoice)
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "Your bank wants you to confirm the payment." in shown.text
+    assert "slip" not in shown.text
+    assert shown.link("Confirm at your bank") == f"/nuvol/leave/{pressed.operation}"
+    assert shown.link("Pay in another way") == f"/nuvol/invoices/{invoice}/pay"
+    assert page.link("Confirm at your bank") == f"/nuvol/leave/{pressed.operation}"
+    assert "with another method, this payment ends" in page.text
+
+
+def test_a_slip_that_waits_says_until_when_it_can_be_paid(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.slip(invoice)
+
+    shown = browser.get("customer.invoices.show", id=invoice)
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "The slip is made and not paid yet." in shown.text
+    assert "It can be paid until January 4, 2027." in shown.text
+    assert "A slip of €121.00 waits to be paid." in shown.text
+    assert shown.link("Show the slip") == f"/nuvol/leave/{pressed.operation}"
+    assert "the slip is no longer good" in page.text
+    assert page.link("Show the slip") == f"/nuvol/leave/{pressed.operation}"
+
+
+def test_the_holder_of_a_link_is_not_led_to_what_the_customer_began(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        signed_in.slip(invoice)
+    open_by_link(signed_in, browser, invoice, Origin.HOLDED)
+
+    page = browser.get("customer.invoices.show", id=invoice)
+
+    assert "/leave/" not in page.html
+
+
 def test_what_is_paid_has_nothing_to_pay(signed_in: Payer, browser: Browser) -> None:
     invoice = signed_in.invoice()
     signed_in.pay_in_holded(invoice)

@@ -78,6 +78,7 @@ def show(id: str) -> str:
         tries=tries if visit.sees_everything else (),
         sums=_sums(invoice),
         told=outcomes.of_try,
+        words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
         why=wording.why,
         sources=SOURCES,
         failing={

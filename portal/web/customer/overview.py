@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 
 from portal.domain.customers import Address, Profile
 from portal.services import overview
-from portal.web import periods
+from portal.web import outcomes, periods
 from portal.web.customer import current_visit
 from portal.web.customer.invoices import SOURCES
 from portal.web.policies import Who, open_to
@@ -27,6 +27,11 @@ def show() -> str:
         plans=page.plans[:PLANS],
         methods=page.methods[:METHODS],
         has_more_plans=len(page.plans) > PLANS,
+        waiting=[
+            (payment, words)
+            for payment, words in ((page.at_bank, outcomes.AT_BANK), (page.slip, outcomes.SLIP))
+            if payment
+        ],
         address=_address(page.profile),
         per=periods.per,
         sources=SOURCES,
