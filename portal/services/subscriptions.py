@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, union_all
+from sqlalchemy import Row, bindparam, or_, select, union_all
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
@@ -44,6 +44,7 @@ NOTHING_COMES = frozenset(
         SubscriptionStatus.UNPAID,
     }
 )
+CANCEL_VERBS = ("cancel", "cancel_now")
 # How long a page says that something came to nothing.
 REMEMBERED = timedelta(hours=24)
 MONEY_IS_MISSING = frozenset(
@@ -83,8 +84,9 @@ class Shown:
     """A subscription with all a page says of it.
 
     `answers` and what stands below it are filled for the page of one subscription only.
-    `unanswered` names the verbs whose outcome is being found out, `was_not_done` tells that one
-    came to nothing after all, `open_invoice` is what has to be paid first.
+    `unanswered` names the verbs whose outcome is being found out, `received` is the receipt of a
+    cancellation among them (0 while it has none), `was_not_done` tells that one came to nothing
+    after all, `open_invoice` is what has to be paid first.
     """
 
     subscription: Subscription
@@ -95,6 +97,7 @@ class Shown:
     pending: Pending | None = None
     discounts: tuple[Taken, ...] = ()
     unanswered: frozenset[str] = frozenset()
+    received: int | None = None
     was_not_done: bool = False
     open_invoice: Invoice | None = None
 
@@ -166,6 +169,7 @@ def get_shown(visit: Visit, id: str) -> Shown:
     shown = _shown(visit, held, wallet, products)
     standing = standing_of(visit, held, wallet)
     told = _told(visit, id)
+    unanswered = [row for row in told if row.state != OperationState.REFUSED]
     return Shown(
         subscription=shown.subscription,
         lines=shown.lines,
@@ -174,8 +178,9 @@ def get_shown(visit: Visit, id: str) -> Shown:
         answers={action: resolve(action, standing, configuration) for action in Action},
         pending=_pending(phase, prices, products, held.subscription.currency),
         discounts=_discounts(visit, held.subscription),
-        unanswered=frozenset(verb for verb, state in told if state != OperationState.REFUSED),
-        was_not_done=any(state == OperationState.REFUSED for _, state in told),
+        unanswered=frozenset(row.verb for row in unanswered),
+        received=_received(unanswered),
+        was_not_done=len(unanswered) < len(told),
         open_invoice=_open_invoice(visit, held.subscription),
     )
 
@@ -192,9 +197,15 @@ def list_unanswered(visit: Visit, id: str) -> frozenset[str]:
     return frozenset(row.verb for row in found)
 
 
-def _told(visit: Visit, id: str) -> list[tuple[str, str]]:
+def _told(visit: Visit, id: str) -> Sequence[Row[Any]]:
     values = {"customer": visit.customer.id, "subject": id, "since": visit.now - REMEMBERED}
-    return [(row.verb, row.state) for row in visit.db.rows(_TOLD, values)]
+    return visit.db.rows(_TOLD, values)
+
+
+def _received(unanswered: Sequence[Row[Any]]) -> int | None:
+    """Return the receipt of a cancellation that counts before Stripe has answered."""
+    asked = (row for row in unanswered if row.verb in CANCEL_VERBS)
+    return next((int(row.answer.get("receipt", 0)) for row in asked), None)
 
 
 def name_of(visit: Visit, subscription: Subscription) -> str:
@@ -268,7 +279,7 @@ def _record_charge_to(unit: Unit, at: MerchantContext, row: OperationRow, seen: 
 CHARGE_TO = Verb("charge_to", _send_charge_to, _record_charge_to)
 VERBS: tuple[Verb[Any], ...] = (CHARGE_TO,)
 
-_OF_SUBJECT = select(OperationRow.verb, OperationRow.state).where(
+_OF_SUBJECT = select(OperationRow.verb, OperationRow.state, OperationRow.answer).where(
     OperationRow.customer_id == bindparam("customer"),
     OperationRow.subject == bindparam("subject"),
 )

@@ -311,7 +311,10 @@ def test_a_notice_given_while_stripe_is_down_is_receipted(shop: Shop, browser: B
 
     assert page.h1 == "Cancellation received"
     assert "it counts from this moment" in page.text
-    assert "We are checking whether your last step was done" in shown.text
+    assert "Your cancellation was received (receipt 1001)" in shown.text
+    assert shown.link("See the receipt") == "/nuvol/history/1001"
+    assert "Cancel subscription" not in shown.link_names
+    assert "We are checking" not in shown.text
 
 
 def test_what_the_merchant_keeps_to_itself_says_whom_to_ask(shop: Shop, browser: Browser) -> None:
