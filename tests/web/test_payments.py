@@ -189,9 +189,12 @@ def test_a_press_with_a_saved_card_leads_to_how_it_went(signed_in: Payer, browse
 
     page = browser.press("Pay €121.00", method=card)
 
+    settle(signed_in, browser)
+    receipt = browser.get("customer.history.show", number=1001)
     assert page.url.startswith("/r/")
     assert page.h1 == "Paid"
     assert signed_in.charges() == [12100]
+    assert "Payment method Visa •••• 4242" in receipt.text
 
 
 def test_a_press_with_a_new_method_leads_out_to_checkout(

@@ -173,6 +173,18 @@ def test_a_change_shows_the_exact_sum_and_charges_it(shop: Shop, browser: Browse
     assert shop.house.ledger("stripe")[-1]["amount"] == 1613
 
 
+def test_a_change_of_period_alone_is_told_by_the_periods(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser, price="pro")
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press("Show the exact sum", price=shop.prices["pro_year"], quantity="1")
+    name = next(name for name in page.button_names if name.startswith("Change and pay"))
+    receipt = browser.press(name, agree="y")
+
+    assert page.h1 == "From Pro, each month to Pro, each year"
+    assert "Until now Pro, each month Plan Pro, each year" in receipt.text
+
+
 def test_money_is_not_charged_without_the_tick(shop: Shop, browser: Browser) -> None:
     subscription, _ = enter(shop, browser)
     browser.get("customer.subscriptions.change", id=subscription)

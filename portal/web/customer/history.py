@@ -102,6 +102,9 @@ def _about(action: Row[Any], subscription: Subscription | None) -> tuple[str, st
     if subscription is not None:
         href = url_for("customer.subscriptions.show", id=subscription.id)
         return href, _("See the subscription")
+    paid = action.details.get("invoices")
+    if paid:
+        return url_for("customer.invoices.show", id=paid[0]["id"]), _("See the invoice")
     if action.verb in OF_METHODS:
         return url_for("customer.payment_methods.list_all"), _("See your payment methods")
     if action.verb == "details_changed":
