@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, bindparam, select
+from sqlalchemy import Index, String, bindparam, literal, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Reader, Unit
@@ -59,6 +59,18 @@ _COUPONS = select(CouponRow.snapshot).where(
 )
 
 
+_PRODUCTS_AND_COUPONS = union_all(
+    select(literal("product").label("kind"), ProductRow.snapshot).where(
+        *rows.of_account(ProductRow),
+        ProductRow.provider_id.in_(bindparam("products", expanding=True)),
+    ),
+    select(literal("coupon"), CouponRow.snapshot).where(
+        *rows.of_account(CouponRow),
+        CouponRow.provider_id.in_(bindparam("coupons", expanding=True)),
+    ),
+)
+
+
 def list_prices(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Price]:
     """Return the prices of these ids that we know."""
     return {price.id: price for price in _load(reader, merchant, _PRICES, Price, ids)}
@@ -72,6 +84,21 @@ def list_products(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dic
 def list_coupons(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Coupon]:
     """Return the coupons of these ids that we know."""
     return {coupon.id: coupon for coupon in _load(reader, merchant, _COUPONS, Coupon, ids)}
+
+
+def list_products_and_coupons(
+    reader: Reader, merchant: Merchant, products: Sequence[str], coupons: Sequence[str]
+) -> tuple[dict[str, Product], dict[str, Coupon]]:
+    """Return the products and coupons of these ids that we know, in one statement at most."""
+    if not coupons:
+        return list_products(reader, merchant, products), {}
+    values = {"products": sorted(set(products)), "coupons": sorted(set(coupons))}
+    found = reader.rows(
+        _PRODUCTS_AND_COUPONS, {**rows.account_values(merchant, Origin.STRIPE), **values}
+    )
+    known = [rows.load(Product, row.snapshot) for row in found if row.kind == "product"]
+    off = [rows.load(Coupon, row.snapshot) for row in found if row.kind == "coupon"]
+    return {product.id: product for product in known}, {coupon.id: coupon for coupon in off}
 
 
 def save_products(

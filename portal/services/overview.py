@@ -8,11 +8,11 @@ from portal.context import Visit
 from portal.domain.customers import Origin, Profile
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import Subscription
-from portal.mirror import catalogue, invoices, overview
+from portal.mirror import invoices, overview
 from portal.mirror.invoices import Balance, Listed
 from portal.mirror.overview import Holdings
 from portal.mirror.payment_methods import Wallet
-from portal.services.subscriptions import MONEY_IS_MISSING, Shown, line_of
+from portal.services.subscriptions import MONEY_IS_MISSING, Shown, discounts_of, line_of, named_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,7 @@ def _tax_number(holdings: Holdings) -> str:
 
 
 def _plans(visit: Visit, holdings: Holdings) -> tuple[Shown, ...]:
-    items = [item for held in holdings.subscriptions for item in held.subscription.items]
-    ids = [item.price.product for item in items]
-    products = catalogue.list_products(visit.db, visit.merchant, ids)
+    products, coupons = named_in(visit, [held.subscription for held in holdings.subscriptions])
     plans = []
     for held in holdings.subscriptions:
         phase = held.schedule.pending(visit.now) if held.schedule else None
@@ -96,6 +94,7 @@ def _plans(visit: Visit, holdings: Holdings) -> tuple[Shown, ...]:
                     for item in held.subscription.items
                 ),
                 method=_method(holdings.wallet, held.subscription),
+                discounts=discounts_of(held.subscription, coupons, visit.now),
                 pending_from=phase.starts_at if phase else None,
             )
         )

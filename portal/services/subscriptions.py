@@ -17,6 +17,7 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.invoices import Invoice
 from portal.domain.limits import Standing
 from portal.domain.money import Money
+from portal.domain.offers import price_with
 from portal.domain.payment_methods import PaymentMethod, may_be_default
 from portal.domain.resolver import Action, Answer, resolve
 from portal.domain.subscriptions import PhaseChange, Subscription, SubscriptionStatus
@@ -83,7 +84,8 @@ class Pending:
 class Shown:
     """A subscription with all a page says of it.
 
-    `answers` and what stands below it are filled for the page of one subscription only.
+    `answers` and what stands below it are filled for the page of one subscription only, but
+    `discounts` are everywhere.
     `unanswered` names the verbs whose outcome is being found out, `received` is the receipt of a
     cancellation among them (0 while it has none), `was_not_done` tells that one came to nothing
     after all, `open_invoice` is what has to be paid first.
@@ -128,6 +130,17 @@ class Shown:
         return self.subscription.recurring_amount()
 
     @property
+    def reduced(self) -> Money | None:
+        """Return what the next period costs with its one discount, None where that is not sure."""
+        if len(self.discounts) != 1 or self.next_charge_at is None:
+            return None
+        (taken,) = self.discounts
+        is_over_by_then = taken.ends_at is not None and taken.ends_at <= self.next_charge_at
+        if taken.coupon is None or is_over_by_then:
+            return None
+        return price_with(taken.coupon, self.subscription)
+
+    @property
     def price(self) -> Price | None:
         """Return the price whose period is everybody's, None where items have several periods."""
         periods = {(line.price.interval, line.price.interval_count) for line in self.lines}
@@ -153,8 +166,8 @@ def list_shown(visit: Visit) -> list[Shown]:
     """Return the customer's subscriptions, the running ones first (three statements)."""
     held = subscriptions.list_of_customer(visit)
     wallet = payment_methods.wallet(visit) if held else Wallet()
-    products = _products(visit, [item.price for one in held for item in one.subscription.items])
-    return [_shown(visit, one, wallet, products) for one in held]
+    products, coupons = named_in(visit, [one.subscription for one in held])
+    return [_shown(visit, one, wallet, products, coupons) for one in held]
 
 
 def get_shown(visit: Visit, id: str) -> Shown:
@@ -166,7 +179,9 @@ def get_shown(visit: Visit, id: str) -> Shown:
     prices = _prices_of(visit, phase)
     own = [item.price for item in held.subscription.items]
     products = _products(visit, [*own, *prices.values()])
-    shown = _shown(visit, held, wallet, products)
+    ids = [discount.coupon for discount in held.subscription.discounts if discount.coupon]
+    coupons = catalogue.list_coupons(visit.db, visit.merchant, ids)
+    shown = _shown(visit, held, wallet, products, coupons)
     standing = standing_of(visit, held, wallet)
     told = _told(visit, id)
     unanswered = [row for row in told if row.state != OperationState.REFUSED]
@@ -177,7 +192,7 @@ def get_shown(visit: Visit, id: str) -> Shown:
         pending_from=shown.pending_from,
         answers={action: resolve(action, standing, configuration) for action in Action},
         pending=_pending(phase, prices, products, held.subscription.currency),
-        discounts=_discounts(visit, held.subscription),
+        discounts=shown.discounts,
         unanswered=frozenset(row.verb for row in unanswered),
         received=_received(unanswered),
         was_not_done=len(unanswered) < len(told),
@@ -299,7 +314,13 @@ _NOT_DONE = _OF_SUBJECT.where(
 _TOLD = union_all(_UNANSWERED, _NOT_DONE)
 
 
-def _shown(visit: Visit, held: Held, wallet: Wallet, products: Mapping[str, Product]) -> Shown:
+def _shown(
+    visit: Visit,
+    held: Held,
+    wallet: Wallet,
+    products: Mapping[str, Product],
+    coupons: Mapping[str, Coupon],
+) -> Shown:
     subscription = held.subscription
     phase = held.schedule.pending(visit.now) if held.schedule else None
     return Shown(
@@ -309,6 +330,7 @@ def _shown(visit: Visit, held: Held, wallet: Wallet, products: Mapping[str, Prod
             for item in subscription.items
         ),
         method=wallet.charged_by(subscription),
+        discounts=discounts_of(subscription, coupons, visit.now),
         pending_from=phase.starts_at if phase else None,
     )
 
@@ -358,13 +380,26 @@ def _pending(
     return Pending(phase.starts_at, lines)
 
 
-def _discounts(visit: Visit, subscription: Subscription) -> tuple[Taken, ...]:
-    ids = [discount.coupon for discount in subscription.discounts if discount.coupon]
-    coupons = catalogue.list_coupons(visit.db, visit.merchant, ids)
+def named_in(
+    visit: Visit, held: Sequence[Subscription]
+) -> tuple[dict[str, Product], dict[str, Coupon]]:
+    """Return the products and coupons that subscriptions name, in one statement."""
+    return catalogue.list_products_and_coupons(
+        visit.db,
+        visit.merchant,
+        [item.price.product for one in held for item in one.items],
+        [discount.coupon for one in held for discount in one.discounts if discount.coupon],
+    )
+
+
+def discounts_of(
+    subscription: Subscription, coupons: Mapping[str, Coupon], now: datetime
+) -> tuple[Taken, ...]:
+    """Return the discounts of a subscription that are in force."""
     return tuple(
         Taken(coupons.get(discount.coupon), discount.ends_at)
         for discount in subscription.discounts
-        if discount.ends_at is None or discount.ends_at > visit.now
+        if discount.ends_at is None or discount.ends_at > now
     )
 
 

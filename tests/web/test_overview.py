@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.domain.catalogue import Price, Product
+from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceState
 from portal.domain.payment_methods import PaymentMethod
-from portal.domain.subscriptions import Subscription, SubscriptionItem, SubscriptionStatus
+from portal.domain.subscriptions import Discount, Subscription, SubscriptionItem, SubscriptionStatus
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh
 from tests.browser import Browser
@@ -81,6 +81,34 @@ def test_a_plan_told_to_end_says_when_and_leads_to_where_it_can_be_taken_back(
     assert "Team plan ends on December 12, 2026" in page.text
     assert "Ends on Dec 12, 2026" in page.text
     assert "Next charge" not in page.text
+
+
+def test_a_discount_stands_beside_the_price_it_is_taken_off(
+    house: House, browser: Browser, ann: int
+) -> None:
+    ends = datetime(2027, 2, 28, 9, 0, tzinfo=UTC)
+    tell(house, Coupon("STAY20", "", "repeating", percent_off=2000, duration_in_months=3))
+    plan(house, discounts=(Discount("di_1", "STAY20", ends),))
+
+    page = browser.get("customer.overview.show")
+    listed = browser.get("customer.subscriptions.list_all")
+
+    assert "€232.00 a month 20% off until Feb 28, 2027" in page.text
+    assert "With the discount €185.60 a month" in page.text
+    assert "With the discount €185.60 a month" in listed.text
+
+
+def test_a_discount_that_ends_before_the_next_charge_promises_no_sum(
+    house: House, browser: Browser, ann: int
+) -> None:
+    ends = NEXT_MONTH - timedelta(days=1)
+    tell(house, Coupon("STAY20", "", "repeating", percent_off=2000, duration_in_months=3))
+    plan(house, discounts=(Discount("di_1", "STAY20", ends),))
+
+    page = browser.get("customer.overview.show")
+
+    assert "20% off until Dec 11, 2026" in page.text
+    assert "With the discount" not in page.text
 
 
 def test_a_charge_that_failed_leads_to_its_invoice(
@@ -239,7 +267,8 @@ def test_b18_names_from_the_providers_are_inert(house: House, browser: Browser, 
 def test_the_first_page_takes_four_statements_however_much_there_is(
     house: House, statements: Callable[[str], int], ann: int
 ) -> None:
-    plan(house)
+    tell(house, Coupon("STAY20", "", "once", percent_off=2000))
+    plan(house, discounts=(Discount("di_1", "STAY20"),))
     for _ in range(4):
         make_invoice(house.db, house.merchant, ann)
     few = statements("/nuvol/")
