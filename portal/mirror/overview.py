@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Text, bindparam, cast, literal, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
@@ -21,13 +31,15 @@ from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
 class Holdings:
     """A customer's running subscriptions (newest first), methods, and what both systems know.
 
-    `failing` names each provider that does not answer with the last moment it did.
+    `has_ended` says that there are subscriptions that have ended. `failing` names each provider
+    that does not answer with the last moment it did.
     """
 
     subscriptions: tuple[Held, ...]
     wallet: Wallet
     holded_profile: Profile | None
     failing: dict[Origin, datetime | None]
+    has_ended: bool
 
     @property
     def profile(self) -> Profile | None:
@@ -75,7 +87,13 @@ _PROFILES = select(
 _FAILING = select(
     literal("failing"), cast(SourceRow.origin, Text), literal(""), SourceRow.answered_at
 ).where(SourceRow.failing_since.is_not(None))
-_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING)
+_ENDED = exists().where(
+    *rows.of_account(SubscriptionRow),
+    SubscriptionRow.customer_id == bindparam("customer"),
+    SubscriptionRow.is_ended.is_(True),
+)
+_HAS_ENDED = select(literal("ended"), literal(""), literal(""), null()).where(_ENDED)
+_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
 
 
 def holdings(visit: Visit) -> Holdings:
@@ -95,6 +113,7 @@ def holdings(visit: Visit) -> Holdings:
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),
         holded_profile=_of(profiles, Origin.HOLDED),
         failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
+        has_ended="ended" in by_kind,
     )
 
 

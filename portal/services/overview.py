@@ -20,6 +20,7 @@ class Overview:
     """The first page of a customer.
 
     `failed` are the plans whose last invoice was not paid in time, `ending` those told to end.
+    `has_ended` says that there were others before.
     """
 
     plans: tuple[Shown, ...]
@@ -29,6 +30,12 @@ class Overview:
     latest: Sequence[Listed]
     balances: Sequence[Balance]
     failing: dict[Origin, datetime | None]
+    has_ended: bool
+
+    @property
+    def renews(self) -> bool:
+        """Whether anything renews by charging a method."""
+        return any(plan.subscription.is_charged for plan in self.plans)
 
     @property
     def methods(self) -> tuple[PaymentMethod, ...]:
@@ -73,6 +80,7 @@ def read(visit: Visit) -> Overview:
         latest=latest,
         balances=balances,
         failing=holdings.failing,
+        has_ended=holdings.has_ended,
     )
 
 

@@ -141,10 +141,37 @@ def test_an_ended_plan_is_not_among_those_that_run(
 ) -> None:
     plan(house, status=SubscriptionStatus.CANCELED)
 
-    assert (
-        "No active subscription. Your invoices stay here."
-        in browser.get("customer.overview.show").text
-    )
+    page = browser.get("customer.overview.show")
+
+    assert "No active subscription. Your invoices stay here." in page.text
+    assert page.link("Earlier subscriptions") == "/nuvol/subscriptions"
+
+
+def test_renewals_are_spoken_of_only_where_something_is_charged(
+    house: House, browser: Browser, ann: int
+) -> None:
+    tell(house, Product("prod_1", "Team plan"), subscription(default_payment_method=""))
+    charged = browser.get("customer.overview.show").text
+    tell(house, subscription(default_payment_method="", collection_method="send_invoice"))
+
+    invoiced = browser.get("customer.overview.show").text
+
+    assert "Add one so that renewals do not fail." in charged
+    assert "Add one so that renewals do not fail." not in invoiced
+
+
+def test_who_is_in_holded_only_is_not_asked_for_a_method(house: House, browser: Browser) -> None:
+    contact = house.holded.post(
+        "/contacts", json={"name": "Cara SL", "email": "cara@example.com", "type": "client"}
+    ).json()["id"]
+    with browser.app.app_context():
+        house.settle_down()
+    customer = house.visit(holded_contact=contact).customer
+    carry(browser, make_session(house.at, customer.id))
+
+    page = browser.get("customer.overview.show")
+
+    assert "Add payment method" not in page.link_names
 
 
 def test_one_open_invoice_can_be_paid_from_here(house: House, browser: Browser, ann: int) -> None:
@@ -215,7 +242,8 @@ def test_nobody_owes_anything_at_first(house: House, browser: Browser, ann: int)
     page = browser.get("customer.overview.show")
 
     assert "Nothing is due. You are up to date." in page.text
-    assert "No method yet. Add one so that renewals do not fail." in page.text
+    assert "No method yet. Add one, and paying takes one press." in page.text
+    assert "Earlier subscriptions" not in page.link_names
     assert "No invoices yet." in page.text
 
 
