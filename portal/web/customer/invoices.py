@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
@@ -94,9 +94,9 @@ def pdf(id: str) -> Response | tuple[str, int]:
     try:
         invoice, path = documents.get(current_visit(), id)
     except GatewayUnavailable:
-        return _no_pdf(503)
+        return _no_pdf(id, 503)
     except GatewayRefused:
-        return _no_pdf(502)
+        return _no_pdf(id, 502)
     answer = send_file(path, mimetype="application/pdf", conditional=False, etag=False)
     answer.headers["Content-Disposition"] = disposition(documents.name_of(invoice))
     answer.headers["Cache-Control"] = "private, no-store"
@@ -140,7 +140,7 @@ def _tab(name: str) -> Filter:
     return next((tab for tab in Filter if tab == name), Filter.ALL)
 
 
-def _no_pdf(status: int) -> tuple[str, int]:
+def _no_pdf(id: str, status: int) -> tuple[str, int]:
     page = render_template(
         "errors/error.html",
         status=status,
@@ -149,5 +149,6 @@ def _no_pdf(status: int) -> tuple[str, int]:
         happened=_("The system that issued this invoice did not send its PDF."),
         advice=_("Try again in a few minutes. Everything else about the invoice is on its page."),
         try_again_href=request.path if status == 503 else "",
+        invoice_href=url_for(".show", id=id),
     )
     return page, status
