@@ -272,6 +272,10 @@ _NEEDS_BANK = Wording(
     lazy_gettext("Your bank wants you to confirm the payment. You were not charged."),
     lazy_gettext("Pay again and confirm it on your bank’s page, or use another payment method."),
 )
+_NOT_CONFIRMED = Wording(
+    lazy_gettext("The confirmation at your bank did not work. You were not charged."),
+    lazy_gettext("Try again, or use another payment method."),
+)
 _TWICE = Wording(
     lazy_gettext(
         "The same sum was paid with this card a moment ago, so the bank stopped this one."
@@ -296,9 +300,9 @@ _TEST_CARD = Wording(
 # the general sentence on purpose (docs.stripe.com/declines/codes).
 DECLINES: dict[str, Wording] = {
     "authentication_required": _NEEDS_BANK,
-    "authentication_not_handled": _NEEDS_BANK,
-    "payment_intent_authentication_failure": _NEEDS_BANK,
-    "setup_intent_authentication_failure": _NEEDS_BANK,
+    "authentication_not_handled": _NOT_CONFIRMED,
+    "payment_intent_authentication_failure": _NOT_CONFIRMED,
+    "setup_intent_authentication_failure": _NOT_CONFIRMED,
     "offline_pin_required": _NEEDS_BANK,
     "online_or_offline_pin_required": _NEEDS_BANK,
     "insufficient_funds": _NO_MONEY,

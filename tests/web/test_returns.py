@@ -130,7 +130,8 @@ def test_a_bank_step_that_failed_says_so(signed_in: Payer, browser: Browser) -> 
     page = browser.open(path)
 
     assert page.h1 == "Not paid"
-    assert "Your bank wants you to confirm the payment. You were not charged." in page.text
+    assert "The confirmation at your bank did not work. You were not charged." in page.text
+    assert "Try again, or use another payment method." in page.text
 
 
 def test_b31_what_looks_failed_is_read_before_it_is_said(

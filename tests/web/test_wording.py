@@ -49,7 +49,7 @@ def test_what_is_allowed_needs_no_words():
         ("card_declined", "expired_card", "has expired"),
         ("expired_card", "", "has expired"),
         ("card_declined", "authentication_required", "wants you to confirm"),
-        ("payment_intent_authentication_failure", "", "wants you to confirm"),
+        ("payment_intent_authentication_failure", "", "confirmation at your bank did not work"),
         ("card_declined", "stolen_card", "refused the payment"),
         ("card_declined", "fraudulent", "refused the payment"),
         ("never_heard_of", "nor_of_this", "refused the payment"),
