@@ -179,6 +179,27 @@ REASONS: dict[Reason, Wording] = {
     ),
 }
 
+# Reasons whose advice is to ask the merchant: beside them stands a way to write.
+ASKING = frozenset(
+    {
+        Reason.SEVERAL_PRODUCTS,
+        Reason.USAGE_BASED,
+        Reason.INVOICES_SENT,
+        Reason.CHANGE_SCHEDULED,
+        Reason.SUBSCRIPTION_PAUSED,
+        Reason.TAX_BEHAVIOR_UNSPECIFIED,
+        Reason.TAX_BEHAVIOR_DIFFERS,
+        Reason.PRICE_NOT_OFFERED,
+        Reason.CURRENCY_DIFFERS,
+        Reason.QUANTITY_FIXED,
+        Reason.FEATURE_DISABLED,
+        Reason.TOO_MANY_PRODUCTS,
+        Reason.PRICES_CLASH,
+        Reason.AMOUNT_TOO_SMALL,
+        Reason.FOREIGN_CURRENCY,
+    }
+)
+
 # By `wording` of the errors; what is said of a status alone stands in templates/errors.
 ERRORS: dict[str, Wording] = {
     "unexpected": Wording(
@@ -354,6 +375,11 @@ def of_reason(reason: Reason) -> Wording:
 def why(decision: Decision) -> str:
     """Say why something is refused and what to do instead, in one line; empty if it is allowed."""
     return str(REASONS[decision.reason]) if decision.reason else ""
+
+
+def asks_merchant(decision: Decision) -> bool:
+    """Whether what is said of a refusal sends people to the merchant."""
+    return decision.reason in ASKING
 
 
 def of_error(error: PortalError) -> Wording:

@@ -129,7 +129,10 @@ def test_several_items_are_lines_and_cannot_be_changed_here(shop: Shop, browser:
     subscription, _ = enter(shop, browser, items=items)
 
     page = browser.get("customer.subscriptions.show", id=subscription)
+    change = browser.get("customer.subscriptions.change", id=subscription)
 
+    assert "Prices are for one unit" not in change.text
+    assert change.link("Write to them") == "mailto:help@nuvol.example"
     assert "2 × €9.00" in page.text
     assert "€47.00 a month" in page.text
     assert "holds several products, so it cannot be changed here" in page.text

@@ -140,6 +140,10 @@ def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
         form=form,
         way=way_to(visit, menu.answer),
         why=wording.why,
+        sends_to_merchant=any(
+            wording.asks_merchant(choice.answer.decision) and not choice.is_current
+            for choice in menu.choices
+        ),
         **at_stripe_since(visit),
     )
 

@@ -80,6 +80,7 @@ def show(id: str) -> str:
         told=outcomes.of_try,
         words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
         why=wording.why,
+        asks_merchant=wording.asks_merchant,
         sources=SOURCES,
         failing={
             origin: when for origin, when in failing(visit).items() if origin is invoice.origin

@@ -158,6 +158,7 @@ def _show(
         consent=consent_to_keep(visit),
         consent_to_save=consent_to_save(visit),
         why=wording.why,
+        asks_merchant=wording.asks_merchant,
     )
 
 
