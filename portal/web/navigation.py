@@ -51,8 +51,8 @@ MENU = (
     Entry("customer.account.show", "account", lazy_gettext("Billing details"), "user"),
 )
 FOOT = (
-    Entry("customer.history.list_all", "history", lazy_gettext("What was done here")),
-    Entry("customer.entry.sign_out_choice", "entry", lazy_gettext("Where you are signed in")),
+    Entry("customer.history.list_all", "history", lazy_gettext("History")),
+    Entry("customer.entry.sign_out_choice", "entry", lazy_gettext("Sign out and devices")),
 )
 
 

@@ -152,6 +152,15 @@ def test_nothing_open_means_up_to_date(house: House, browser: Browser, ann: int)
     assert page.link("Show all invoices") == "/nuvol/invoices?show=all"
 
 
+def test_nothing_paid_is_not_nothing_at_all(house: House, browser: Browser, ann: int) -> None:
+    make_invoice(house.db, house.merchant, ann)
+
+    page = browser.get("customer.invoices.list_all", show="paid")
+
+    assert "No paid invoices yet" in page.text
+    assert page.link("Show all invoices") == "/nuvol/invoices?show=all"
+
+
 def test_the_list_takes_as_many_statements_for_four_as_for_four_hundred(
     house: House, statements: Callable[[str], int], ann: int
 ) -> None:

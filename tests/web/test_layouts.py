@@ -201,7 +201,7 @@ def test_the_holder_of_an_invoice_link_sees_no_menu() -> None:
     page = Browser(make_app(sees_everything=False)).open("/nuvol/invoices")
 
     assert "Subscriptions" not in page.link_names
-    assert "What was done here" not in page.link_names
+    assert "History" not in page.link_names
 
 
 def test_the_ribbon_says_that_no_money_moves_and_only_then() -> None:
