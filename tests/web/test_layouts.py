@@ -105,7 +105,12 @@ class Wish(Form):
 def make_visit(*, merchant: Merchant = MERCHANT, sees_everything: bool = True) -> SimpleNamespace:
     customer = SimpleNamespace(name="Forn Aurora, S.L.", email="admin@fornaurora.example")
     return SimpleNamespace(
-        merchant=merchant, customer=customer, sees_everything=sees_everything, session=7, now=NOW
+        merchant=merchant,
+        customer=customer,
+        sees_everything=sees_everything,
+        session=7,
+        now=NOW,
+        email="admin@fornaurora.example",
     )
 
 
