@@ -1,7 +1,8 @@
 """A customer with invoices to pay, and what such a person does on the pages Stripe hosts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from portal.context import Visit
@@ -9,6 +10,7 @@ from portal.domain.access import Scope
 from portal.domain.customers import Origin
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
+from portal.mirror import intents
 from portal.services import outcomes, payments
 from portal.services.outcomes import Outcome
 from portal.services.payments import Pressed, Wish
@@ -121,6 +123,20 @@ class Payer:
     def pay(self, invoice: str, method: str = "", *, consent: str = "") -> Pressed:
         """Press the button of the pay page, which shows 121.00."""
         return payments.pay(self.visit(), invoice, Wish(DUE, method, consent))
+
+    def slip(self, invoice: str) -> Pressed:
+        """Leave a payment waiting as one with a slip does that is good until January 4, 2027."""
+        pressed = self.pay(invoice, self.card("pm_card_authenticationRequired"))
+        self.house.settle_down()
+        merchant, now = self.house.merchant, self.house.now()
+        with self.house.db.write() as unit:
+            payment = unit.get_one(PaymentRow, pressed.operation)
+            payment.method_type = "boleto"
+            intent = intents.find(unit, merchant, payment.intent)
+            assert intent is not None
+            until = datetime(2027, 1, 4, 12, tzinfo=UTC)
+            intents.save(unit, merchant, [(replace(intent, voucher_expires_at=until), now)])
+        return pressed
 
     def press(self, invoice: str, shown: Money, method: str = "") -> Pressed:
         """Press the button of a pay page that shows another sum."""

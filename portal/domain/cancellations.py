@@ -31,6 +31,15 @@ class CancellationOutcome(StrEnum):
     RESUMED = "resumed"
 
 
+class Period(StrEnum):
+    """What the period is that a cancelled subscription runs to the end of."""
+
+    PAID = "paid"
+    TRIAL = "trial"
+    PAUSED = "paused"
+    OWED = "owed"
+
+
 @dataclass(frozen=True, slots=True)
 class Leaving:
     """What somebody said on leaving; both may be empty. `feedback` is one of Stripe's words."""
@@ -50,6 +59,16 @@ def ends_at_once(subscription: Subscription, configuration: PortalConfiguration)
     """
     is_unpaid = subscription.status is SubscriptionStatus.INCOMPLETE
     return is_unpaid or configuration.cancel_mode == "immediately"
+
+
+def period_of(subscription: Subscription) -> Period:
+    """Say what somebody has until a cancellation takes effect, which is not always paid."""
+    if subscription.paused_by_collection or subscription.status is SubscriptionStatus.PAUSED:
+        return Period.PAUSED
+    if subscription.is_trialing:
+        return Period.TRIAL
+    is_owed = subscription.status in {SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID}
+    return Period.OWED if is_owed else Period.PAID
 
 
 def shuffled(options: Iterable[str], seed: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def usage_based(subscription: Subscription) -> Reason | None:
 
 def invoices_sent(subscription: Subscription) -> Reason | None:
     """L3: a subscription whose invoices are sent for collection can only be cancelled."""
-    return Reason.INVOICES_SENT if subscription.collection_method == "send_invoice" else None
+    return Reason.INVOICES_SENT if subscription.is_invoiced else None
 
 
 def method_unsupported(method_type: str) -> Reason | None:

@@ -73,6 +73,7 @@ CATALOGUE: tuple[PaymentMethodType, ...] = (
     PaymentMethodType("bizum", _codes("eur"), _codes("ES"), in_portal=False, is_reusable=False),
 )
 BY_TYPE = {row.type: row for row in CATALOGUE}
+VOUCHERS = frozenset(row.type for row in CATALOGUE if row.is_voucher)
 IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
 
 

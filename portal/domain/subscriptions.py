@@ -111,6 +111,16 @@ class Subscription:
         return self.status is SubscriptionStatus.TRIALING
 
     @property
+    def is_invoiced(self) -> bool:
+        """Whether invoices are sent for it to be paid, and nothing is charged by itself."""
+        return self.collection_method == "send_invoice"
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether its renewals are charged by themselves, and so need a method."""
+        return not self.is_invoiced and self.status in NEEDS_METHOD
+
+    @property
     def is_cancelling(self) -> bool:
         """Whether an end is set; classic and flexible billing record it in different fields."""
         return not self.is_ended and (self.cancel_at is not None or self.cancel_at_period_end)

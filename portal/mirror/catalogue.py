@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Row, String, bindparam, select
+from sqlalchemy import CompoundSelect, Index, Row, String, bindparam, literal, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Reader, Unit
@@ -54,15 +54,30 @@ _PRICES = select(PriceRow.snapshot).where(
 _PRODUCTS = select(ProductRow.snapshot).where(
     *rows.of_account(ProductRow), ProductRow.provider_id.in_(bindparam("ids", expanding=True))
 )
-# Nearly every subscription has so few that the statement need not be made anew for their number.
-FEW = 6
-_FEW_PRODUCTS = select(ProductRow.snapshot).where(
-    *rows.of_account(ProductRow),
-    ProductRow.provider_id.in_([bindparam(f"id_{place}") for place in range(FEW)]),
-)
 _COUPONS = select(CouponRow.snapshot).where(
     *rows.of_account(CouponRow), CouponRow.provider_id.in_(bindparam("ids", expanding=True))
 )
+
+
+def _named(products: Any, coupons: Any) -> CompoundSelect[Any]:
+    return union_all(
+        select(literal("product").label("kind"), ProductRow.snapshot).where(
+            *rows.of_account(ProductRow), ProductRow.provider_id.in_(products)
+        ),
+        select(literal("coupon"), CouponRow.snapshot).where(
+            *rows.of_account(CouponRow), CouponRow.provider_id.in_(coupons)
+        ),
+    )
+
+
+# Nearly everybody's subscriptions name so few that the statement need not be made anew for their
+# number.
+FEW_PRODUCTS, FEW_COUPONS = 6, 3
+_FEW_NAMED = _named(
+    [bindparam(f"product_{place}") for place in range(FEW_PRODUCTS)],
+    [bindparam(f"coupon_{place}") for place in range(FEW_COUPONS)],
+)
+_NAMED = _named(bindparam("products", expanding=True), bindparam("coupons", expanding=True))
 
 
 def list_prices(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Price]:
@@ -72,29 +87,41 @@ def list_prices(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[
 
 def list_products(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Product]:
     """Return the products of these ids that we know."""
-    return products_of(look_products(reader, merchant, ids))
-
-
-def look_products(reader: Reader, merchant: Merchant, ids: Collection[str]) -> Sequence[Row[Any]]:
-    """Read the products of these ids."""
-    if not ids:
-        return ()
-    values, wanted = rows.account_values(merchant, Origin.STRIPE), sorted(set(ids))
-    if len(wanted) > FEW:
-        return reader.rows(_PRODUCTS, {**values, "ids": wanted})
-    padded = wanted + [""] * (FEW - len(wanted))
-    named = {f"id_{place}": id for place, id in enumerate(padded)}
-    return reader.rows(_FEW_PRODUCTS, {**values, **named})
-
-
-def products_of(found: Sequence[Row[Any]]) -> dict[str, Product]:
-    """Return what `look_products` found, by id."""
-    return {product.id: product for product in (rows.load(Product, row.snapshot) for row in found)}
+    return {product.id: product for product in _load(reader, merchant, _PRODUCTS, Product, ids)}
 
 
 def list_coupons(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, Coupon]:
     """Return the coupons of these ids that we know."""
     return {coupon.id: coupon for coupon in _load(reader, merchant, _COUPONS, Coupon, ids)}
+
+
+def look_named(
+    reader: Reader, merchant: Merchant, products: Collection[str], coupons: Collection[str]
+) -> Sequence[Row[Any]]:
+    """Read the products and coupons of these ids, in one statement at most."""
+    values = rows.account_values(merchant, Origin.STRIPE)
+    if not products and not coupons:
+        return ()
+    if len(products) > FEW_PRODUCTS or len(coupons) > FEW_COUPONS:
+        ids = {"products": sorted(products), "coupons": sorted(coupons)}
+        return reader.rows(_NAMED, {**values, **ids})
+    named = {
+        **_padded("product", products, FEW_PRODUCTS),
+        **_padded("coupon", coupons, FEW_COUPONS),
+    }
+    return reader.rows(_FEW_NAMED, {**values, **named})
+
+
+def named_in(found: Sequence[Row[Any]]) -> tuple[dict[str, Product], dict[str, Coupon]]:
+    """Return what `look_named` found, by id."""
+    products = [rows.load(Product, row.snapshot) for row in found if row.kind == "product"]
+    coupons = [rows.load(Coupon, row.snapshot) for row in found if row.kind == "coupon"]
+    return {one.id: one for one in products}, {one.id: one for one in coupons}
+
+
+def _padded(name: str, ids: Collection[str], length: int) -> dict[str, str]:
+    wanted = sorted(ids) + [""] * (length - len(ids))
+    return {f"{name}_{place}": id for place, id in enumerate(wanted)}
 
 
 def save_products(

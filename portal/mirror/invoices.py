@@ -43,8 +43,9 @@ from portal.domain.invoices import (
 )
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
+from portal.domain.payment_methods import VOUCHERS
 from portal.domain.payments import IntentState, PaymentState, under_way
-from portal.mirror import rows
+from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
 from portal.store import customers
 from portal.store.payments import PaymentRow, ShareRow
@@ -118,11 +119,21 @@ class Filter(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A payment that waits for the customer: at the bank, or with a slip that may expire."""
+
+    payment: str
+    method_type: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """An invoice as lists show it; `cursor` names its place for the next page.
 
-    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid; it is
-    known where one invoice is read by itself.
+    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid, and
+    `waiting` the payment that its customer has to go on with; both are known where one invoice is
+    read by itself.
     """
 
     invoice: Invoice
@@ -131,6 +142,7 @@ class Listed:
     payment: str
     cursor: str
     twin: Invoice | None = None
+    waiting: Waiting | None = None
 
     @property
     def may_pay(self) -> Decision:
@@ -143,8 +155,8 @@ class Balance:
     """What is open in one currency: how much, how many, and since when.
 
     What a payment is bringing already is not due; `on_its_way` is its sum. `first` is the id of an
-    invoice that is due (the only one where `count` is 1), `needs_bank` of one whose payment
-    waits for the customer at the bank; both may be empty.
+    invoice that is due (the only one where `count` is 1); `at_bank` and `slip` name a payment that
+    waits for the customer at the bank, or with a slip. All three may be empty.
     """
 
     due: Money
@@ -153,7 +165,8 @@ class Balance:
     oldest_due_on: date | None
     on_its_way: Money
     first: str = ""
-    needs_bank: str = ""
+    at_bank: str = ""
+    slip: str = ""
 
 
 # What Stripe collects by itself is under way as well; its intent says so in the same word.
@@ -237,9 +250,14 @@ _LISTS = {
     for searching in (False, True)
 }
 _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
-_SINGLE = _with_payment(*_LIST_COLUMNS, InvoiceRow.snapshot, InvoiceRow.matches).where(
-    _OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT
-)
+_SINGLE = _with_payment(
+    *_LIST_COLUMNS,
+    InvoiceRow.snapshot,
+    InvoiceRow.matches,
+    PaymentRow.method_type,
+    PaymentRow.from_link,
+    PaymentRow.intent.label("payment_intent"),
+).where(_OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT)
 _ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
 _TWIN = _SINGLE.where(
     InvoiceRow.origin == Origin.STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id")
@@ -251,6 +269,8 @@ _ON_ITS_WAY = _PAYMENT_STATE.in_(
         if made in {UnderWay.PROCESSING, UnderWay.BOOKING, UnderWay.CHECKING}
     ]
 )
+_NEEDS_BANK = PaymentRow.state == PaymentState.NEEDS_BANK
+_IS_SLIP = PaymentRow.method_type.in_(VOUCHERS)
 _BALANCES = (
     _with_payment(
         InvoiceRow.currency,
@@ -262,9 +282,8 @@ _BALANCES = (
         func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.due_key)).label("oldest"),
         func.sum(case((_ON_ITS_WAY, InvoiceRow.due), else_=0)).label("on_its_way"),
         func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.provider_id)).label("first"),
-        func.min(case((PaymentRow.state == PaymentState.NEEDS_BANK, InvoiceRow.provider_id))).label(
-            "needs_bank"
-        ),
+        func.min(case((_NEEDS_BANK & ~_IS_SLIP, PaymentRow.id))).label("at_bank"),
+        func.min(case((_NEEDS_BANK & _IS_SLIP, PaymentRow.id))).label("slip"),
     )
     .where(
         flag(InvoiceRow.shown),
@@ -359,13 +378,15 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
     if row.state == InvoiceState.VOID and not visit.sees_everything:
         raise NotFound(f"void invoice {id}")
     invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
+    waiting = _waiting(visit, reader, row)
     other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
     if other is not None:
         of_stripe = rows.load(Invoice, other.snapshot)
         under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
         twin = of_stripe if of_stripe.is_open else None
+        waiting = _waiting(visit, reader, other)
     word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin)
+    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting)
 
 
 def balances(visit: Visit) -> list[Balance]:
@@ -447,6 +468,19 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
         InvoiceRow.provider_id.in_(list(ids)),
     )
     return {row.provider_id: row.number for row in reader.rows(query)}
+
+
+def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
+    """Return what is left to pay on an invoice of a merchant, None if it wants no money."""
+    query = select(InvoiceRow.due, InvoiceRow.currency).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account.in_(_accounts(merchant)),
+        InvoiceRow.provider_id == id,
+        flag(InvoiceRow.is_open),
+    )
+    row = reader.row(query)
+    return Money(row.due, row.currency) if row is not None else None
 
 
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
@@ -561,12 +595,22 @@ def _balance(row: Mapping[str, Any]) -> Balance:
         oldest_due_on=row["oldest"],
         on_its_way=Money(int(row["on_its_way"]), currency),
         first=row["first"] or "",
-        needs_bank=row["needs_bank"] or "",
+        at_bank=row["at_bank"] or "",
+        slip=row["slip"] or "",
     )
 
 
 def _under_way(row: Row[Any]) -> UnderWay:
     return under_way(PaymentState(row.payment_state) if row.payment_state else None)
+
+
+def _waiting(visit: Visit, reader: Reader, row: Row[Any]) -> Waiting | None:
+    """Return the payment that waits; the holder of a link goes on only with one made from it."""
+    is_own = visit.sees_everything or row.from_link
+    if row.payment_state != PaymentState.NEEDS_BANK or not is_own:
+        return None
+    intent = intents.find(reader, visit.merchant, row.payment_intent)
+    return Waiting(row.payment_id, row.method_type, intent.voucher_expires_at if intent else None)
 
 
 def _place(cursor: str) -> tuple[date, int] | None:

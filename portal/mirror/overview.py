@@ -6,7 +6,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Text, bindparam, cast, literal, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Row,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
@@ -23,13 +34,15 @@ from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
 class Holdings:
     """A customer's running subscriptions (newest first), methods, and what both systems know.
 
-    `failing` names each provider that does not answer with the last moment it did.
+    `has_ended` says that there are subscriptions that have ended. `failing` names each provider
+    that does not answer with the last moment it did.
     """
 
     subscriptions: tuple[Held, ...]
     wallet: Wallet
     holded_profile: Profile | None
     failing: dict[Origin, datetime | None]
+    has_ended: bool
 
     @property
     def profile(self) -> Profile | None:
@@ -77,7 +90,13 @@ _PROFILES = select(
 _FAILING = select(
     literal("failing"), cast(SourceRow.origin, Text), literal(""), SourceRow.answered_at
 ).where(SourceRow.failing_since.is_not(None))
-_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING)
+_ENDED = exists().where(
+    *rows.of_account(SubscriptionRow),
+    SubscriptionRow.customer_id == bindparam("customer"),
+    SubscriptionRow.is_ended.is_(True),
+)
+_HAS_ENDED = select(literal("ended"), literal(""), literal(""), null()).where(_ENDED)
+_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
 
 
 def look(visit: Visit) -> Sequence[Row[Any]]:
@@ -89,20 +108,22 @@ def look(visit: Visit) -> Sequence[Row[Any]]:
     return visit.db.rows(_ALL, values)
 
 
-def products_of(found: Sequence[Row[Any]]) -> frozenset[str]:
-    """Return the ids of the products of the subscriptions that `look` found."""
-    return frozenset(
-        product
-        for row in found
-        if row.kind == "subscription"
-        for product in _products_of(row.snapshot)
+def named_by(found: Sequence[Row[Any]]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of the products and of the coupons that what `look` found names."""
+    named = [_named_by(row.snapshot) for row in found if row.kind == "subscription"]
+    return (
+        frozenset(product for products, _ in named for product in products),
+        frozenset(coupon for _, coupons in named for coupon in coupons),
     )
 
 
 @lru_cache(maxsize=1_024)
-def _products_of(snapshot: str) -> tuple[str, ...]:
-    items = rows.load(Subscription, snapshot).items
-    return tuple(item.price.product for item in items)
+def _named_by(snapshot: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    held = rows.load(Subscription, snapshot)
+    return (
+        tuple(item.price.product for item in held.items),
+        tuple(discount.coupon for discount in held.discounts if discount.coupon),
+    )
 
 
 def holdings(found: Sequence[Row[Any]]) -> Holdings:
@@ -118,6 +139,7 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),
         holded_profile=_of(profiles, Origin.HOLDED),
         failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
+        has_ended="ended" in by_kind,
     )
 
 

@@ -108,6 +108,13 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> PaymentMethod
     return rows.load(PaymentMethod, row.snapshot)
 
 
+def find(reader: Reader, merchant: Merchant, customer_id: int, id: str) -> PaymentMethod | None:
+    """Return one method of a customer, None if it is not kept."""
+    values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id, "id": id}
+    row = reader.row(_ONE, values)
+    return None if row is None else rows.load(PaymentMethod, row.snapshot)
+
+
 def save(
     unit: Unit,
     merchant: Merchant,

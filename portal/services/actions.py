@@ -70,17 +70,29 @@ PARTS: dict[str, str] = {
     "tax_id": lazy_gettext("Tax ID"),
 }
 
+EACH = {
+    "day": lazy_gettext("each day"),
+    "week": lazy_gettext("each week"),
+    "month": lazy_gettext("each month"),
+    "year": lazy_gettext("each year"),
+}
+
 Details = Mapping[str, Any]
 Rows = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A title, terms with their values, and a note, which may be empty."""
+    """A title, terms with their values, and a note, which may be empty.
+
+    `about` and `sum` are what lists say of it: invoice numbers or a plan, and what was paid.
+    """
 
     title: str
     rows: Rows
     note: str
+    about: str = ""
+    sum: str = ""
 
 
 def tell(verb: str, details: Details) -> Told:
@@ -96,7 +108,46 @@ def tell(verb: str, details: Details) -> Told:
         for name, label, write in FIELDS
         if details.get(name) not in (None, "")
     ]
-    return Told(str(TITLES.get(verb, ANOTHER)), rows, str(NOTES.get(verb, "")))
+    return Told(
+        str(TITLES.get(verb, ANOTHER)),
+        rows,
+        str(NOTES.get(verb, "")),
+        about=_about(details),
+        sum=_paid(details),
+    )
+
+
+def _about(details: Details) -> str:
+    numbers = [str(share.get("number") or "") for share in details.get("invoices") or []]
+    if any(numbers):
+        return ", ".join(_ltr(number) for number in numbers if number)
+    return _plan(details["plan"], details) if details.get("plan") else ""
+
+
+def _paid(details: Details) -> str:
+    paid = details.get("amount", details.get("charged"))
+    return _sum(paid, details) if paid else ""
+
+
+def every(interval: str, count: int) -> str:
+    """Say of how many days, weeks, months or years a period is that has several of them."""
+    match interval:
+        case "day":
+            return ngettext("every %(num)s day", "every %(num)s days", count)
+        case "week":
+            return ngettext("every %(num)s week", "every %(num)s weeks", count)
+        case "month":
+            return ngettext("every %(num)s month", "every %(num)s months", count)
+        case "year":
+            return ngettext("every %(num)s year", "every %(num)s years", count)
+        case _:
+            return ""
+
+
+def with_period(plan: str, interval: str, count: int) -> str:
+    """Name a plan by how often it is charged as well: `Hosting Pro, each month`."""
+    period = str(EACH.get(interval, "")) if count == 1 else every(interval, count)
+    return gettext("%(plan)s, %(period)s", plan=plan, period=period) if period else plan
 
 
 def invoice_rows(invoices: list[tuple[str, Money]]) -> Rows:
@@ -125,6 +176,25 @@ def duration(word: str, months: int | None) -> str:
 
 def _text(value: Any, _details: Details) -> str:
     return formats.isolate(str(value), i18n.current())
+
+
+def _plan(value: Any, details: Details) -> str:
+    return _named(value, details, "period")
+
+
+def _plan_before(value: Any, details: Details) -> str:
+    return _named(value, details, "period_before")
+
+
+def _named(value: Any, details: Details, period: str) -> str:
+    """Name a plan; where a change keeps its name, how often it is charged tells the two apart."""
+    name = _text(value, details)
+    is_same = details.get("plan") == details.get("plan_before")
+    periods = details.get("period"), details.get("period_before")
+    if not is_same or None in periods or periods[0] == periods[1]:
+        return name
+    interval, count = details[period]
+    return with_period(name, interval, count)
 
 
 def _sum(value: Any, details: Details) -> str:
@@ -156,8 +226,8 @@ def _ltr(text: str) -> str:
 
 # In the order of a receipt. Sums are minor units of `currency`, days ISO dates or moments.
 FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
-    ("plan_before", lazy_gettext("Until now"), _text),
-    ("plan", lazy_gettext("Plan"), _text),
+    ("plan_before", lazy_gettext("Until now"), _plan_before),
+    ("plan", lazy_gettext("Plan"), _plan),
     ("quantity", lazy_gettext("Quantity"), _text),
     ("amount", lazy_gettext("Amount"), _sum),
     ("charged", lazy_gettext("Charged now"), _sum),

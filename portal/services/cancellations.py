@@ -25,14 +25,13 @@ from portal.mirror.invoices import Balance
 from portal.mirror.payment_methods import Wallet
 from portal.services import offers, operations, receipts
 from portal.services.operations import Verb
-from portal.services.subscriptions import hold, name_of, standing_of, who
+from portal.services.subscriptions import CANCEL_VERBS, hold, name_of, standing_of, who
 from portal.store import offers as taken
 from portal.store import operations as rows
 from portal.store.actions import ActionRow
 from portal.store.cancellations import CancellationRow
 from portal.store.operations import OperationRow
 
-CANCEL_VERBS = ("cancel", "cancel_now")
 # A second press within this time is answered with the receipt of the first.
 SAME_PRESS = timedelta(minutes=2)
 LOOKS, BETWEEN_LOOKS = 10, 0.2

@@ -287,6 +287,8 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) ->
             **who(visit),
             "plan_before": name,
             "plan": shown.after.name,
+            "period_before": _period(shown.before),
+            "period": _period(shown.after),
             "quantity": shown.after.quantity if shown.after.quantity > 1 else None,
             "currency": shown.first.currency,
             "charged": charged,
@@ -399,7 +401,12 @@ def follow(unit: Unit, at: MerchantContext, told: Sequence[Subscription]) -> Non
 
 def _briefly(told: dict[str, Any]) -> dict[str, Any]:
     """Return what a receipt says of a change that was not made, or not yet."""
-    return {name: told[name] for name in ("by_email", "address", "plan_before", "plan")}
+    names = ("by_email", "address", "plan_before", "plan", "period_before", "period")
+    return {name: told[name] for name in names if name in told}
+
+
+def _period(line: Line) -> list[str | int]:
+    return [line.price.interval, line.price.interval_count]
 
 
 def _waits(subscription: Subscription) -> bool:

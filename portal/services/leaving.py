@@ -12,7 +12,7 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import NotFound, Refused
 from portal.domain.money import Money
-from portal.domain.payments import CheckoutState
+from portal.domain.payments import CheckoutState, PaymentState
 from portal.mirror import intents as told
 from portal.mirror import invoices
 from portal.services import billing_portal
@@ -105,8 +105,10 @@ def _is_open(visit: Visit, row: OperationRow, payment: PaymentRow | None) -> boo
     if row.state != OperationState.DONE or not row.leave_url:
         return False
     if payment is not None:
-        is_young = not payment.checkout or visit.now - payment.started_at < CHECKOUT_LIFE
-        return payment.state in WITH_THE_CUSTOMER and is_young
+        # The bank's page or a slip outlives the Checkout page it came from.
+        is_page = payment.state == PaymentState.AT_CHECKOUT
+        is_over = is_page and visit.now - payment.started_at >= CHECKOUT_LIFE
+        return payment.state in WITH_THE_CUSTOMER and not is_over
     if row.verb == HOSTED:
         found = invoices.get(visit, row.subject)
         return (found.twin or found.invoice).is_open

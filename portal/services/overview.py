@@ -1,6 +1,6 @@
 """What the first page tells a customer: what needs doing, what is due, what runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from portal.context import Visit
-from portal.domain.catalogue import Product
 from portal.domain.customers import Origin, Profile
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import Subscription
@@ -16,14 +15,15 @@ from portal.mirror import catalogue, invoices, overview
 from portal.mirror.invoices import Balance, Listed
 from portal.mirror.overview import Holdings
 from portal.mirror.payment_methods import Wallet
-from portal.services.subscriptions import MONEY_IS_MISSING, Shown, line_of
+from portal.services.subscriptions import MONEY_IS_MISSING, Shown, discounts_of, line_of
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The first page of a customer.
 
-    `failed` are the plans whose last charge did not succeed, `ending` those told to end.
+    `failed` are the plans whose last invoice was not paid in time, `ending` those told to end.
+    `has_ended` says that there were others before.
     """
 
     plans: tuple[Shown, ...]
@@ -33,6 +33,12 @@ class Overview:
     latest: Sequence[Listed]
     balances: Sequence[Balance]
     failing: dict[Origin, datetime | None]
+    has_ended: bool
+
+    @property
+    def renews(self) -> bool:
+        """Whether anything renews by charging a method."""
+        return any(plan.subscription.is_charged for plan in self.plans)
 
     @property
     def methods(self) -> tuple[PaymentMethod, ...]:
@@ -45,13 +51,18 @@ class Overview:
         return sum(balance.overdue for balance in self.balances)
 
     @property
-    def needs_bank(self) -> str:
-        """Return the id of an invoice whose payment waits at the bank, empty if there is none."""
-        return next((row.needs_bank for row in self.balances if row.needs_bank), "")
+    def at_bank(self) -> str:
+        """Return the id of a payment that waits at the bank, empty if there is none."""
+        return next((row.at_bank for row in self.balances if row.at_bank), "")
+
+    @property
+    def slip(self) -> str:
+        """Return the id of a payment whose slip is not paid yet, empty if there is none."""
+        return next((row.slip for row in self.balances if row.slip), "")
 
     @property
     def failed(self) -> tuple[Shown, ...]:
-        """Return the plans whose last charge did not succeed."""
+        """Return the plans whose last charge did not succeed, or whose last invoice is overdue."""
         return tuple(plan for plan in self.plans if plan.subscription.status in MONEY_IS_MISSING)
 
     @property
@@ -66,18 +77,17 @@ class Sight:
 
     holdings: tuple[Row[Any], ...]
     invoices: tuple[Row[Any], ...]
-    products: tuple[Row[Any], ...]
+    named: tuple[Row[Any], ...]
 
 
 def look(visit: Visit) -> Sight:
     """Read the first page, in three statements however much the customer has."""
     held = overview.look(visit)
+    products, coupons = overview.named_by(held)
     return Sight(
         holdings=tuple(held),
         invoices=tuple(invoices.look_latest(visit)),
-        products=tuple(
-            catalogue.look_products(visit.db, visit.merchant, overview.products_of(held))
-        ),
+        named=tuple(catalogue.look_named(visit.db, visit.merchant, products, coupons)),
     )
 
 
@@ -86,13 +96,14 @@ def tell(visit: Visit, sight: Sight) -> Overview:
     holdings = overview.holdings(sight.holdings)
     latest, balances = invoices.latest_of(visit, sight.invoices)
     return Overview(
-        plans=_plans(visit, holdings, catalogue.products_of(sight.products)),
+        plans=_plans(visit, holdings, sight.named),
         wallet=holdings.wallet,
         profile=holdings.profile,
         tax_number=_tax_number(holdings),
         latest=latest,
         balances=balances,
         failing=holdings.failing,
+        has_ended=holdings.has_ended,
     )
 
 
@@ -101,7 +112,8 @@ def _tax_number(holdings: Holdings) -> str:
     return next((tax.value for profile in known for tax in profile.tax_ids), "")
 
 
-def _plans(visit: Visit, holdings: Holdings, products: Mapping[str, Product]) -> tuple[Shown, ...]:
+def _plans(visit: Visit, holdings: Holdings, named: Sequence[Row[Any]]) -> tuple[Shown, ...]:
+    products, coupons = catalogue.named_in(named)
     plans = []
     for held in holdings.subscriptions:
         phase = held.schedule.pending(visit.now) if held.schedule else None
@@ -113,6 +125,7 @@ def _plans(visit: Visit, holdings: Holdings, products: Mapping[str, Product]) ->
                     for item in held.subscription.items
                 ),
                 method=_method(holdings.wallet, held.subscription),
+                discounts=discounts_of(held.subscription, coupons, visit.now),
                 pending_from=phase.starts_at if phase else None,
             )
         )
@@ -120,5 +133,4 @@ def _plans(visit: Visit, holdings: Holdings, products: Mapping[str, Product]) ->
 
 
 def _method(wallet: Wallet, subscription: Subscription) -> PaymentMethod | None:
-    is_charged = subscription.collection_method == "charge_automatically"
-    return wallet.charged_by(subscription) if is_charged else None
+    return None if subscription.is_invoiced else wallet.charged_by(subscription)

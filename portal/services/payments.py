@@ -396,14 +396,22 @@ def _resume_or_end(visit: Visit, origin: Origin, invoice_id: str, wish: Wish) ->
 
 
 def _is_what_is_wished(visit: Visit, payment: PaymentRow, wish: Wish) -> bool:
-    """Whether going on with a payment is what this press asks for, and still worth it."""
+    """Whether going on with a payment is what this press asks for, and still worth it.
+
+    Who chose a method on Checkout, and left its slip or its bank waiting, asks for another one.
+    """
+    has_chosen = payment.state == PaymentState.NEEDS_BANK and not payment.method
     is_same = (payment.method, payment.amount, payment.keeps, payment.from_link) == (
         wish.method,
         wish.shown.amount,
         bool(wish.consent),
         not visit.sees_everything,
     )
-    return is_same and visit.at.now - payment.started_at < CHECKOUT_LIFE - WORTH_RESUMING
+    return (
+        is_same
+        and not has_chosen
+        and visit.at.now - payment.started_at < CHECKOUT_LIFE - WORTH_RESUMING
+    )
 
 
 def _met(visit: Visit, payment: PaymentRow) -> Pressed:

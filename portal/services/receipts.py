@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain.money import Money
-from portal.mirror import customers, invoices
+from portal.mirror import customers, intents, invoices, payment_methods
 from portal.services import mail
 from portal.store import actions, outbox
 from portal.store.actions import ActionRow
@@ -51,6 +51,9 @@ def add_for(
 def add_payment(unit: Unit, at: MerchantContext, payment: PaymentRow) -> ActionRow:
     """Write the receipt of a payment whose money has come."""
     numbers = invoices.numbers(unit, at.merchant, [share.invoice for share in payment.shares])
+    intent = intents.find(unit, at.merchant, payment.intent)
+    id = payment.method or (intent.payment_method if intent else "")
+    method = payment_methods.find(unit, at.merchant, payment.customer_id, id)
     return add_for(
         unit,
         at,
@@ -60,6 +63,8 @@ def add_payment(unit: Unit, at: MerchantContext, payment: PaymentRow) -> ActionR
         amount=payment.amount,
         currency=payment.currency,
         method_type=payment.method_type,
+        brand=method.brand if method else "",
+        last4=method.last4 if method else "",
         invoices=[
             {"id": share.invoice, "number": numbers.get(share.invoice, ""), "amount": share.amount}
             for share in payment.shares

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, union_all
+from sqlalchemy import Row, bindparam, or_, select, union_all
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
@@ -17,6 +17,7 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.invoices import Invoice
 from portal.domain.limits import Standing
 from portal.domain.money import Money
+from portal.domain.offers import price_with
 from portal.domain.payment_methods import PaymentMethod, may_be_default
 from portal.domain.resolver import Action, Answer, resolve
 from portal.domain.subscriptions import PhaseChange, Subscription, SubscriptionStatus
@@ -44,6 +45,7 @@ NOTHING_COMES = frozenset(
         SubscriptionStatus.UNPAID,
     }
 )
+CANCEL_VERBS = ("cancel", "cancel_now")
 # How long a page says that something came to nothing.
 REMEMBERED = timedelta(hours=24)
 MONEY_IS_MISSING = frozenset(
@@ -82,9 +84,11 @@ class Pending:
 class Shown:
     """A subscription with all a page says of it.
 
-    `answers` and what stands below it are filled for the page of one subscription only.
-    `unanswered` names the verbs whose outcome is being found out, `was_not_done` tells that one
-    came to nothing after all, `open_invoice` is what has to be paid first.
+    `answers` and what stands below it are filled for the page of one subscription only, but
+    `discounts` are everywhere.
+    `unanswered` names the verbs whose outcome is being found out, `received` is the receipt of a
+    cancellation among them (0 while it has none), `was_not_done` tells that one came to nothing
+    after all, `open_invoice` is what has to be paid first.
     """
 
     subscription: Subscription
@@ -95,6 +99,7 @@ class Shown:
     pending: Pending | None = None
     discounts: tuple[Taken, ...] = ()
     unanswered: frozenset[str] = frozenset()
+    received: int | None = None
     was_not_done: bool = False
     open_invoice: Invoice | None = None
 
@@ -115,12 +120,25 @@ class Shown:
             return "cancelling"
         if self.subscription.paused_by_collection and not self.subscription.is_ended:
             return "paused"
+        if self.subscription.is_invoiced and self.subscription.status == "past_due":
+            return "overdue"
         return self.subscription.status.value
 
     @property
     def amount(self) -> Money | None:
         """Return what a period costs before tax and discounts, None where usage decides."""
         return self.subscription.recurring_amount()
+
+    @property
+    def reduced(self) -> Money | None:
+        """Return what the next period costs with its one discount, None where that is not sure."""
+        if len(self.discounts) != 1 or self.next_charge_at is None:
+            return None
+        (taken,) = self.discounts
+        is_over_by_then = taken.ends_at is not None and taken.ends_at <= self.next_charge_at
+        if taken.coupon is None or is_over_by_then:
+            return None
+        return price_with(taken.coupon, self.subscription)
 
     @property
     def price(self) -> Price | None:
@@ -148,8 +166,8 @@ def list_shown(visit: Visit) -> list[Shown]:
     """Return the customer's subscriptions, the running ones first (three statements)."""
     held = subscriptions.list_of_customer(visit)
     wallet = payment_methods.wallet(visit) if held else Wallet()
-    products = _products(visit, [item.price for one in held for item in one.subscription.items])
-    return [_shown(visit, one, wallet, products) for one in held]
+    products, coupons = named_in(visit, [one.subscription for one in held])
+    return [_shown(visit, one, wallet, products, coupons) for one in held]
 
 
 def get_shown(visit: Visit, id: str) -> Shown:
@@ -161,9 +179,12 @@ def get_shown(visit: Visit, id: str) -> Shown:
     prices = _prices_of(visit, phase)
     own = [item.price for item in held.subscription.items]
     products = _products(visit, [*own, *prices.values()])
-    shown = _shown(visit, held, wallet, products)
+    ids = [discount.coupon for discount in held.subscription.discounts if discount.coupon]
+    coupons = catalogue.list_coupons(visit.db, visit.merchant, ids)
+    shown = _shown(visit, held, wallet, products, coupons)
     standing = standing_of(visit, held, wallet)
     told = _told(visit, id)
+    unanswered = [row for row in told if row.state != OperationState.REFUSED]
     return Shown(
         subscription=shown.subscription,
         lines=shown.lines,
@@ -171,9 +192,10 @@ def get_shown(visit: Visit, id: str) -> Shown:
         pending_from=shown.pending_from,
         answers={action: resolve(action, standing, configuration) for action in Action},
         pending=_pending(phase, prices, products, held.subscription.currency),
-        discounts=_discounts(visit, held.subscription),
-        unanswered=frozenset(verb for verb, state in told if state != OperationState.REFUSED),
-        was_not_done=any(state == OperationState.REFUSED for _, state in told),
+        discounts=shown.discounts,
+        unanswered=frozenset(row.verb for row in unanswered),
+        received=_received(unanswered),
+        was_not_done=len(unanswered) < len(told),
         open_invoice=_open_invoice(visit, held.subscription),
     )
 
@@ -190,9 +212,15 @@ def list_unanswered(visit: Visit, id: str) -> frozenset[str]:
     return frozenset(row.verb for row in found)
 
 
-def _told(visit: Visit, id: str) -> list[tuple[str, str]]:
+def _told(visit: Visit, id: str) -> Sequence[Row[Any]]:
     values = {"customer": visit.customer.id, "subject": id, "since": visit.now - REMEMBERED}
-    return [(row.verb, row.state) for row in visit.db.rows(_TOLD, values)]
+    return visit.db.rows(_TOLD, values)
+
+
+def _received(unanswered: Sequence[Row[Any]]) -> int | None:
+    """Return the receipt of a cancellation that counts before Stripe has answered."""
+    asked = (row for row in unanswered if row.verb in CANCEL_VERBS)
+    return next((int(row.answer.get("receipt", 0)) for row in asked), None)
 
 
 def name_of(visit: Visit, subscription: Subscription) -> str:
@@ -266,7 +294,7 @@ def _record_charge_to(unit: Unit, at: MerchantContext, row: OperationRow, seen: 
 CHARGE_TO = Verb("charge_to", _send_charge_to, _record_charge_to)
 VERBS: tuple[Verb[Any], ...] = (CHARGE_TO,)
 
-_OF_SUBJECT = select(OperationRow.verb, OperationRow.state).where(
+_OF_SUBJECT = select(OperationRow.verb, OperationRow.state, OperationRow.answer).where(
     OperationRow.customer_id == bindparam("customer"),
     OperationRow.subject == bindparam("subject"),
 )
@@ -286,7 +314,13 @@ _NOT_DONE = _OF_SUBJECT.where(
 _TOLD = union_all(_UNANSWERED, _NOT_DONE)
 
 
-def _shown(visit: Visit, held: Held, wallet: Wallet, products: Mapping[str, Product]) -> Shown:
+def _shown(
+    visit: Visit,
+    held: Held,
+    wallet: Wallet,
+    products: Mapping[str, Product],
+    coupons: Mapping[str, Coupon],
+) -> Shown:
     subscription = held.subscription
     phase = held.schedule.pending(visit.now) if held.schedule else None
     return Shown(
@@ -296,6 +330,7 @@ def _shown(visit: Visit, held: Held, wallet: Wallet, products: Mapping[str, Prod
             for item in subscription.items
         ),
         method=wallet.charged_by(subscription),
+        discounts=discounts_of(subscription, coupons, visit.now),
         pending_from=phase.starts_at if phase else None,
     )
 
@@ -345,13 +380,27 @@ def _pending(
     return Pending(phase.starts_at, lines)
 
 
-def _discounts(visit: Visit, subscription: Subscription) -> tuple[Taken, ...]:
-    ids = [discount.coupon for discount in subscription.discounts if discount.coupon]
-    coupons = catalogue.list_coupons(visit.db, visit.merchant, ids)
+def named_in(
+    visit: Visit, held: Sequence[Subscription]
+) -> tuple[dict[str, Product], dict[str, Coupon]]:
+    """Return the products and coupons that subscriptions name, in one statement."""
+    found = catalogue.look_named(
+        visit.db,
+        visit.merchant,
+        {item.price.product for one in held for item in one.items},
+        {discount.coupon for one in held for discount in one.discounts if discount.coupon},
+    )
+    return catalogue.named_in(found)
+
+
+def discounts_of(
+    subscription: Subscription, coupons: Mapping[str, Coupon], now: datetime
+) -> tuple[Taken, ...]:
+    """Return the discounts of a subscription that are in force."""
     return tuple(
         Taken(coupons.get(discount.coupon), discount.ends_at)
         for discount in subscription.discounts
-        if discount.ends_at is None or discount.ends_at > visit.now
+        if discount.ends_at is None or discount.ends_at > now
     )
 
 

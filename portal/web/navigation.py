@@ -6,6 +6,7 @@ A row names the noun's endpoints (`customer.<noun>.…`), so a page below a menu
 from dataclasses import dataclass
 
 from flask import Flask, request, url_for
+from flask import session as page_session
 
 from portal import i18n
 from portal.context import Visit
@@ -34,6 +35,9 @@ class Link:
     is_current: bool
 
 
+# In Flask's own session: the merchant at whom one of several customers was chosen.
+CHOSEN_AT = "chosen_at"
+CHOOSE = "customer.entry.choose"
 HOME = "customer.overview.show"
 SIGN_OUT = "customer.entry.sign_out"
 LANGUAGE = "customer.languages.choose"
@@ -52,8 +56,8 @@ MENU = (
     Entry("customer.account.show", "account", lazy_gettext("Billing details"), "user"),
 )
 FOOT = (
-    Entry("customer.history.list_all", "history", lazy_gettext("What was done here")),
-    Entry("customer.entry.sign_out_choice", "entry", lazy_gettext("Where you are signed in")),
+    Entry("customer.history.list_all", "history", lazy_gettext("History")),
+    Entry("customer.entry.sign_out_choice", "entry", lazy_gettext("Sign out and devices")),
 )
 
 
@@ -61,7 +65,8 @@ def init_app(app: Flask) -> None:
     """Give layouts the menus, the first page, signing out, and the languages to choose from."""
     app.jinja_env.globals.update(
         menu=menu, foot_menu=foot_menu, home_href=home_href, sign_out_href=sign_out_href,
-        language_href=language_href, session_seconds=session_seconds, language=i18n.current,
+        change_href=change_href, language_href=language_href, session_seconds=session_seconds,
+        language=i18n.current,
         languages=i18n.available,
     )  # fmt: skip
 
@@ -89,6 +94,13 @@ def sign_out_href(visit: Visit) -> str:
 def language_href(visit: Visit) -> str:
     """Return where a customer's choice of a language is posted to; nowhere for a link's holder."""
     return url_for(LANGUAGE, merchant=visit.merchant.slug) if visit.sees_everything else ""
+
+
+def change_href(visit: Visit) -> str:
+    """Return where one changes to another customer of one's address, empty if none is known of."""
+    is_theirs = visit.sees_everything and bool(visit.email)
+    has_chosen = is_theirs and page_session.get(CHOSEN_AT) == visit.merchant.slug
+    return url_for(CHOOSE, merchant=visit.merchant.slug) if has_chosen else ""
 
 
 def session_seconds(visit: Visit) -> int:

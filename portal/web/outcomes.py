@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.domain.money import Money
-from portal.domain.payment_methods import BY_TYPE
+from portal.domain.payment_methods import BY_TYPE, VOUCHERS
 from portal.domain.payments import PaymentState
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
@@ -12,6 +12,44 @@ from portal.services.outcomes import Outcome
 from portal.web import wording
 from portal.web.filters import money
 from portal.web.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What is said of a payment that waits for its customer.
+
+    `go_on` is the label of the way to it, `again` what paying once more does to it.
+    """
+
+    title: str
+    happened: str
+    advice: str
+    go_on: str
+    again: str
+    sign: str
+
+
+AT_BANK = Waits(
+    lazy_gettext("A payment waits for your bank"),
+    lazy_gettext("Your bank wants you to confirm the payment. You were not charged yet."),
+    lazy_gettext("Go on to your bank’s page and confirm it there."),
+    lazy_gettext("Confirm at your bank"),
+    lazy_gettext(
+        "If you pay below with another method, this payment ends; you are never charged twice."
+    ),
+    "bank",
+)
+SLIP = Waits(
+    lazy_gettext("A slip waits to be paid"),
+    lazy_gettext("The slip is made and not paid yet. The invoice is paid when the slip is."),
+    lazy_gettext("Open the slip, pay it at a bank or in its app, and keep it until then."),
+    lazy_gettext("Show the slip"),
+    lazy_gettext(
+        "If you have paid the slip already, do not pay again: it takes some days until we know. "
+        "If you pay below with another method, the slip is no longer good."
+    ),
+    "clock",
+)
 
 # Refusals that are no bank's: the request never left us, or Stripe did not take it.
 NOT_THE_BANK: dict[str, Wording] = {
@@ -109,6 +147,11 @@ def tell(outcome: Outcome) -> Told:
             return Told(_("Not paid"), str(said.happened), str(said.advice), "bad", "alert")
 
 
+def of_waiting(method_type: str) -> Waits:
+    """Return what is said of a payment that waits for its customer, by the kind of its method."""
+    return SLIP if method_type in VOUCHERS else AT_BANK
+
+
 def of_failure(code: str) -> Wording:
     """Return what is said of a payment that failed, by the code kept with it."""
     if code in NOT_THE_BANK:
@@ -125,7 +168,11 @@ def of_try(row: Any) -> str:
         PaymentState.BOOKED: _("%(amount)s was paid here.", amount=amount),
         PaymentState.SUCCEEDED: _("%(amount)s was paid here.", amount=amount),
         PaymentState.PROCESSING: _("%(amount)s is on its way.", amount=amount),
-        PaymentState.NEEDS_BANK: _("%(amount)s waits for you or your bank.", amount=amount),
+        PaymentState.NEEDS_BANK: (
+            _("A slip of %(amount)s waits to be paid.", amount=amount)
+            if row.method_type in VOUCHERS
+            else _("%(amount)s waits for your bank’s confirmation.", amount=amount)
+        ),
         PaymentState.AT_CHECKOUT: _("A payment of %(amount)s was begun here.", amount=amount),
         PaymentState.CANCELED: _(
             "A payment of %(amount)s was ended. You were not charged.", amount=amount
@@ -183,21 +230,7 @@ def _processing(outcome: Outcome) -> Told:
 
 
 def _needs_you(outcome: Outcome) -> Told:
-    kind = BY_TYPE.get(outcome.method_type)
-    if kind is not None and kind.is_voucher:
-        return Told(
-            _("One step is left"),
-            _("The slip is made and not paid yet. The invoice is paid when the slip is."),
-            _("Open the slip, pay it at a bank or in its app, and keep it until then."),
-            "",
-            "clock",
-            waits=True,
-        )
+    words = of_waiting(outcome.method_type)
     return Told(
-        _("One step is left"),
-        _("Your bank wants you to confirm the payment. You were not charged yet."),
-        _("Go on to your bank’s page and confirm it there."),
-        "",
-        "bank",
-        waits=True,
+        _("One step is left"), str(words.happened), str(words.advice), "", words.sign, waits=True
     )

@@ -7,7 +7,7 @@ from portal.domain.catalogue import Coupon, Price
 from portal.domain.money import Money
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
-from portal.services.actions import discount, duration
+from portal.services.actions import discount, duration, every
 from portal.services.offers import percent
 
 ONE = {
@@ -27,17 +27,7 @@ def per(interval: str, count: int = 1) -> str:
     """Say how often something is charged whose period is so many days, weeks, months or years."""
     if count == 1:
         return str(ONE.get(interval, ""))
-    match interval:
-        case "day":
-            return ngettext("every %(num)s day", "every %(num)s days", count)
-        case "week":
-            return ngettext("every %(num)s week", "every %(num)s weeks", count)
-        case "month":
-            return ngettext("every %(num)s month", "every %(num)s months", count)
-        case "year":
-            return ngettext("every %(num)s year", "every %(num)s years", count)
-        case _:
-            return ""
+    return every(interval, count)
 
 
 def off(coupon: Coupon) -> str:

@@ -39,7 +39,7 @@ def render(visit: Visit, template: str, seen: Hashable, make: Callable[[], dict[
         return render_template(template, **make())
     kept: Kept[str] = current_app.extensions["kept_pages"]
     minute = int(visit.now.timestamp()) // 60
-    whose = (visit.session, visit.merchant, visit.customer, visit.scope, visit.email)
+    whose = (visit.session, visit.merchant, visit.customer, visit.scope, visit.email, _noted())
     key = (template, whose, i18n.current().tag, request.full_path, minute, seen)
     page = kept.get(key)
     if page is None:
@@ -51,6 +51,11 @@ def render(visit: Visit, template: str, seen: Hashable, make: Callable[[], dict[
         if len(page) <= LONGEST:
             kept.put(key, page)
     return page.replace(TOKEN, _of_session()) if TOKEN in page else page
+
+
+def _noted() -> tuple[tuple[str, str], ...]:
+    """Return what the visitor's own cookie notes besides the token of their forms."""
+    return tuple((name, str(value)) for name, value in session.items() if name != NAME)
 
 
 def _token() -> str:

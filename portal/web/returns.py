@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.context import MerchantContext
 from portal.domain.errors import NotFound
 from portal.domain.payments import CheckoutSession, CheckoutState, PaymentState
+from portal.mirror import invoices
 from portal.services import outcomes as payment_outcomes
 from portal.services import payment_methods
 from portal.services.outcomes import Outcome
@@ -68,11 +69,13 @@ def _show_added(at: MerchantContext, operation: OperationRow) -> str:
     page = payment_methods.returned(at, operation)
     is_payer, then = _is_payer(operation), operation.subject
     method = page.payment_method if page is not None else ""
-    pay_href = _href(at, "customer.payments.choose", then, method=method) if then else ""
+    left = invoices.left_of(at.db, at.merchant, then) if then else None
+    may_lead_on = is_payer and left is not None
     return render_template(
         "returns/method.html",
         state=_state(operation, page),
-        pay_href=pay_href if is_payer else "",
+        left=left,
+        pay_href=_href(at, "customer.payments.choose", then, method=method) if may_lead_on else "",
         methods_href=_href(at, "customer.payment_methods.list_all") if is_payer else "",
     )
 

@@ -16,6 +16,7 @@ from portal.domain.subscriptions import SubscriptionStatus
 from portal.i18n import lazy_pgettext
 
 CANCELLING = "cancelling"  # active at Stripe, and told to end
+OVERDUE = "overdue"  # past due at Stripe, where nothing was tried: its invoices are sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ SUBSCRIPTION: dict[str, StatusWord] = {
     SubscriptionStatus.PAST_DUE: StatusWord(
         lazy_pgettext("subscription", "Payment failed"), "bad", "alert"
     ),
+    OVERDUE: StatusWord(lazy_pgettext("subscription", "Invoice overdue"), "bad", "alert"),
     SubscriptionStatus.UNPAID: StatusWord(lazy_pgettext("subscription", "Unpaid"), "bad", "alert"),
     SubscriptionStatus.INCOMPLETE: StatusWord(
         lazy_pgettext("subscription", "First payment open"), "warn", "alert"

@@ -179,6 +179,27 @@ REASONS: dict[Reason, Wording] = {
     ),
 }
 
+# Reasons whose advice is to ask the merchant: beside them stands a way to write.
+ASKING = frozenset(
+    {
+        Reason.SEVERAL_PRODUCTS,
+        Reason.USAGE_BASED,
+        Reason.INVOICES_SENT,
+        Reason.CHANGE_SCHEDULED,
+        Reason.SUBSCRIPTION_PAUSED,
+        Reason.TAX_BEHAVIOR_UNSPECIFIED,
+        Reason.TAX_BEHAVIOR_DIFFERS,
+        Reason.PRICE_NOT_OFFERED,
+        Reason.CURRENCY_DIFFERS,
+        Reason.QUANTITY_FIXED,
+        Reason.FEATURE_DISABLED,
+        Reason.TOO_MANY_PRODUCTS,
+        Reason.PRICES_CLASH,
+        Reason.AMOUNT_TOO_SMALL,
+        Reason.FOREIGN_CURRENCY,
+    }
+)
+
 # By `wording` of the errors; what is said of a status alone stands in templates/errors.
 ERRORS: dict[str, Wording] = {
     "unexpected": Wording(
@@ -272,6 +293,10 @@ _NEEDS_BANK = Wording(
     lazy_gettext("Your bank wants you to confirm the payment. You were not charged."),
     lazy_gettext("Pay again and confirm it on your bank’s page, or use another payment method."),
 )
+_NOT_CONFIRMED = Wording(
+    lazy_gettext("The confirmation at your bank did not work. You were not charged."),
+    lazy_gettext("Try again, or use another payment method."),
+)
 _TWICE = Wording(
     lazy_gettext(
         "The same sum was paid with this card a moment ago, so the bank stopped this one."
@@ -296,9 +321,9 @@ _TEST_CARD = Wording(
 # the general sentence on purpose (docs.stripe.com/declines/codes).
 DECLINES: dict[str, Wording] = {
     "authentication_required": _NEEDS_BANK,
-    "authentication_not_handled": _NEEDS_BANK,
-    "payment_intent_authentication_failure": _NEEDS_BANK,
-    "setup_intent_authentication_failure": _NEEDS_BANK,
+    "authentication_not_handled": _NOT_CONFIRMED,
+    "payment_intent_authentication_failure": _NOT_CONFIRMED,
+    "setup_intent_authentication_failure": _NOT_CONFIRMED,
     "offline_pin_required": _NEEDS_BANK,
     "online_or_offline_pin_required": _NEEDS_BANK,
     "insufficient_funds": _NO_MONEY,
@@ -350,6 +375,11 @@ def of_reason(reason: Reason) -> Wording:
 def why(decision: Decision) -> str:
     """Say why something is refused and what to do instead, in one line; empty if it is allowed."""
     return str(REASONS[decision.reason]) if decision.reason else ""
+
+
+def asks_merchant(decision: Decision) -> bool:
+    """Whether what is said of a refusal sends people to the merchant."""
+    return decision.reason in ASKING
 
 
 def of_error(error: PortalError) -> Wording:

@@ -13,7 +13,9 @@ from portal.services import operations, payments
 from portal.services import payment_methods as method_service
 from portal.services.jobs import VERBS
 from portal.services.payments import Wish
+from portal.store import payments as rows
 from portal.store.consents import ConsentRow
+from portal.store.payments import PaymentRow
 from tests.payer import DUE, Payer, move_in
 
 NEEDS_BANK = "pm_card_authenticationRequired"
@@ -271,6 +273,20 @@ def test_d17_choosing_a_saved_card_ends_the_open_checkout_page(payer: Payer) -> 
     assert late.status_code == 410
     assert payer.charges() == [12100]
     assert payer.outcome(second).state is PaymentState.BOOKED
+
+
+def test_d17_a_slip_chosen_on_checkout_ends_when_another_method_is_wished(payer: Payer) -> None:
+    invoice = payer.invoice()
+    slip = payer.pay(invoice)
+    with payer.house.db.write() as unit:
+        row = unit.get_one(PaymentRow, slip.operation)
+        rows.move(row, PaymentState.NEEDS_BANK, now=payer.house.now())
+
+    again = payer.pay(invoice)
+
+    assert again.operation != slip.operation
+    assert payer.state(slip) is PaymentState.CANCELED
+    assert payer.state(again) is PaymentState.AT_CHECKOUT
 
 
 def test_taking_the_consent_back_ends_the_page_that_would_keep_the_card(payer: Payer) -> None:

@@ -53,9 +53,42 @@ def test_one_page_says_what_ends_when_and_what_it_means_in_money(
     page = browser.get("customer.subscriptions.cancel", id=subscription)
 
     assert page.h1 == "Cancel Basic"
-    assert "the end of the period you pay for" in page.text
+    assert "the end of the period you have paid for" in page.text
     assert "You can take the cancellation back here" in page.text
     assert "None: the period runs to its end" in page.text
+
+
+@pytest.mark.parametrize(
+    ("how", "sentences"),
+    [
+        (
+            {"trial_period_days": 14},
+            (
+                "with its trial, and is never charged",
+                "Your trial goes on.",
+                "the trial costs nothing",
+            ),
+        ),
+        (
+            {"collection_method": "send_invoice", "days_until_due": 5},
+            ("the end of a period that is not paid yet", "What is due stays due.", "not paid yet"),
+        ),
+    ],
+)
+def test_a_period_nobody_has_paid_for_is_not_called_paid(
+    shop: Shop, browser: Browser, how: dict[str, object], sentences: tuple[str, ...]
+) -> None:
+    customer = shop.customer(GOOD)
+    subscription = shop.subscribe(customer, **how)
+    shop.house.control("stripe", "clock", advance=8 * 86_400)
+    shop.house.pass_time(8 * 86_400)
+    sign_in(browser, shop.visit(customer))
+
+    page = browser.get("customer.subscriptions.cancel", id=subscription)
+
+    assert [sentence for sentence in sentences if sentence not in page.text] == []
+    assert "the period you have paid for" not in page.text
+    assert "Everything works as before" not in page.text
 
 
 def test_cancel_and_keep_weigh_the_same_and_nothing_is_ticked_for_people(
@@ -278,7 +311,10 @@ def test_a_notice_given_while_stripe_is_down_is_receipted(shop: Shop, browser: B
 
     assert page.h1 == "Cancellation received"
     assert "it counts from this moment" in page.text
-    assert "We are checking whether your last step was done" in shown.text
+    assert "Your cancellation was received (receipt 1001)" in shown.text
+    assert shown.link("See the receipt") == "/nuvol/history/1001"
+    assert "Cancel subscription" not in shown.link_names
+    assert "We are checking" not in shown.text
 
 
 def test_what_the_merchant_keeps_to_itself_says_whom_to_ask(shop: Shop, browser: Browser) -> None:

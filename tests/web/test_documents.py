@@ -66,6 +66,7 @@ def test_b25_an_html_page_in_place_of_a_pdf_is_a_calm_502(
     page = browser.get("customer.invoices.pdf", id=invoice, status=502)
 
     assert page.h1 == "The PDF cannot be fetched right now"
+    assert page.link("Back to the invoice") == f"/nuvol/invoices/{invoice}"
     assert re.search(r"[0-9A-F]{4}-[0-9A-F]{4}", page.text)
 
 

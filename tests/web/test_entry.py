@@ -365,6 +365,17 @@ def test_several_customers_of_one_address_are_chosen_from_after_the_proof(house,
     assert "Forn Aurora, S.L." in page.text
     assert "Tax ID ESB12345678" in page.text
     assert "Billing for Forn Aurora Export" in chosen.text
+    assert chosen.link("Change customer") == "/nuvol/choose"
+
+
+def test_who_is_one_customer_only_has_nobody_to_change_to(house, browser, customer):
+    ask(browser)
+    _, code = last_mail(house, browser)
+
+    page = browser.press("Sign in", code=code)
+
+    assert "Billing for Forn Aurora, S.L." in page.text
+    assert "Change customer" not in page.link_names
 
 
 def test_nothing_is_open_before_a_customer_is_chosen(house, browser, customer):

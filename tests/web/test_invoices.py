@@ -167,6 +167,15 @@ def test_nothing_open_means_up_to_date(house: House, browser: Browser, ann: int)
     assert page.link("Show all invoices") == "/nuvol/invoices?show=all"
 
 
+def test_nothing_paid_is_not_nothing_at_all(house: House, browser: Browser, ann: int) -> None:
+    make_invoice(house.db, house.merchant, ann)
+
+    page = browser.get("customer.invoices.list_all", show="paid")
+
+    assert "No paid invoices yet" in page.text
+    assert page.link("Show all invoices") == "/nuvol/invoices?show=all"
+
+
 def test_the_list_takes_as_many_statements_for_four_as_for_four_hundred(
     house: House, statements: Callable[[str], int], ann: int
 ) -> None:
@@ -270,7 +279,8 @@ def test_a_payment_at_the_bank_is_told_on_its_invoice(signed_in: Payer, browser:
 
     page = browser.get("customer.invoices.show", id=id)
 
-    assert "Your last payment is waiting for you" in page.text
+    assert "Your bank wants you to confirm the payment." in page.text
+    assert "€121.00 waits for your bank’s confirmation." in page.text
 
 
 def test_b15_somebody_elses_invoice_looks_like_one_that_does_not_exist(

@@ -105,9 +105,14 @@ class Wish(Form):
 def make_visit(*, merchant: Merchant = MERCHANT, sees_everything: bool = True) -> SimpleNamespace:
     customer = SimpleNamespace(name="Forn Aurora, S.L.", email="admin@fornaurora.example")
     return SimpleNamespace(
-        merchant=merchant, customer=customer, customer_name=customer.name,
-        sees_everything=sees_everything, session=7, now=NOW,
-    )  # fmt: skip
+        merchant=merchant,
+        customer=customer,
+        customer_name=customer.name,
+        sees_everything=sees_everything,
+        session=7,
+        now=NOW,
+        email="admin@fornaurora.example",
+    )
 
 
 def make_app(locale: str = "en", **visit: Any) -> Flask:
@@ -202,7 +207,7 @@ def test_the_holder_of_an_invoice_link_sees_no_menu() -> None:
     page = Browser(make_app(sees_everything=False)).open("/nuvol/invoices")
 
     assert "Subscriptions" not in page.link_names
-    assert "What was done here" not in page.link_names
+    assert "History" not in page.link_names
 
 
 def test_the_ribbon_says_that_no_money_moves_and_only_then() -> None:

@@ -184,7 +184,9 @@ def test_the_link_of_a_void_invoice_opens_nothing(house, browser, customer):
 
 
 def test_a_tampered_link_opens_nothing(browser, link):
-    browser.open(link[:-1] + ("A" if link[-1] != "A" else "B"), status=410)
+    page = browser.open(link[:-1] + ("A" if link[-1] != "A" else "B"), status=410)
+
+    assert page.link("Go to the first page") == "/"
 
 
 def test_a_session_link_is_no_invoice_link(browser, session_link):

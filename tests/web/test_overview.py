@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.domain.catalogue import Price, Product
+from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceState
 from portal.domain.payment_methods import PaymentMethod
-from portal.domain.subscriptions import Subscription, SubscriptionItem, SubscriptionStatus
+from portal.domain.subscriptions import Discount, Subscription, SubscriptionItem, SubscriptionStatus
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh
 from tests.browser import Browser
@@ -83,6 +83,34 @@ def test_a_plan_told_to_end_says_when_and_leads_to_where_it_can_be_taken_back(
     assert "Next charge" not in page.text
 
 
+def test_a_discount_stands_beside_the_price_it_is_taken_off(
+    house: House, browser: Browser, ann: int
+) -> None:
+    ends = datetime(2027, 2, 28, 9, 0, tzinfo=UTC)
+    tell(house, Coupon("STAY20", "", "repeating", percent_off=2000, duration_in_months=3))
+    plan(house, discounts=(Discount("di_1", "STAY20", ends),))
+
+    page = browser.get("customer.overview.show")
+    listed = browser.get("customer.subscriptions.list_all")
+
+    assert "€232.00 a month 20% off until Feb 28, 2027" in page.text
+    assert "With the discount €185.60 a month" in page.text
+    assert "With the discount €185.60 a month" in listed.text
+
+
+def test_a_discount_that_ends_before_the_next_charge_promises_no_sum(
+    house: House, browser: Browser, ann: int
+) -> None:
+    ends = NEXT_MONTH - timedelta(days=1)
+    tell(house, Coupon("STAY20", "", "repeating", percent_off=2000, duration_in_months=3))
+    plan(house, discounts=(Discount("di_1", "STAY20", ends),))
+
+    page = browser.get("customer.overview.show")
+
+    assert "20% off until Dec 11, 2026" in page.text
+    assert "With the discount" not in page.text
+
+
 def test_a_charge_that_failed_leads_to_its_invoice(
     house: House, browser: Browser, ann: int
 ) -> None:
@@ -94,15 +122,56 @@ def test_a_charge_that_failed_leads_to_its_invoice(
     assert page.link("Look at the invoice") == "/nuvol/invoices/in_latest"
 
 
+def test_a_plan_paid_by_invoices_never_speaks_of_charges(
+    house: House, browser: Browser, ann: int
+) -> None:
+    plan(house, status=SubscriptionStatus.PAST_DUE, collection_method="send_invoice")
+
+    page = browser.get("customer.overview.show")
+
+    assert "An invoice of Team plan is overdue" in page.text
+    assert page.link("Look at the invoice") == "/nuvol/invoices/in_latest"
+    assert "Team plan Invoice overdue" in page.text
+    assert "Next invoice on Dec 12, 2026" in page.text
+    assert "did not go through" not in page.text
+
+
 def test_an_ended_plan_is_not_among_those_that_run(
     house: House, browser: Browser, ann: int
 ) -> None:
     plan(house, status=SubscriptionStatus.CANCELED)
 
-    assert (
-        "No active subscription. Your invoices stay here."
-        in browser.get("customer.overview.show").text
-    )
+    page = browser.get("customer.overview.show")
+
+    assert "No active subscription. Your invoices stay here." in page.text
+    assert page.link("Earlier subscriptions") == "/nuvol/subscriptions"
+
+
+def test_renewals_are_spoken_of_only_where_something_is_charged(
+    house: House, browser: Browser, ann: int
+) -> None:
+    tell(house, Product("prod_1", "Team plan"), subscription(default_payment_method=""))
+    charged = browser.get("customer.overview.show").text
+    tell(house, subscription(default_payment_method="", collection_method="send_invoice"))
+
+    invoiced = browser.get("customer.overview.show").text
+
+    assert "Add one so that renewals do not fail." in charged
+    assert "Add one so that renewals do not fail." not in invoiced
+
+
+def test_who_is_in_holded_only_is_not_asked_for_a_method(house: House, browser: Browser) -> None:
+    contact = house.holded.post(
+        "/contacts", json={"name": "Cara SL", "email": "cara@example.com", "type": "client"}
+    ).json()["id"]
+    with browser.app.app_context():
+        house.settle_down()
+    customer = house.visit(holded_contact=contact).customer
+    carry(browser, make_session(house.at, customer.id))
+
+    page = browser.get("customer.overview.show")
+
+    assert "Add payment method" not in page.link_names
 
 
 def test_one_open_invoice_can_be_paid_from_here(house: House, browser: Browser, ann: int) -> None:
@@ -138,12 +207,24 @@ def test_what_is_overdue_stands_at_the_top(signed_in: Payer, browser: Browser) -
 def test_a_payment_at_the_bank_stands_at_the_top(signed_in: Payer, browser: Browser) -> None:
     invoice = signed_in.invoice()
     with browser.app.app_context():
-        signed_in.pay(invoice, signed_in.card("pm_card_authenticationRequired"))
+        pressed = signed_in.pay(invoice, signed_in.card("pm_card_authenticationRequired"))
 
     page = browser.get("customer.overview.show")
 
-    assert "A payment waits for you" in page.text
-    assert page.link("Go on with it") == f"/nuvol/invoices/{invoice}"
+    assert "A payment waits for your bank" in page.text
+    assert page.link("Confirm at your bank") == f"/nuvol/leave/{pressed.operation}"
+
+
+def test_a_slip_that_waits_stands_at_the_top(signed_in: Payer, browser: Browser) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.slip(invoice)
+
+    page = browser.get("customer.overview.show")
+
+    assert "A slip waits to be paid" in page.text
+    assert page.link("Show the slip") == f"/nuvol/leave/{pressed.operation}"
+    assert "your bank" not in page.text
 
 
 def test_what_is_on_its_way_is_not_due_any_more(signed_in: Payer, browser: Browser) -> None:
@@ -161,7 +242,8 @@ def test_nobody_owes_anything_at_first(house: House, browser: Browser, ann: int)
     page = browser.get("customer.overview.show")
 
     assert "Nothing is due. You are up to date." in page.text
-    assert "No method yet. Add one so that renewals do not fail." in page.text
+    assert "No method yet. Add one, and paying takes one press." in page.text
+    assert "Earlier subscriptions" not in page.link_names
     assert "No invoices yet." in page.text
 
 
@@ -213,7 +295,8 @@ def test_b18_names_from_the_providers_are_inert(house: House, browser: Browser, 
 def test_the_first_page_takes_four_statements_however_much_there_is(
     house: House, statements: Callable[[str], int], ann: int
 ) -> None:
-    plan(house)
+    tell(house, Coupon("STAY20", "", "once", percent_off=2000))
+    plan(house, discounts=(Discount("di_1", "STAY20"),))
     for _ in range(4):
         make_invoice(house.db, house.merchant, ann)
     few = statements("/nuvol/")

@@ -14,6 +14,7 @@ from portal.store.consents import ConsentRow
 from tests.browser import Browser, Page
 from tests.factories import make_customer, make_session
 from tests.house import House
+from tests.payer import Payer
 from tests.shop import GOOD, Shop, sign_in
 from tests.web.signing_in import carry, work
 
@@ -78,6 +79,18 @@ def test_each_method_says_what_it_is_and_what_it_pays(shop: Shop, browser: Brows
     assert "pays Basic" in row_of(page, "4242")
     assert "Default" not in row_of(page, "4444").replace("Make default", "")
     assert "pays" not in row_of(page, "4444")
+
+
+def test_the_code_of_a_bank_is_not_shown_in_place_of_its_name(
+    signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        signed_in.debit("ES0700120345030000067890")
+
+    row = row_of(browser.get(LIST), "7890")
+
+    assert "SEPA Direct Debit •••• 7890" in row
+    assert "00120345" not in row
 
 
 def test_a_plan_paid_by_sent_invoices_is_charged_to_no_method(shop: Shop, browser: Browser) -> None:

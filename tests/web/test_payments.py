@@ -122,6 +122,55 @@ def test_a_card_that_has_expired_is_shut_and_says_so(signed_in: Payer, browser: 
     assert [radio.get("value") for radio in radios] == ["new"]
 
 
+def test_a_payment_that_waits_is_named_and_comes_before_another_one(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.pay(invoice, signed_in.card("pm_card_authenticationRequired"))
+
+    shown = browser.get("customer.invoices.show", id=invoice)
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "Your bank wants you to confirm the payment." in shown.text
+    assert "slip" not in shown.text
+    assert shown.link("Confirm at your bank") == f"/nuvol/leave/{pressed.operation}"
+    assert shown.link("Pay in another way") == f"/nuvol/invoices/{invoice}/pay"
+    assert page.link("Confirm at your bank") == f"/nuvol/leave/{pressed.operation}"
+    assert "with another method, this payment ends" in page.text
+
+
+def test_a_slip_that_waits_says_until_when_it_can_be_paid(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        pressed = signed_in.slip(invoice)
+
+    shown = browser.get("customer.invoices.show", id=invoice)
+    page = browser.get("customer.payments.choose", id=invoice)
+
+    assert "The slip is made and not paid yet." in shown.text
+    assert "It can be paid until January 4, 2027." in shown.text
+    assert "A slip of €121.00 waits to be paid." in shown.text
+    assert shown.link("Show the slip") == f"/nuvol/leave/{pressed.operation}"
+    assert "the slip is no longer good" in page.text
+    assert page.link("Show the slip") == f"/nuvol/leave/{pressed.operation}"
+
+
+def test_the_holder_of_a_link_is_not_led_to_what_the_customer_began(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    with browser.app.app_context():
+        signed_in.slip(invoice)
+    open_by_link(signed_in, browser, invoice, Origin.HOLDED)
+
+    page = browser.get("customer.invoices.show", id=invoice)
+
+    assert "/leave/" not in page.html
+
+
 def test_what_is_paid_has_nothing_to_pay(signed_in: Payer, browser: Browser) -> None:
     invoice = signed_in.invoice()
     signed_in.pay_in_holded(invoice)
@@ -142,9 +191,12 @@ def test_a_press_with_a_saved_card_leads_to_how_it_went(signed_in: Payer, browse
 
     page = browser.press("Pay €121.00", method=card)
 
+    settle(signed_in, browser)
+    receipt = browser.get("customer.history.show", number=1001)
     assert page.url.startswith("/r/")
     assert page.h1 == "Paid"
     assert signed_in.charges() == [12100]
+    assert "Payment method Visa •••• 4242" in receipt.text
 
 
 def test_a_press_with_a_new_method_leads_out_to_checkout(
@@ -187,20 +239,31 @@ def test_a_stripe_invoice_with_a_new_method_saves_it_first_and_then_pays(
     page = browser.get("customer.payments.choose", id=invoice)
     told = "By going on you let Nuvol Studio keep the method" in page.text
 
-    away = browser.press("Pay €121.00", method="new")
+    away = browser.press("Save a method at Stripe, then pay with it")
     back = signed_in.at_checkout(away.link("Go on")).headers["Location"]
     saved = browser.open(back.removeprefix(signed_in.house.settings.public_url))
-    chosen = browser.follow("Pay the invoice with it")
+    chosen = browser.follow("Pay €121.00")
     paid = browser.press("Pay €121.00")
 
     radios = [one for one in chosen.tree.iter("input") if one.get("type") == "radio"]
     assert told
     assert "You save a payment method there. Nothing is charged." in away.text
     assert saved.h1 == "The payment method is saved"
-    assert [one.get("checked") is not None for one in radios] == [True, False]
+    assert "Not paid yet: €121.00" in saved.text
+    assert [one.get("checked") is not None for one in radios] == [True]
     assert paid.h1 == "Paid"
     assert signed_in.charges() == [12100]
     assert len(consents(signed_in.house)) == 1
+
+
+def test_no_button_promises_to_pay_a_stripe_invoice_without_a_saved_method(
+    signed_in: Payer, browser: Browser
+) -> None:
+    page = browser.get("customer.payments.choose", id=signed_in.stripe_invoice())
+
+    assert "Save a method at Stripe, then pay with it" in page.button_names
+    assert "Pay €121.00" not in page.button_names
+    assert "That pays nothing yet" in page.text
 
 
 def test_a_card_that_wants_the_bank_leads_out_to_it(signed_in: Payer, browser: Browser) -> None:

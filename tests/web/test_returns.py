@@ -130,7 +130,8 @@ def test_a_bank_step_that_failed_says_so(signed_in: Payer, browser: Browser) -> 
     page = browser.open(path)
 
     assert page.h1 == "Not paid"
-    assert "Your bank wants you to confirm the payment. You were not charged." in page.text
+    assert "The confirmation at your bank did not work. You were not charged." in page.text
+    assert "Try again, or use another payment method." in page.text
 
 
 def test_b31_what_looks_failed_is_read_before_it_is_said(
@@ -201,6 +202,25 @@ def test_a_method_that_was_not_saved_says_so_and_leads_back_to_the_invoice(
 
     assert page.h1 == "No payment method was saved yet"
     assert page.link("Back to paying the invoice") == f"/nuvol/invoices/{invoice}/pay"
+
+
+def test_saving_for_an_invoice_says_that_it_is_not_paid_until_it_is(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.stripe_invoice()
+    with browser.app.app_context():
+        row = payment_methods.add(signed_in.visit(), consent="Keep it.", then=invoice)
+        signed_in.at_checkout(row.leave_url)
+        before = browser.open(f"/r/{row.return_key}")
+        signed_in.house.stripe.v1.invoices.pay(invoice, {"paid_out_of_band": True})
+        signed_in.house.settle_down()
+
+    after = browser.open(f"/r/{row.return_key}")
+
+    assert "Not paid yet: €121.00" in before.text
+    assert before.link("Pay €121.00").startswith(f"/nuvol/invoices/{invoice}/pay?method=")
+    assert "Not paid yet" not in after.text
+    assert "Pay €121.00" not in after.link_names
 
 
 def test_with_stripe_down_nobody_is_told_that_a_method_was_saved(

@@ -129,12 +129,36 @@ def test_several_items_are_lines_and_cannot_be_changed_here(shop: Shop, browser:
     subscription, _ = enter(shop, browser, items=items)
 
     page = browser.get("customer.subscriptions.show", id=subscription)
+    change = browser.get("customer.subscriptions.change", id=subscription)
 
+    assert "Prices are for one unit" not in change.text
+    assert change.link("Write to them") == "mailto:help@nuvol.example"
     assert "2 × €9.00" in page.text
     assert "€47.00 a month" in page.text
     assert "holds several products, so it cannot be changed here" in page.text
     assert page.link("Cancel subscription")
     assert page.link("Write to them") == "mailto:help@nuvol.example"
+
+
+def test_a_subscription_paid_by_invoices_says_which_one_is_overdue(
+    shop: Shop, browser: Browser
+) -> None:
+    customer = shop.customer()
+    how = {"collection_method": "send_invoice", "days_until_due": 5}
+    subscription = shop.subscribe(customer, **how)
+    shop.house.control("stripe", "clock", advance=8 * 86_400)
+    shop.house.pass_time(8 * 86_400)
+    sign_in(browser, shop.visit(customer))
+
+    page = browser.get("customer.subscriptions.show", id=subscription)
+    leaving = browser.get("customer.subscriptions.cancel", id=subscription)
+
+    assert "Invoice overdue" in page.text
+    assert "An invoice of this subscription is overdue" in page.text
+    assert page.link("Pay €10.89").endswith("/pay")
+    assert "Next invoice on" in page.text
+    assert "An invoice of it is overdue" in leaving.text
+    assert "failed" not in page.text + leaving.text
 
 
 def test_a_change_shows_the_exact_sum_and_charges_it(shop: Shop, browser: Browser) -> None:
@@ -150,6 +174,18 @@ def test_a_change_shows_the_exact_sum_and_charges_it(shop: Shop, browser: Browse
     assert receipt.h1 == "Plan changed"
     assert shop.told(subscription)["items"].data[0].price.id == shop.prices["pro"]
     assert shop.house.ledger("stripe")[-1]["amount"] == 1613
+
+
+def test_a_change_of_period_alone_is_told_by_the_periods(shop: Shop, browser: Browser) -> None:
+    subscription, _ = enter(shop, browser, price="pro")
+    browser.get("customer.subscriptions.change", id=subscription)
+
+    page = browser.press("Show the exact sum", price=shop.prices["pro_year"], quantity="1")
+    name = next(name for name in page.button_names if name.startswith("Change and pay"))
+    receipt = browser.press(name, agree="y")
+
+    assert page.h1 == "From Pro, each month to Pro, each year"
+    assert "Until now Pro, each month Plan Pro, each year" in receipt.text
 
 
 def test_money_is_not_charged_without_the_tick(shop: Shop, browser: Browser) -> None:

@@ -38,6 +38,13 @@ def test_a_refusal_is_told_by_its_first_reason():
     assert wording.of_error(refusal) is wording.of_reason(Reason.LAST_METHOD)
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_whoever_is_told_to_ask_the_merchant_finds_a_way_to_write(reason):
+    asks = "ask the company" in str(wording.of_reason(reason)).lower()
+
+    assert wording.asks_merchant(Decision.of(reason)) is asks
+
+
 def test_what_is_allowed_needs_no_words():
     assert wording.why(Decision()) == ""
 
@@ -49,7 +56,7 @@ def test_what_is_allowed_needs_no_words():
         ("card_declined", "expired_card", "has expired"),
         ("expired_card", "", "has expired"),
         ("card_declined", "authentication_required", "wants you to confirm"),
-        ("payment_intent_authentication_failure", "", "wants you to confirm"),
+        ("payment_intent_authentication_failure", "", "confirmation at your bank did not work"),
         ("card_declined", "stolen_card", "refused the payment"),
         ("card_declined", "fraudulent", "refused the payment"),
         ("never_heard_of", "nor_of_this", "refused the payment"),

@@ -333,7 +333,7 @@ def payment_method(body: Json) -> PaymentMethod:
         last4=text(details.get("last4")),
         exp_month=int(details.get("exp_month") or 0),
         exp_year=int(details.get("exp_year") or 0),
-        bank=text(details.get("bank_name") or details.get("bank_code")),
+        bank=text(details.get("bank_name")),
         email=text(details.get("email") or details.get("payer_email") or billing.get("email")),
         country=text(details.get("country")),
         is_detached=not body.get("customer"),

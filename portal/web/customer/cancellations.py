@@ -3,7 +3,14 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.domain.cancellations import COMMENT_LENGTH, FEEDBACK, Leaving, shuffled
+from portal.domain.cancellations import (
+    COMMENT_LENGTH,
+    FEEDBACK,
+    Leaving,
+    Period,
+    period_of,
+    shuffled,
+)
 from portal.domain.offers import price_with
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
@@ -32,6 +39,23 @@ REASONS: dict[str, str] = {
     "too_complex": lazy_gettext("It is too complicated"),
     "low_quality": lazy_gettext("The quality is not good enough"),
     "other": lazy_gettext("Another reason"),
+}
+
+
+# What holds from the notice to the end.
+UNTIL_THEN: dict[Period, str] = {
+    Period.PAID: lazy_gettext(
+        "Everything works as before. You can take the cancellation back here."
+    ),
+    Period.TRIAL: lazy_gettext("Your trial goes on. You can take the cancellation back here."),
+    Period.PAUSED: lazy_gettext("It stays paused. You can take the cancellation back here."),
+    Period.OWED: lazy_gettext("What is due stays due. You can take the cancellation back here."),
+}
+NO_MONEY_BACK: dict[Period, str] = {
+    Period.PAID: lazy_gettext("None: the period runs to its end"),
+    Period.TRIAL: lazy_gettext("None: the trial costs nothing"),
+    Period.PAUSED: lazy_gettext("None for the period that has begun"),
+    Period.OWED: lazy_gettext("None: this period is not paid yet"),
 }
 
 
@@ -93,13 +117,16 @@ def _show(id: str, form: LeavingForm) -> str:
     visit = current_visit()
     leave = cancellations.consider(visit, id)
     form.reason.choices = _choices(shuffled(leave.options, f"{visit.customer.id}:{id}"))
-    offer = leave.offer
+    offer, period = leave.offer, period_of(leave.subscription)
     return render_template(
         "customer/cancellations/cancel.html",
         leave=leave,
         form=form,
         way=way_to(visit, leave.answer),
         offer=offer,
+        period=period,
+        until_then=UNTIL_THEN[period],
+        no_money_back=NO_MONEY_BACK[period],
         price_with_offer=price_with(offer.coupon, leave.subscription) if offer else None,
         **at_stripe_since(visit),
     )

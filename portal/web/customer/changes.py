@@ -16,12 +16,13 @@ from portal.domain.resolver import Place
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
 from portal.services import billing_portal, changes
+from portal.services.actions import with_period
 from portal.services.changes import Menu, Quote, Shown, Wish
 from portal.web import periods, wording
 from portal.web.attempts import attempt, of_silence
 from portal.web.customer import current_visit
 from portal.web.customer.subscriptions import at_stripe_since, pages, way_to
-from portal.web.filters import day, money
+from portal.web.filters import day, isolate, money
 from portal.web.forms import (
     BooleanField,
     Form,
@@ -139,6 +140,10 @@ def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
         form=form,
         way=way_to(visit, menu.answer),
         why=wording.why,
+        sends_to_merchant=any(
+            wording.asks_merchant(choice.answer.decision) and not choice.is_current
+            for choice in menu.choices
+        ),
         **at_stripe_since(visit),
     )
 
@@ -149,15 +154,28 @@ def _show_quote(
     agreement = _agreement(quote)
     shown = Shown(quote.change.proration_date, quote.sums, secrets.token_urlsafe(8), agreement)
     form = form or ConfirmForm(formdata=None)
+    before, after = _names(quote)
     form.page.data = _seal(visit, id, wish, shown)
     return render_template(
         "customer/subscriptions/preview.html",
         id=id,
         quote=quote,
+        before=before,
+        after=after,
         form=form,
         agreement=agreement,
         holds_until=visit.now + SUMS_HOLD,
     )
+
+
+def _names(quote: Quote) -> tuple[str, str]:
+    """Return what both plans are called, and how often each is charged if their names agree."""
+    before, after = quote.before, quote.after
+    names = isolate(before.name), isolate(after.name)
+    periods_ = [(line.price.interval, line.price.interval_count) for line in (before, after)]
+    if before.name != after.name or periods_[0] == periods_[1]:
+        return names
+    return with_period(names[0], *periods_[0]), with_period(names[1], *periods_[1])
 
 
 def _agreement(quote: Quote) -> str:

@@ -18,6 +18,7 @@ from portal.store.access import SignIn
 from portal.web.customer import destinations, session_here
 from portal.web.forms import EmailField, Form, HiddenField, RadioField, StringField, at_most, needed
 from portal.web.installation import installation
+from portal.web.navigation import CHOSEN_AT
 from portal.web.policies import Who, open_to
 from portal.web.sessions import ASK, KEY, PENDING, begin_anew, current_session, drop, read, write
 
@@ -153,6 +154,8 @@ def choose_one() -> Answer:
     if signed_in is None or not form.accepts():
         return _show_choices(form), 422
     key = sessions.choose(_at(), signed_in, form.customer.data)
+    # Pages then know without asking that there is somebody to change to.
+    page_session[CHOSEN_AT] = g.slug if len(form.customer.choices) > 1 else ""
     response = redirect(destinations.href(page_session.pop("to", ""), g.slug), 303)
     write(response, KEY, key)
     return response

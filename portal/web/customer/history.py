@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from portal.context import Visit
+from portal.domain.cancellations import period_of
 from portal.domain.errors import NotFound
 from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
@@ -16,6 +17,7 @@ from portal.mirror import invoices, subscriptions
 from portal.services.actions import tell
 from portal.store import actions
 from portal.web.customer import current_visit
+from portal.web.customer.cancellations import UNTIL_THEN
 from portal.web.filters import day
 from portal.web.policies import Who, open_to
 
@@ -100,6 +102,9 @@ def _about(action: Row[Any], subscription: Subscription | None) -> tuple[str, st
     if subscription is not None:
         href = url_for("customer.subscriptions.show", id=subscription.id)
         return href, _("See the subscription")
+    paid = action.details.get("invoices")
+    if paid:
+        return url_for("customer.invoices.show", id=paid[0]["id"]), _("See the invoice")
     if action.verb in OF_METHODS:
         return url_for("customer.payment_methods.list_all"), _("See your payment methods")
     if action.verb == "details_changed":
@@ -116,15 +121,21 @@ def _steps(action: Row[Any], subscription: Subscription | None) -> list[tuple[st
         return [
             (
                 _("Until %(day)s", day=day(ends)),
-                _("Everything works as before. You can take the cancellation back here."),
+                str(UNTIL_THEN[period_of(subscription)]),
             ),
             (day(ends), _("The subscription ends. Nothing more is charged for it.")),
         ]
     renews = subscription.period_end
     is_going_on = not (subscription.is_ended or subscription.is_cancelling)
     if action.verb in {"resumed", "offer_taken", "plan_changed"} and renews and is_going_on:
-        return [(day(renews), _("The next charge of this subscription."))]
+        return [(day(renews), _next(subscription))]
     return []
+
+
+def _next(subscription: Subscription) -> str:
+    if subscription.is_invoiced:
+        return _("The next invoice of this subscription.")
+    return _("The next charge of this subscription.")
 
 
 def _moment(told: object) -> datetime | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
@@ -85,7 +85,9 @@ def show(id: str) -> str:
         tries=tries if visit.sees_everything else (),
         sums=_sums(invoice),
         told=outcomes.of_try,
+        words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
         why=wording.why,
+        asks_merchant=wording.asks_merchant,
         sources=SOURCES,
         failing={
             origin: when for origin, when in failing(visit).items() if origin is invoice.origin
@@ -100,9 +102,9 @@ def pdf(id: str) -> Response | tuple[str, int]:
     try:
         invoice, path = documents.get(current_visit(), id)
     except GatewayUnavailable:
-        return _no_pdf(503)
+        return _no_pdf(id, 503)
     except GatewayRefused:
-        return _no_pdf(502)
+        return _no_pdf(id, 502)
     answer = send_file(path, mimetype="application/pdf", conditional=False, etag=False)
     answer.headers["Content-Disposition"] = disposition(documents.name_of(invoice))
     answer.headers["Cache-Control"] = "private, no-store"
@@ -148,7 +150,7 @@ def _tab(name: str) -> Filter:
     return next((tab for tab in Filter if tab == name), Filter.ALL)
 
 
-def _no_pdf(status: int) -> tuple[str, int]:
+def _no_pdf(id: str, status: int) -> tuple[str, int]:
     page = render_template(
         "errors/error.html",
         status=status,
@@ -157,5 +159,6 @@ def _no_pdf(status: int) -> tuple[str, int]:
         happened=_("The system that issued this invoice did not send its PDF."),
         advice=_("Try again in a few minutes. Everything else about the invoice is on its page."),
         try_again_href=request.path if status == 503 else "",
+        invoice_href=url_for(".show", id=id),
     )
     return page, status

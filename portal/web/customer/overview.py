@@ -7,7 +7,7 @@ from flask import Blueprint
 from portal.domain.customers import Address, Profile
 from portal.services import overview
 from portal.services.overview import Overview
-from portal.web import periods, repeats
+from portal.web import outcomes, periods, repeats
 from portal.web.customer import current_visit
 from portal.web.customer.invoices import SOURCES
 from portal.web.policies import Who, open_to
@@ -35,6 +35,11 @@ def _told(page: Overview) -> dict[str, Any]:
         "plans": page.plans[:PLANS],
         "methods": page.methods[:METHODS],
         "has_more_plans": len(page.plans) > PLANS,
+        "waiting": [
+            (payment, words)
+            for payment, words in ((page.at_bank, outcomes.AT_BANK), (page.slip, outcomes.SLIP))
+            if payment
+        ],
         "address": _address(page.profile),
         "per": periods.per,
         "sources": SOURCES,

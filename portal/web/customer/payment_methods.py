@@ -17,7 +17,7 @@ from portal.domain.payment_methods import (
     may_remove,
     subscriptions_using,
 )
-from portal.domain.subscriptions import NEEDS_METHOD, Subscription
+from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
 from portal.mirror import catalogue, overview
 from portal.mirror import payment_methods as mirror
@@ -79,7 +79,7 @@ def list_all() -> str:
         may_add=decision.is_allowed,
         why_not=wording.why(decision),
         consent=consent_to_save(visit),
-        renews=any(_is_charged(one) for one in held),
+        renews=any(one.is_charged for one in held),
         failing={who: at for who, at in holdings.failing.items() if who is Origin.STRIPE},
         sources=SOURCES,
     )
@@ -158,7 +158,7 @@ def _listed(
     held: Sequence[Subscription],
     names: dict[str, str],
 ) -> Listed:
-    charged = tuple(one for one in held if _is_charged(one))
+    charged = tuple(one for one in held if one.is_charged)
     using = subscriptions_using(method, charged, wallet.default)
     is_expired = method.is_expired(visit.today)
     return Listed(
@@ -171,14 +171,9 @@ def _listed(
     )
 
 
-def _is_charged(subscription: Subscription) -> bool:
-    is_by_itself = subscription.collection_method == "charge_automatically"
-    return is_by_itself and subscription.status in NEEDS_METHOD
-
-
 def _needing(method: PaymentMethod, wallet: Wallet, plans: Sequence[Shown]) -> list[Shown]:
     """Return the plans a method is kept for: those charged to it, else every one that renews."""
-    charged = tuple(plan.subscription for plan in plans if _is_charged(plan.subscription))
+    charged = tuple(plan.subscription for plan in plans if plan.subscription.is_charged)
     using = subscriptions_using(method, charged, wallet.default) or charged
     ids = {one.id for one in using}
     return [plan for plan in plans if plan.id in ids]

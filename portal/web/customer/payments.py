@@ -22,7 +22,7 @@ from portal.mirror.payment_methods import Wallet
 from portal.services import leaving, payments
 from portal.services import payment_methods as method_service
 from portal.services.payments import Wish
-from portal.web import wording
+from portal.web import outcomes, wording
 from portal.web.customer import current_visit
 from portal.web.filters import isolate
 from portal.web.forms import BooleanField, Form, HiddenField, StringField, at_most, needed
@@ -148,6 +148,8 @@ def _show(
         problem=problem,
         is_down=is_down,
         choices=choices,
+        words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
+        has_usable=any(not choice.why_not for choice in choices),
         chosen=_chosen(choices, form.text("method") or request.args.get("method", "")),
         is_hosted=_is_paid_at_stripe(found) and not visit.sees_everything,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
@@ -156,6 +158,7 @@ def _show(
         consent=consent_to_keep(visit),
         consent_to_save=consent_to_save(visit),
         why=wording.why,
+        asks_merchant=wording.asks_merchant,
     )
 
 

@@ -138,7 +138,7 @@ def _next_step(visit: Visit, answer: Answer, shown: Shown | None) -> tuple[str, 
         return url_for("customer.payment_methods.list_all"), _("Go to your payment methods")
     if answer.decision.reason is Reason.FIRST_PAYMENT_OPEN and shown and shown.open_invoice:
         return url_for("customer.invoices.show", id=shown.open_invoice.id), _("Go to the invoice")
-    if answer.place is Place.ASK_MERCHANT and visit.merchant.support_email:
+    if wording.asks_merchant(answer.decision) and visit.merchant.support_email:
         return f"mailto:{visit.merchant.support_email}", _("Write to them")
     return "", ""
 
