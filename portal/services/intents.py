@@ -151,13 +151,18 @@ def _has_successor(unit: Unit, at: MerchantContext, payment: PaymentRow) -> bool
 
 
 def _find(unit: Unit, at: MerchantContext, told: Intent | CheckoutSession) -> PaymentRow | None:
-    """Return the payment of ours that an object is about: by its metadata, else by its id."""
-    payment = rows.get(unit, told.payment) if told.payment else None
-    if payment is None:
-        by_id = rows.find_by_intent if isinstance(told, Intent) else rows.find_by_checkout
-        payment = by_id(unit, at.merchant, told.id)
-    is_ours = payment is not None and payment.merchant_id == at.merchant.id
-    return payment if is_ours else None
+    """Return the payment of ours that an object is about: by its metadata, else by its id.
+
+    It is held after its operation, as where an answer is recorded, so that neither waits for the
+    other.
+    """
+    by_id = rows.id_by_intent if isinstance(told, Intent) else rows.id_by_checkout
+    named = told.payment if told.payment and rows.exists(unit, at.merchant, told.payment) else ""
+    id = named or by_id(unit, at.merchant, told.id)
+    if not id:
+        return None
+    operations.get(unit, id)
+    return rows.get(unit, id)
 
 
 def save_and_follow(unit: Unit, at: MerchantContext, seen: Seen) -> None:

@@ -96,9 +96,9 @@ def _read(at: MerchantContext, payment: PaymentRow) -> None:
     with suppress(GatewayError, SecretUnreadable):
         seen = at.payments.fetch(kind, id)
     with at.db.write() as unit:
-        note_read(unit, at, payment.id)
         if seen is not None:
             intents.save_and_follow(unit, at, seen)
+        note_read(unit, at, payment.id)
 
 
 def _find(at: MerchantContext, id: str) -> tuple[PaymentRow, OperationRow]:

@@ -146,8 +146,8 @@ def returned(at: MerchantContext, operation: OperationRow) -> CheckoutSession | 
     with suppress(GatewayError, SecretUnreadable):
         found = _read_setup(at, session_id)
     with at.db.write() as unit:
-        outcomes.note_read(unit, at, operation.id)
         refresh.save(unit, at.merchant, Origin.STRIPE, found, now=at.now)
+        outcomes.note_read(unit, at, operation.id)
         told = intents.find_session(unit, at.merchant, session_id)
         if told is not None:
             follow(unit, at, told)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, Select, String, bindparam, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Row, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, MinorUnits, Reader, Unit, flag
@@ -191,27 +191,32 @@ def list_of_invoice(
     return reader.rows(_TRIES, {**values, "origin": origin, "invoice": invoice})
 
 
-def find_by_intent(unit: Unit, merchant: Merchant, intent: str) -> PaymentRow | None:
+def exists(unit: Unit, merchant: Merchant, id: str) -> bool:
+    """Say whether a merchant has a payment."""
+    return unit.row(select(PaymentRow.id).where(*_own(merchant), PaymentRow.id == id)) is not None
+
+
+def id_by_intent(unit: Unit, merchant: Merchant, intent: str) -> str:
     """Return the payment of an intent; of several tries on one, the latest that was started."""
-    return unit.scalars(
-        _of(merchant).where(PaymentRow.intent == intent).order_by(PaymentRow.started_at.desc())
-    ).first()
+    return _id_of(unit, merchant, PaymentRow.intent == intent)
 
 
-def find_by_checkout(unit: Unit, merchant: Merchant, checkout: str) -> PaymentRow | None:
+def id_by_checkout(unit: Unit, merchant: Merchant, checkout: str) -> str:
     """Return the payment of a Checkout session."""
-    return unit.scalars(_of(merchant).where(PaymentRow.checkout == checkout)).first()
+    return _id_of(unit, merchant, PaymentRow.checkout == checkout)
 
 
-def _of(merchant: Merchant) -> Select[PaymentRow]:
+def _id_of(unit: Unit, merchant: Merchant, condition: ColumnElement[bool]) -> str:
+    latest_first = select(PaymentRow.id).order_by(PaymentRow.started_at.desc()).limit(1)
+    found = unit.row(latest_first.where(*_own(merchant), condition))
+    return str(found.id) if found is not None else ""
+
+
+def _own(merchant: Merchant) -> tuple[ColumnElement[bool], ...]:
     return (
-        select(PaymentRow)
-        .where(
-            PaymentRow.merchant_id == merchant.id,
-            PaymentRow.account == merchant.stripe_account,
-            PaymentRow.livemode == merchant.livemode,
-        )
-        .with_for_update()
+        PaymentRow.merchant_id == merchant.id,
+        PaymentRow.account == merchant.stripe_account,
+        PaymentRow.livemode == merchant.livemode,
     )
 
 

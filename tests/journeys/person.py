@@ -77,9 +77,10 @@ class Person:
         self.page.wait_for_url(lambda url: "/l/" not in url)
 
     def open_first_due(self, slug: str) -> str:
-        """Go to the first open invoice and return its id."""
+        """Go to the first open invoice of Holded and return its id."""
         self.open(f"/{slug}/invoices?show=open")
-        link = self.page.locator(f"a[href^='/{slug}/invoices/'][href$='/pay']").first
+        rows = self.page.locator("main tr", has_text="Holded")
+        link = rows.locator(f"a[href^='/{slug}/invoices/'][href$='/pay']").first
         id = str(link.get_attribute("href")).split("/")[-2]
         self.open(f"/{slug}/invoices/{id}/pay")
         return id
