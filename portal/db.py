@@ -261,6 +261,7 @@ def _engine(url: URL, threads: int, **options: Any) -> Engine:
         max_overflow=2,
         pool_pre_ping=not options,
         pool_reset_on_return=None if options else "rollback",
+        pool_use_lifo=True,
         hide_parameters=True,
         **_for(url),
         **options,

@@ -6,6 +6,7 @@ is built at import and never changes need not be asked about again each time; va
 by SQLAlchemy's own converters all the same.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -47,9 +48,19 @@ class Prepared:
             for name, value in whole.parameters.items()
             if name not in asked
         }
+        if self._order is None:
+            self._write_out()
         if not isinstance(statement, Insert):
             self._name_columns(statement, dialect)
         self.is_ready = True
+
+    def _write_out(self) -> None:
+        """Write our own constants into the text, which spares sending each of them every time."""
+        for name, value in list(self._fixed.items()):
+            written = _literal(value)
+            if written:
+                self._text = self._text.replace(f"%({name})s", written)
+                del self._fixed[name]
 
     def _name_columns(self, statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
         columns = list(statement.selected_columns)
@@ -125,6 +136,16 @@ class Prepared:
             value = parameters[key]
             values[name] = convert(value) if convert else value
         return values if self._order is None else [values[name] for name in self._order]
+
+
+def _literal(value: Any) -> str:
+    """Return a constant as SQL writes it, empty for what is better sent beside the text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    is_plain = isinstance(value, str) and re.fullmatch(r"[\w ./:-]*", value, re.ASCII)
+    return f"'{value}'" if is_plain else ""
 
 
 def _count(cursor: Any) -> int:
