@@ -6,7 +6,7 @@ then writes fails under load whatever the busy timeout. No provider is called wh
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -33,7 +33,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 
-from portal.prepared import Prepared
+from portal.prepared import Prepared, together
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -143,6 +143,19 @@ class Database:
             found = prepared.rows(self.reading_engine, parameters)
             return found[0] if found else None
         return self._read(lambda connection: connection.execute(statement, parameters).first())
+
+    def rows_of(self, *asked: tuple[Executable, Mapping[str, Any]]) -> list[Sequence[Row[Any]]]:
+        """Return all rows of several selects that do not need each other, each as `rows` does."""
+        prepared = [self._prepare(statement) for statement, _ in asked]
+        ready = [
+            (one, values)
+            for one, (_, values) in zip(prepared, asked, strict=True)
+            if one is not None
+        ]
+        if len(ready) == len(asked):
+            with suppress(self.reading_engine.dialect.loaded_dbapi.Error):
+                return list(together(self.reading_engine, ready))
+        return [self.rows(statement, values) for statement, values in asked]
 
     @contextmanager
     def write(self) -> Iterator[Unit]:

@@ -9,6 +9,7 @@ by SQLAlchemy's own converters all the same.
 import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import CompoundSelect, Dialect, Engine, Executable, Insert, Select
@@ -78,6 +79,20 @@ class Prepared:
         """Return the rows of a select."""
         return self._run(engine, parameters, self._rows)
 
+    def send(self, engine: Engine, connection: Any, parameters: Mapping[str, Any]) -> Any:
+        """Run a select on a connection and return the cursor its rows wait at."""
+        cursor, values = connection.cursor(), self._values(parameters)
+        for hear in engine.dispatch.before_cursor_execute:
+            hear(None, cursor, self._text, values, None, False)
+        cursor.execute(self._text, values)
+        return cursor
+
+    def take(self, cursor: Any) -> list[Any]:
+        """Return the rows that wait at a cursor, and close it."""
+        found = self._rows(cursor)
+        cursor.close()
+        return found
+
     def insert(self, engine: Engine, parameters: Mapping[str, Any]) -> int:
         """Insert a row, as a unit by itself, and return how many were made."""
         return self._run(engine, parameters, _count)
@@ -136,6 +151,23 @@ class Prepared:
             value = parameters[key]
             values[name] = convert(value) if convert else value
         return values if self._order is None else [values[name] for name in self._order]
+
+
+def together(
+    engine: Engine, asked: Sequence[tuple[Prepared, Mapping[str, Any]]]
+) -> list[list[Any]]:
+    """Return the rows of several selects, over one connection, and in one journey where it can be.
+
+    Any failure is that of the driver: whoever asks may ask again, one by one.
+    """
+    connection: Any = engine.raw_connection()
+    try:
+        is_piped = hasattr(connection.dbapi_connection, "pipeline")
+        with connection.dbapi_connection.pipeline() if is_piped else nullcontext():
+            sent = [prepared.send(engine, connection, values) for prepared, values in asked]
+        return [prepared.take(cursor) for (prepared, _), cursor in zip(asked, sent, strict=True)]
+    finally:
+        connection.close()
 
 
 def _literal(value: Any) -> str:

@@ -395,13 +395,13 @@ def balances(visit: Visit) -> list[Balance]:
     return [_balance(dict(row._mapping)) for row in found]
 
 
-def look_latest(visit: Visit, limit: int = 3) -> Sequence[Row[Any]]:
-    """Read the newest invoices and what is open by currency, in one statement."""
-    return visit.db.rows(_LATEST, {**_whose(visit), "today": visit.today, "limit": limit})
+def asked_latest(visit: Visit, limit: int = 3) -> tuple[Select[Any], dict[str, Any]]:
+    """Return what is asked for the newest invoices and what is open by currency."""
+    return _LATEST, {**_whose(visit), "today": visit.today, "limit": limit}
 
 
 def latest_of(visit: Visit, found: Sequence[Row[Any]]) -> tuple[list[Listed], list[Balance]]:
-    """Return what `look_latest` found as invoices and balances."""
+    """Return what `asked_latest` brought as invoices and balances."""
     listed = {row.id: _listed(row, visit.today, Filter.ALL) for row in found}
     sums = {
         row.sum_currency: {

@@ -99,13 +99,15 @@ _HAS_ENDED = select(literal("ended"), literal(""), literal(""), null()).where(_E
 _ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
 
 
+def asked(visit: Visit) -> tuple[CompoundSelect[Any], dict[str, Any]]:
+    """Return what is asked of the database to know what a customer holds."""
+    account = rows.account_values(visit.merchant, Origin.STRIPE)
+    return _ALL, {**account, "customer": visit.customer.id}
+
+
 def look(visit: Visit) -> Sequence[Row[Any]]:
     """Read what a customer holds."""
-    values = {
-        **rows.account_values(visit.merchant, Origin.STRIPE),
-        "customer": visit.customer.id,
-    }
-    return visit.db.rows(_ALL, values)
+    return visit.db.rows(*asked(visit))
 
 
 def named_by(found: Sequence[Row[Any]]) -> tuple[frozenset[str], frozenset[str]]:

@@ -82,11 +82,11 @@ class Sight:
 
 def look(visit: Visit) -> Sight:
     """Read the first page, in three statements however much the customer has."""
-    held = overview.look(visit)
+    held, latest = visit.db.rows_of(overview.asked(visit), invoices.asked_latest(visit))
     products, coupons = overview.named_by(held)
     return Sight(
         holdings=tuple(held),
-        invoices=tuple(invoices.look_latest(visit)),
+        invoices=tuple(latest),
         named=tuple(catalogue.look_named(visit.db, visit.merchant, products, coupons)),
     )
 

@@ -60,7 +60,7 @@ def _lists(house: House, which: Filter) -> None:
 
 
 def _first_page(house: House) -> None:
-    invoices.look_latest(_visit(house))
+    house.db.rows(*invoices.asked_latest(_visit(house)))
 
 
 def _claim_events(house: House) -> None:

@@ -76,6 +76,27 @@ def test_a_connection_that_died_meanwhile_is_replaced(house: House, times: int) 
     assert found is not None
 
 
+def test_several_selects_bring_their_rows_in_their_order(house: House, customer: int) -> None:
+    asked = [(_BY_SLUG, {"slug": "nuvol"}), (_BY_STATE, {"customer": customer})]
+
+    answers = [house.db.rows_of(*asked) for _ in range(3)]
+
+    assert [[len(rows) for rows in found] for found in answers] == [[1, 1]] * 3
+    assert {found[0][0].slug for found in answers} == {"nuvol"}
+    assert len({found[1][0].sum for found in answers}) == 1
+
+
+def test_several_selects_outlive_a_connection(house: House, customer: int) -> None:
+    asked = [(_BY_SLUG, {"slug": "nuvol"}), (_BY_STATE, {"customer": customer})]
+    for _ in range(2):
+        house.db.rows_of(*asked)
+    _end_connections(house.db)
+
+    slugs, invoices = house.db.rows_of(*asked)
+
+    assert (len(slugs), len(invoices)) == (1, 1)
+
+
 def test_an_error_of_the_driver_is_one_of_sqlalchemy(house: House) -> None:
     query = (
         select(column("nothing"))
