@@ -81,10 +81,8 @@ class Prepared:
 
     def send(self, engine: Engine, connection: Any, parameters: Mapping[str, Any]) -> Any:
         """Run a select on a connection and return the cursor its rows wait at."""
-        cursor, values = connection.cursor(), self._values(parameters)
-        for hear in engine.dispatch.before_cursor_execute:
-            hear(None, cursor, self._text, values, None, False)
-        cursor.execute(self._text, values)
+        cursor = connection.cursor()
+        self._send(engine, cursor, self._values(parameters))
         return cursor
 
     def take(self, cursor: Any) -> list[Any]:
@@ -105,6 +103,7 @@ class Prepared:
             try:
                 return self._execute(engine, connection, values, take)
             except Exception as error:
+                # Any error may be asked about; SQLAlchemy's stubs know those of drivers only.
                 if not engine.dialect.is_disconnect(error, connection, None):  # type: ignore[arg-type]
                     raise
                 connection.invalidate(error)
@@ -126,12 +125,15 @@ class Prepared:
     def _execute(self, engine: Engine, connection: Any, values: Any, take: Callable[[Any], T]) -> T:
         cursor = connection.cursor()
         try:
-            for hear in engine.dispatch.before_cursor_execute:
-                hear(None, cursor, self._text, values, None, False)
-            cursor.execute(self._text, values)
+            self._send(engine, cursor, values)
             return take(cursor)
         finally:
             cursor.close()
+
+    def _send(self, engine: Engine, cursor: Any, values: Any) -> None:
+        for hear in engine.dispatch.before_cursor_execute:
+            hear(None, cursor, self._text, values, None, False)
+        cursor.execute(self._text, values)
 
     def _rows(self, cursor: Any) -> list[Any]:
         found = cursor.fetchall()

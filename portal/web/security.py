@@ -89,6 +89,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         csrf.protect()
 
     hardening = HEADERS | ({"Strict-Transport-Security": TWO_YEARS} if settings.is_https else {})
+    # Flask documents this way of putting something in front of an application.
     app.wsgi_app = Hardened(app.wsgi_app, hardening)  # type: ignore[method-assign]
 
     @app.after_request
