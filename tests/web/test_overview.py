@@ -192,7 +192,7 @@ def test_several_open_invoices_are_summed_and_chosen_from(
     page = browser.get("customer.overview.show")
 
     assert "€171.00 2 open invoices" in page.text
-    assert page.link("Choose invoices to pay") == "/nuvol/invoices?show=open"
+    assert page.link("Show open invoices") == "/nuvol/invoices?show=open"
 
 
 def test_what_is_overdue_stands_at_the_top(signed_in: Payer, browser: Browser) -> None:
