@@ -1,5 +1,9 @@
 """Paying an invoice, from the press to the booking, with everything that goes wrong between."""
 
+import hashlib
+import hmac
+import json
+
 import pytest
 
 from portal.domain.customers import Origin
@@ -323,6 +327,28 @@ def test_d17_a_page_left_open_ends_when_the_invoice_is_paid_in_holded(payer: Pay
     assert late.status_code == 410
     assert payer.charges() == []
     assert payer.state(pressed) is PaymentState.CANCELED
+
+
+def test_d17_a_payment_of_nobody_named_ends_the_page_of_its_invoice(payer: Payer) -> None:
+    invoice, house = payer.invoice(), payer.house
+    first = payer.pay(invoice)
+    payer.pay_in_holded(invoice)
+    body = json.dumps({"id": "pay_1", "amount": "121.00"}).encode()
+    signed = hmac.new(b"a-holded-secret", body, hashlib.sha256).hexdigest()
+    headers = {
+        "x-holded-webhook-signature": f"sha256={signed}",
+        "x-holded-webhook-event": "payment.create",
+        "x-holded-webhook-id": "wh_1",
+        "x-holded-webhook-account-id": "acc_house",
+    }
+
+    taken = house.receive(f"ep_holded_{house.merchant.id}", body, headers)
+    for _ in range(2):
+        house.worker().work_once()
+
+    assert taken == 200
+    assert status_of(payer, invoice) is InvoiceStatus.PAID
+    assert payer.state(first) is PaymentState.CANCELED
 
 
 def test_a_page_that_expires_by_itself_frees_the_invoice(payer: Payer) -> None:
