@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from portal.domain.cancellations import Leaving
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
 from portal.domain.resolver import Place
 from portal.mirror import invoices, payment_methods
-from portal.services import changes, payments, subscriptions
+from portal.services import cancellations, changes, payments, subscriptions
 from portal.services.changes import Changed, Quote, Shown, Wish
 from portal.store import actions
 from tests.house import House
@@ -337,6 +338,25 @@ def test_a_change_written_before_a_crash_is_made_only_while_its_sums_hold(
     shop.house.settle_down()
 
     assert shop.told(subscription)["items"].data[0].price.id == shop.prices[price]
+
+
+def test_a_change_that_was_lost_is_not_made_for_somebody_who_has_left(shop: Shop) -> None:
+    visit, subscription = begun(shop)
+    wish = Wish(shop.prices["pro"], 1)
+    shown = changes.quote(visit, subscription, wish)
+    path = f"/v1/subscriptions/{subscription}"
+    shop.house.control("stripe", "faults", kind="reset", path=path, method="POST")
+    with pytest.raises(GatewayUnavailable):
+        press(visit, subscription, wish, shown)
+    before = len(shop.house.ledger("stripe"))
+
+    cancellations.cancel(visit, subscription, Leaving())
+    shop.house.pass_time(180)
+    shop.house.settle_down()
+
+    assert shop.told(subscription)["items"].data[0].price.id == shop.prices["basic"]
+    assert len(shop.house.ledger("stripe")) == before
+    assert subscriptions.get_shown(visit, subscription).unanswered == frozenset()
 
 
 def test_a_change_that_came_to_nothing_after_all_is_told(shop: Shop) -> None:
