@@ -247,12 +247,18 @@ def _submit(unit: Unit, session: Json) -> Any:
         usage = {"setup_future_usage": "on_session"}
         wanted["payment_method_options"] = {method["type"]: usage}
     intent = checkout_purchase.confirm(unit, session, wanted)
-    action = intent["next_action"] or {}
-    if action.get("type") == "redirect_to_url":
-        return redirect(action["redirect_to_url"]["url"], 303)
-    if action.get("type") == "boleto_display_details":
-        return redirect(action["boleto_display_details"]["hosted_voucher_url"], 303)
+    onward = next_page(intent)
+    if onward:
+        return redirect(onward, 303)
     return finished(unit, unit.get("checkout.session", session["id"]))
+
+
+def next_page(intent: Json) -> str | None:
+    """Where an intent sends its payer."""
+    action = intent["next_action"]
+    details = action[action["type"]] if action else {}
+    names = ("url", "hosted_voucher_url", "hosted_instructions_url", "hosted_verification_url")
+    return next((str(details[name]) for name in names if details.get(name)), None)
 
 
 def _take_nothing(unit: Unit, session: Json, customer: Json | None) -> Any:

@@ -217,6 +217,18 @@ def test_inline_prices_are_subscribed_to(shop: Shop) -> None:
     assert done(shop, made).invoice.total == 3000
 
 
+def test_usage_is_sold_without_a_quantity(shop: Shop) -> None:
+    recurring = {"interval": "month", "usage_type": "metered", "meter": "mtr_1"}
+    calls = one_off(shop, 1, "Calls", recurring=recurring)
+    made = subscribe(shop, line_items=[{"price": calls}, {"price": monthly(shop), "quantity": 1}])
+
+    press(shop, made)
+
+    assert (made.amount_total, done(shop, made).subscription.status) == (1000, "active")
+    with pytest.raises(REFUSED, match="Quantity is required"):
+        subscribe(shop, line_items=[{"price": monthly(shop)}])
+
+
 DATA = "subscription_data"
 
 
