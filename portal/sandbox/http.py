@@ -7,7 +7,14 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import (
+    BaseWSGIServer,
+    WSGIRequestHandler,
+    make_server,
+    select_address_family,
+)
+
+BACKLOG = 128
 
 
 class AnswerLost(ConnectionError):
@@ -48,6 +55,16 @@ class RequestHandler(WSGIRequestHandler):
         """Says nothing: the ledger keeps every request."""
 
 
-def serve(app: Callable[..., Any], port: int, host: str = "127.0.0.1") -> None:
-    """Serves `app` until the process is told to end."""
-    make_server(host, port, app, threaded=True, request_handler=RequestHandler).serve_forever()
+def listen(app: Callable[..., Any], host: str, port: int) -> BaseWSGIServer:
+    """A server of `app` that listens and waits for `serve_forever()`.
+
+    Raises OSError when the port is taken or the address is not this machine's.
+    """
+    # Werkzeug ends the process when it cannot bind, so that is tried here first.
+    with socket.socket(select_address_family(host, port), socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+        door.listen(BACKLOG)
+        return make_server(
+            host, port, app, threaded=True, request_handler=RequestHandler, fd=door.detach()
+        )

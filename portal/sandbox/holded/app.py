@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from portal.sandbox.console import pages as console
 from portal.sandbox.holded import (
     accounts,
     contacts,
@@ -28,6 +29,7 @@ from portal.sandbox.holded import (
 )
 from portal.sandbox.holded.accounts import Account
 from portal.sandbox.holded.exchange import Exchange
+from portal.sandbox.holded.inside import HoldedInside
 from portal.sandbox.holded.problems import Problem, not_found
 from portal.sandbox.holded.state import State
 from portal.sandbox.holded.webhooks import Courier
@@ -44,13 +46,15 @@ def create_app(
     data: str | Path = ":memory:",
     *,
     base_url: str = "http://127.0.0.1:8002",
+    beside: Mapping[str, str] | None = None,
     real_time: Callable[[], float] = time.time,
 ) -> Flask:
     """Return the sandbox with its state in ``data``: a folder, or ``":memory:"``.
 
     It starts with one account whose token is ``pat_sandbox``; ``POST /_sandbox/accounts`` opens
     more. The application delivers no webhooks by itself: ``server`` starts the courier that does,
-    and tests call ``webhooks.deliver``. ``app.extensions["holded_sandbox"]`` is the ``State``.
+    and tests call ``webhooks.deliver``. ``beside`` are names and addresses its console links to.
+    ``app.extensions["holded_sandbox"]`` is the ``State``.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(
@@ -67,6 +71,11 @@ def create_app(
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
+    app.register_blueprint(
+        console.create(lambda: HoldedInside(accounts.state(), FIRST_ACCOUNT), beside or {})
+    )
+    app.add_url_rule("/", "welcome", console.welcome)
+    app.add_url_rule("/_sandbox/", "welcome", console.welcome)
     app.before_request(admit)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, refuse)

@@ -1,16 +1,18 @@
 """`create_app`: the Stripe sandbox as a WSGI application."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, request
 
+from portal.sandbox.console import pages as console
 from portal.sandbox.stripe.api import answer, url_map
 from portal.sandbox.stripe.control import control
 from portal.sandbox.stripe.errors import ApiError
+from portal.sandbox.stripe.inside import StripeInside
 from portal.sandbox.stripe.registry import PAGES
 from portal.sandbox.stripe.sandbox import Sandbox
 
@@ -19,10 +21,11 @@ def create_app(
     data: str | Path = ":memory:",
     *,
     base_url: str = "http://127.0.0.1:8001",
+    beside: Mapping[str, str] | None = None,
     real_time: Callable[[], float] = time.time,
 ) -> Flask:
     """A sandbox with its state in the folder `data` (or in memory), whose hosted pages are at
-    `base_url`.
+    `base_url`. `beside` are names and addresses that its console links to.
 
     Its `Sandbox` is `app.extensions["stripe_sandbox"]`: `.add_account({...})`,
     `.advance(seconds)`, `.deliver(sender)`. Over HTTP the same things are under `/_sandbox/`.
@@ -31,6 +34,9 @@ def create_app(
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.extensions["stripe_sandbox"] = Sandbox(data, base_url=base_url, real_time=real_time)
     app.register_blueprint(control)
+    app.register_blueprint(console.create(lambda: StripeInside(_current()), beside or {}))
+    app.add_url_rule("/", "welcome", console.welcome)
+    app.add_url_rule("/_sandbox/", "welcome", console.welcome)
     routes = url_map().bind("sandbox")
 
     def api(path: str) -> Response:

@@ -129,6 +129,13 @@ class Sandbox:
             return failure
         return None
 
+    def reset(self) -> None:
+        """Forgets everything, accounts included; the clock is back in the present."""
+        with self.store.transaction():
+            self.store.empty()
+        self.clock.offset = 0
+        self.news.set()
+
     # Webhooks
 
     def deliver(self, sender: deliveries.Sender) -> int:
