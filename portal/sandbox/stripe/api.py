@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter, Rule
 
 from portal.sandbox.http import AnswerLost, ConnectionReset
-from portal.sandbox.stripe import faults, ledger
+from portal.sandbox.stripe import clocks, faults, ledger
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.params import check, decode
@@ -178,6 +178,7 @@ def _execute(
         unit = Unit(
             sandbox, account, sandbox.clock.now(), request_id=found.request_id, idempotency_key=key
         )
+        clocks.follow(unit, clocks.named(path, params), changes=request.method != "GET")
         begun = False
         try:
             with store.savepoint():

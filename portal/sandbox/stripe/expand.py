@@ -18,6 +18,7 @@ PREFIXES = {
     "acct": "account",
     "bpc": "billing_portal.configuration",
     "ch": "charge",
+    "clock": "test_helpers.test_clock",
     "cn": "credit_note",
     "cs": "checkout.session",
     "cus": "customer",

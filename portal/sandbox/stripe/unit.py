@@ -18,15 +18,20 @@ from portal.sandbox.stripe import deliveries
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, missing, unsupported
 from portal.sandbox.stripe.expand import expand, render
 from portal.sandbox.stripe.ids import object_id
-from portal.sandbox.stripe.registry import LISTENERS, ROUTES
+from portal.sandbox.stripe.registry import LISTENERS, ON_ACCOUNT_TIME, ROUTES
 from portal.sandbox.stripe.schema import api_version
+from portal.sandbox.stripe.store import ACCOUNT_CLOCK
 
 if TYPE_CHECKING:
     from portal.sandbox.stripe.sandbox import Sandbox
 
 
 class Unit:
-    """Everything a handler may do, on behalf of `account`, at the sandbox time `now`."""
+    """Everything a handler may do, on behalf of `account`, at the sandbox time `now`.
+
+    `now` is the time of the test clock `clock` if the work is for a customer who has one;
+    `account_now` is always the account's own (see `clocks`).
+    """
 
     def __init__(
         self,
@@ -39,7 +44,8 @@ class Unit:
     ) -> None:
         self.sandbox = sandbox
         self.account = account
-        self.now = now
+        self.account_now = self.now = now
+        self.clock: str | None = None
         self.request = {"id": request_id, "idempotency_key": idempotency_key}
         self.store = sandbox.store
 
@@ -167,7 +173,7 @@ class Unit:
             "id": self.id("evt"),
             "object": "event",
             "api_version": api_version(),
-            "created": self.now,
+            "created": self.account_now,
             "data": data,
             "livemode": False,
             "pending_webhooks": len(endpoints),
@@ -184,20 +190,21 @@ class Unit:
     # Later, and other resources
 
     def schedule(self, at: int, name: str, ref: str) -> None:
-        """Runs the `@due(name)` function for `ref` when the clock reaches `at`."""
-        self.store.run(
-            "INSERT INTO due (account, at, name, ref) VALUES (?, ?, ?, ?)",
-            self.account_id,
-            at,
-            name,
-            ref,
-        )
+        """Runs the `@due(name)` function for `ref` when the clock of this unit reaches `at`."""
+        clock = ACCOUNT_CLOCK if name in ON_ACCOUNT_TIME else self.clock or ACCOUNT_CLOCK
+        self.store.schedule(self.account_id, clock, at, name, ref)
 
     def unschedule(self, name: str, ref: str) -> None:
         """Forgets what was scheduled under that name for `ref`."""
         self.store.run(
             "DELETE FROM due WHERE account = ? AND name = ? AND ref = ?", self.account_id, name, ref
         )
+
+    def at(self, moment: int) -> "Unit":
+        """The same unit at another moment of the same clock, for a look ahead."""
+        later = copy.copy(self)
+        later.now = moment
+        return later
 
     def call(self, route: str, params: Json | None = None, **path: str) -> Json:
         """Runs another route's handler in this transaction, with parameters as its handler takes

@@ -73,7 +73,7 @@ def create(unit: Unit, params: Json) -> Json:
         "collected_information": None,
         "consent": None,
         "consent_collection": _consent_collection(consent),
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": currency,
         "currency_conversion": None,
         "custom_fields": [],
@@ -93,7 +93,7 @@ def create(unit: Unit, params: Json) -> Json:
         "customer_email": params.get("customer_email"),
         "discounts": [] if mode == "payment" else None,
         "excluded_payment_method_types": params.get("excluded_payment_method_types"),
-        "expires_at": params.get("expires_at", unit.now + LONGEST),
+        "expires_at": params.get("expires_at", unit.account_now + LONGEST),
         "invoice": None,
         "invoice_creation": None,
         "livemode": False,
@@ -203,7 +203,7 @@ def show_url(unit: Unit, session: Json) -> None:
     session["url"] = unit.url(f"/c/pay/{session['id']}") if is_open else None
 
 
-@due("checkout.session.expire")
+@due("checkout.session.expire", account_time=True)
 def expire_by_time(unit: Unit, session_id: str) -> None:
     """Its time is up."""
     session = unit.get("checkout.session", session_id)
@@ -299,13 +299,13 @@ def _check(unit: Unit, params: Json) -> None:
         raise invalid(message, param="saved_payment_method_options")
     check_email(params.get("customer_email"), "customer_email")
     _check_mode(params, mode)
-    expires_at = params.get("expires_at", unit.now + LONGEST)
-    if expires_at < unit.now + SHORTEST:
+    expires_at = params.get("expires_at", unit.account_now + LONGEST)
+    if expires_at < unit.account_now + SHORTEST:
         message = (
             "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
         )
         raise invalid(message, param="expires_at")
-    if expires_at > unit.now + LONGEST:
+    if expires_at > unit.account_now + LONGEST:
         message = (
             "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
         )

@@ -20,7 +20,7 @@ def list_all(unit: Unit, params: Json) -> Json:
         )
     where = {"type": types, "created": params.get("created")}
     where["created"] = (
-        {"gte": unit.now - DAYS * 86400} if where["created"] is None else where["created"]
+        {"gte": unit.account_now - DAYS * 86400} if where["created"] is None else where["created"]
     )
     return unit.page("event", params, "/v1/events", where)
 

@@ -23,7 +23,7 @@ def create(unit: Unit, params: Json) -> Json:
         "object": "webhook_endpoint",
         "api_version": params.get("api_version"),
         "application": None,
-        "created": unit.now,
+        "created": unit.account_now,
         "description": params.get("description") or None,
         "enabled_events": params["enabled_events"],
         "livemode": False,

@@ -119,19 +119,31 @@ class Billing:
 
 
 @pytest.fixture
-def billing() -> Any:
-    """A sandbox of one account in United States dollars, at the start of April 2026."""
-    moment = [float(START)]
-    app = create_app(real_time=lambda: moment[0])
-    sandbox: Sandbox = app.extensions["stripe_sandbox"]
-    account = sandbox.add_account({"country": "ES", "default_currency": "eur", "name": "Acme"})
-    client = stripe.StripeClient(account["_secret_key"], http_client=InProcess(app))
-    yield Billing(client.v1, sandbox, account["id"], app)
+def open_billing() -> Any:
+    """Opens sandboxes of one account in euros, at the start of April 2026, where time stands."""
+    opened: list[Billing] = []
+
+    def open_one() -> Billing:
+        app = create_app(real_time=lambda: float(START))
+        sandbox: Sandbox = app.extensions["stripe_sandbox"]
+        account = sandbox.add_account({"country": "ES", "default_currency": "eur", "name": "Acme"})
+        client = stripe.StripeClient(account["_secret_key"], http_client=InProcess(app))
+        opened.append(Billing(client.v1, sandbox, account["id"], app))
+        return opened[-1]
+
+    yield open_one
     wrong = [
         f"{event['type']}: {found}"
-        for event in sandbox.store.select(account["id"], "event", {})
+        for one in opened
+        for event in one.sandbox.store.select(one.account, "event", {})
         # Stripe's upcoming invoices have no id in events, although the SDK types one.
         if event["type"] != "invoice.upcoming"
         for found in differences(event)
     ]
     assert wrong == []
+
+
+@pytest.fixture
+def billing(open_billing: Any) -> Any:
+    """One such sandbox."""
+    return open_billing()
