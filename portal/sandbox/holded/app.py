@@ -26,6 +26,7 @@ from portal.sandbox.holded import (
     taxes,
     treasury,
     usage,
+    v1,
 )
 from portal.sandbox.holded.accounts import Account
 from portal.sandbox.holded.exchange import Exchange
@@ -51,9 +52,10 @@ def create_app(
 ) -> Flask:
     """Return the sandbox with its state in ``data``: a folder, or ``":memory:"``.
 
-    It starts with one account whose token is ``pat_sandbox``; ``POST /_sandbox/accounts`` opens
-    more. The application delivers no webhooks by itself: ``server`` starts the courier that does,
-    and tests call ``webhooks.deliver``. ``beside`` are names and addresses its console links to.
+    It starts with one account whose token is ``pat_sandbox`` and whose key for API v1 is
+    ``FIRST_ACCOUNT.v1_key``; ``POST /_sandbox/accounts`` opens more. The application delivers no
+    webhooks by itself: ``server`` starts the courier that does, and tests call
+    ``webhooks.deliver``. ``beside`` are names and addresses that the console links to.
     ``app.extensions["holded_sandbox"]`` is the ``State``.
     """
     app = Flask(__name__, static_folder=None)
@@ -70,6 +72,7 @@ def create_app(
             accounts.add(state, FIRST_ACCOUNT)
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
+    app.register_blueprint(v1.blueprint, url_prefix=v1.PREFIX)
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
     app.register_blueprint(
         console.create(lambda: HoldedInside(accounts.state(), FIRST_ACCOUNT), beside or {})
@@ -96,7 +99,7 @@ def admit() -> None:
     """Let in who has a token and calls left; routes that do not exist are told to anybody."""
     if not request.path.startswith("/api/"):
         return
-    if request.routing_exception is not None:
+    if request.routing_exception is not None or v1.serves(request.path):
         return
     accounts.authenticate()
     usage.check(accounts.account())
@@ -104,6 +107,8 @@ def admit() -> None:
 
 def refuse(error: HTTPException) -> Response:
     """Answer Flask's own refusals (no such route, wrong method, body too large) as problems."""
+    if v1.serves(request.path):
+        return v1.refuse(error)
     if error.code == 404:
         return not_found().answer()
     return Problem(error.code or 500, error.description or "").answer()

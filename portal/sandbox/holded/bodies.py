@@ -20,6 +20,8 @@ class Body:
     that Holded shows but never takes (a contact's ``custom_id``) is ignored, as it does.
     """
 
+    lines_required = True
+
     def __init__(self, data: dict[str, Any], where: str = "") -> None:
         self.data = data
         self.where = where

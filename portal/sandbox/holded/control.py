@@ -34,6 +34,8 @@ def open_account() -> ResponseReturnValue:
     body = bodies.read((*accounts.FIELDS, "webhook_url", "webhook_secret"))
     for name in ("id", "name", "token"):
         body.text(name, required=True)
+    if body.has("v1_key") and not accounts.free_key(state(), body.data["v1_key"], body.data["id"]):
+        raise bad_request("v1_key must be 32 hexadecimal digits that no other account has")
     given = {name: value for name, value in body.data.items() if name in accounts.FIELDS}
     account = Account(**given)
     accounts.add(state(), account)

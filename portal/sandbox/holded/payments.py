@@ -18,6 +18,7 @@ blueprint = Blueprint("payments", __name__)
 
 SCOPE = "accounting:payments"
 ON_DOCUMENT = ("amount", "treasury_id", "date", "description")
+COLLECTED = ("invoice", "salesreceipt", "purchaserefund")  # all else is money that leaves
 LOOSE = ("type", "amount", "date", "bank_account_id", "contact_id", "description")
 
 
@@ -86,7 +87,7 @@ def on_document(kind: Kind, document: Document, body: Body) -> None:
         )
     bank_id = body.text("treasury_id")
     payment = written(
-        kind="collection" if kind is documents.INVOICE else "payment",
+        kind="collection" if kind.name in COLLECTED else "payment",
         amount=amount,
         day=body.day("date") or dates.today(state().now()),
         bank=treasury.found(bank_id) if bank_id else None,
