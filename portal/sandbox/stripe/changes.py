@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from portal.sandbox.stripe import collection, pending_updates, redemption
+from portal.sandbox.stripe import collection, pending_updates, redemption, usage
 from portal.sandbox.stripe.discounting import Reducible, Reduction, reduce_lines
 from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.invoicing import pricing
@@ -36,6 +36,7 @@ from portal.sandbox.stripe.subscription_billing import (
     compose,
     natural_period,
     note_billed,
+    outstanding,
     remaining_words,
     unused_words,
 )
@@ -110,6 +111,7 @@ def plan(unit: Unit, stored: Json, params: Json, *, managed: bool = False) -> Ch
     )
     touched = _set_items(unit, after, params.get("items") or [])
     _set_periods(unit, change, params)
+    _set_usage(unit, change)
     if change.behavior != "none" and stored["status"] not in ("trialing", "paused"):
         _prorate(unit, change, touched, params)
     elif change.resets:
@@ -341,6 +343,8 @@ def _prorate(unit: Unit, change: Change, touched: set[str], params: Json) -> Non
         _check_classic(unit, after, set(credited) | set(debited))
     for name in credited:
         if is_metered(unit, old[name]):
+            if flexible and name not in new:
+                change.prorations += usage_of(unit, before, old[name], change.at)
             continue
         if flexible:
             change.prorations += _flexible_credits(unit, change, old[name])
@@ -354,6 +358,60 @@ def _prorate(unit: Unit, change: Change, touched: set[str], params: Json) -> Non
     if change.resets:
         for item in new.values():
             item["_debits"] = []
+
+
+def _set_usage(unit: Unit, change: Change) -> None:
+    """Begin counting usage anew where a metered item changes its price or its period.
+
+    docs.stripe.com/billing/subscriptions/billing-mode: flexible mode bills usage at the price it
+    was reported at, classic mode forgets what was reported before the change.
+    """
+    if change.resets:
+        return
+    old = {item["id"]: item for item in change.before["items"]["data"]}
+    for item in change.after["items"]["data"]:
+        known = old.get(item["id"])
+        if known is None or known["price"] == item["price"]:
+            continue
+        flexible = change.after["billing_mode"]["type"] == "flexible"
+        if not flexible or not is_metered(unit, known):
+            usage.start_over(item, unit.now)
+            continue
+        tiered = "tiered" in (price_of(unit, one)["billing_scheme"] for one in (known, item))
+        if tiered or not is_metered(unit, item):
+            if usage.is_unbilled(unit, known, change.before["customer"], unit.now):
+                raise unsupported("changing a tiered or licensed price in the middle of usage")
+            usage.start_over(item, unit.now)
+        else:
+            usage.change_price(item, known["price"], unit.now)
+
+
+def usage_of(unit: Unit, subscription: Json, item: Json, at: int) -> list[Json]:
+    """Return invoice items, not yet stored, for usage of an item that nothing has billed."""
+    customer = subscription["customer"]
+    if not usage.is_unbilled(unit, item, customer, at):
+        return []
+    made = []
+    for stretch in usage.stretches(item, Period(item["current_period_start"], at)):
+        body = blank_item(
+            unit,
+            customer,
+            subscription["currency"],
+            subscription=subscription["id"],
+            subscription_item=item["id"],
+        )
+        price = unit.get("price", stretch.price)
+        made.append(
+            body
+            | usage.charge(unit, stretch, customer, subscription["currency"])
+            | {
+                "period": {"end": stretch.period.end, "start": stretch.period.start},
+                "pricing": pricing(price),
+                "tax_rates": list(item["tax_rates"]),
+                "_price": price["id"],
+            }
+        )
+    return made
 
 
 def _check_classic(unit: Unit, after: Json, names: set[str]) -> None:
@@ -535,16 +593,26 @@ def bill(unit: Unit, change: Change, params: Json) -> Json | None:
     flexible = after["billing_mode"]["type"] == "flexible"
     only = frozenset(item["id"] for item in [*change.prorations, *change.extra])
     items = billable_at_start(unit, after, after["items"]["data"]) if change.resets else []
+    ended = outstanding(unit, change.before, unit.now) if change.resets else {}
+    if ended:
+        kept = {item["id"] for item in after["items"]["data"]}
+        used = {item["id"]: item for item in change.before["items"]["data"] if item["id"] in kept}
+        items = [item for item in items if item["id"] not in ended]
+        items += [used[name] for name in ended if name in used]
     draft = compose(
         unit,
         after,
         Billing(
             tuple(items),
+            ended=ended,
             pending=flexible or (change.resets and change.behavior != "always_invoice"),
             only=only,
         ),
         reason="subscription_update",
     )
+    if change.resets:
+        for item in after["items"]["data"]:
+            usage.start_over(item, unit.now)
     if draft is not None:
         note_billed(after, draft)
         after["latest_invoice"] = draft["id"]
