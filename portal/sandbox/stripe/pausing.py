@@ -2,9 +2,10 @@
 
 import copy
 
-from portal.sandbox.stripe import changes, collection, usage
+from portal.sandbox.stripe import collection, usage
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.periods import period_at
+from portal.sandbox.stripe.prorating import Change, credit_all, usage_of
 from portal.sandbox.stripe.registry import due, listens
 from portal.sandbox.stripe.subscribing import EXPIRY, billable_at_start, schedule
 from portal.sandbox.stripe.subscription_billing import (
@@ -37,7 +38,7 @@ def check_pausable(subscription: Json) -> None:
             raise invalid(f"This subscription cannot be paused because {reason}.")
 
 
-def _credits(unit: Unit, subscription: Json, params: Json) -> changes.Change:
+def _credits(unit: Unit, subscription: Json, params: Json) -> Change:
     """Work out what pausing credits, and what it charges of usage until now."""
     bill_for = params.get("bill_for") or {}
     since = (bill_for.get("unused_time_from") or {}).get("type", "now")
@@ -48,21 +49,21 @@ def _credits(unit: Unit, subscription: Json, params: Json) -> changes.Change:
             raise unsupported("crediting items whose periods began at different times")
         at = starts.pop()
     if since == "none":
-        change = changes.Change(
+        change = Change(
             before=subscription, after=copy.deepcopy(subscription), behavior="none", at=unit.now
         )
     else:
-        change = changes.credit_all(unit, subscription, at)
+        change = credit_all(unit, subscription, at)
     if (bill_for.get("outstanding_usage_through") or {}).get("type", "now") == "now":
         change.prorations += [
             one
             for item in subscription["items"]["data"]
-            for one in changes.usage_of(unit, subscription, item, unit.now)
+            for one in usage_of(unit, subscription, item, unit.now)
         ]
     return change
 
 
-def _draft_of_pause(unit: Unit, change: changes.Change) -> Json | None:
+def _draft_of_pause(unit: Unit, change: Change) -> Json | None:
     after = change.after
     waiting = pending_items(unit, after["customer"], after["currency"], after["id"])
     only = frozenset(item["id"] for item in waiting if subscription_of_item(item))

@@ -9,6 +9,7 @@ from portal.sandbox.stripe import changes, pausing, renewals, scheduling, subscr
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.invoicing import settle
+from portal.sandbox.stripe.prorating import Change, credit_all
 from portal.sandbox.stripe.registry import due
 from portal.sandbox.stripe.subscribing import ENDED
 from portal.sandbox.stripe.subscription_billing import (
@@ -138,7 +139,7 @@ def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> J
     return _of_renewal(unit, stored, recurring=params.get("preview_mode") == "recurring")
 
 
-def _say_proration_date(draft: Json, change: changes.Change) -> None:
+def _say_proration_date(draft: Json, change: Change) -> None:
     if change.prorations:
         details = draft["parent"]["subscription_details"]
         details["subscription_proration_date"] = change.at
@@ -188,7 +189,7 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
 def _of_cancellation(unit: Unit, stored: Json, details: Json) -> Json | None:
     behavior = details.get("proration_behavior", "create_prorations")
     at = details.get("proration_date", unit.now)
-    change = changes.credit_all(unit, stored, at) if behavior != "none" else None
+    change = credit_all(unit, stored, at) if behavior != "none" else None
     for item in change.prorations if change else []:
         unit.put(item)
     waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])

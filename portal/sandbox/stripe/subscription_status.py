@@ -8,8 +8,9 @@ from portal.sandbox.stripe.errors import Json
 from portal.sandbox.stripe.invoicing import subscription_of
 from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.registry import due, listens
-from portal.sandbox.stripe.subscribing import ENDED, no_cancellation, schedule
+from portal.sandbox.stripe.subscribing import ENDED, schedule
 from portal.sandbox.stripe.subscription_billing import compose, last_billing
+from portal.sandbox.stripe.subscription_ends import no_cancellation
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.unit import Unit
 
