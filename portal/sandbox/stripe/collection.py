@@ -3,7 +3,7 @@
 What this does to a subscription hangs on the invoice's events (`subscription_status.py`).
 """
 
-from portal.sandbox.stripe import redemption
+from portal.sandbox.stripe import redemption, usage
 from portal.sandbox.stripe.eligibility import REDIRECTING
 from portal.sandbox.stripe.errors import ApiError, Json, card_error, invalid
 from portal.sandbox.stripe.ids import scramble
@@ -47,6 +47,7 @@ def finalize(unit: Unit, invoice: Json) -> Json:
     customer = unit.get("customer", invoice["customer"], "customer")
     invoice |= billed(unit, customer)
     invoice["starting_balance"] = customer["balance"]
+    usage.refresh(unit, invoice)
     settle(unit, invoice)
     amount, balance = due_and_balance(invoice)
     invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"

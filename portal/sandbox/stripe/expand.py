@@ -29,6 +29,7 @@ PREFIXES = {
     "in": "invoice",
     "inpay": "invoice_payment",
     "mandate": "mandate",
+    "mtr": "billing.meter",
     "pi": "payment_intent",
     "pm": "payment_method",
     "price": "price",

@@ -9,12 +9,13 @@ from portal.sandbox.stripe import changes, pausing, renewals, scheduling, subscr
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.invoicing import settle
+from portal.sandbox.stripe.prorating import Change, credit_all
 from portal.sandbox.stripe.registry import due
 from portal.sandbox.stripe.subscribing import ENDED
 from portal.sandbox.stripe.subscription_billing import (
-    Billing,
     attach_item,
     compose,
+    last_billing,
     pending_items,
     subscription_of_item,
 )
@@ -138,7 +139,7 @@ def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> J
     return _of_renewal(unit, stored, recurring=params.get("preview_mode") == "recurring")
 
 
-def _say_proration_date(draft: Json, change: changes.Change) -> None:
+def _say_proration_date(draft: Json, change: Change) -> None:
     if change.prorations:
         details = draft["parent"]["subscription_details"]
         details["subscription_proration_date"] = change.at
@@ -170,18 +171,17 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
     if end is not None and end <= at:
         waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
         only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
-        return compose(
-            later, stored, Billing(pending=False, only=only), reason="subscription_cycle"
-        )
+        billing = last_billing(later, stored, end, pending=False, only=only)
+        return compose(later, stored, billing, reason="subscription_cycle")
     scheduling.enter(later, stored, at)
     if recurring:
-        items, before = renewals.turn_over(later, stored, at)
+        turn = renewals.turn_over(later, stored, at)
         return compose(
             later,
             stored,
-            Billing(tuple(items), pending=False),
+            turn.billing(pending=False),
             reason="subscription_cycle",
-            period=before,
+            period=turn.before,
         )
     return renewals.draft_renewal(later, stored, at)
 
@@ -189,12 +189,13 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
 def _of_cancellation(unit: Unit, stored: Json, details: Json) -> Json | None:
     behavior = details.get("proration_behavior", "create_prorations")
     at = details.get("proration_date", unit.now)
-    change = changes.credit_all(unit, stored, at) if behavior != "none" else None
+    change = credit_all(unit, stored, at) if behavior != "none" else None
     for item in change.prorations if change else []:
         unit.put(item)
     waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
     only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
-    return compose(unit, stored, Billing(pending=False, only=only), reason="subscription_update")
+    billing = last_billing(unit, stored, unit.now, pending=False, only=only)
+    return compose(unit, stored, billing, reason="subscription_update")
 
 
 def _of_new(unit: Unit, params: Json, details: Json) -> Json | None:

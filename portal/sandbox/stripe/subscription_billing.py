@@ -3,12 +3,13 @@
 First invoices, renewals, changes and previews are all composed here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from portal.sandbox.stripe import redemption
+from portal.sandbox.stripe import redemption, usage
+from portal.sandbox.stripe.amounts import priced_in
 from portal.sandbox.stripe.errors import Json
-from portal.sandbox.stripe.invoicing import MOST_LINES, blank, line, settle
+from portal.sandbox.stripe.invoicing import MOST_LINES, blank, decimal, line, settle
 from portal.sandbox.stripe.periods import Period, period_at
 from portal.sandbox.stripe.proration import prorated
 from portal.sandbox.stripe.subscription_items import (
@@ -29,11 +30,15 @@ class Billing:
     """What goes on an invoice besides pending items.
 
     `items` are billed for their current periods, shorter than their interval in part; `trial`
-    makes that free. `pending` takes all pending invoice items, `only` just the named ones.
+    makes that free. Metered ones are billed for the span in `ended`, if they have one there, and
+    free if that was a trial (`after_trial`). `pending` takes all pending invoice items, `only`
+    just the named ones.
     """
 
     items: tuple[Json, ...] = ()
+    ended: dict[str, Period] = field(default_factory=dict)
     trial: bool = False
+    after_trial: bool = False
     pending: bool = True
     only: frozenset[str] | None = None
 
@@ -60,12 +65,35 @@ def compose(
     if billing.pending or billing.only:
         take_pending(unit, invoice, subscription, billing.only if not billing.pending else None)
     for item in billing.items:
-        _bill_item(unit, subscription, invoice, item, trial=billing.trial)
+        if item["id"] in billing.ended:
+            _bill_usage(unit, subscription, invoice, item, billing)
+        else:
+            _bill_item(unit, subscription, invoice, item, trial=billing.trial)
     del invoice["lines"]["data"][MOST_LINES:]
     if not invoice["lines"]["data"]:
         return None
     settle(unit, invoice)
     return invoice
+
+
+def outstanding(unit: Unit, subscription: Json, at: int) -> dict[str, Period]:
+    """Return the spans of metered items, up to `at`, whose usage no invoice has billed."""
+    if (subscription["trial_end"] or 0) >= at:
+        return {}
+    return {
+        item["id"]: Period(item["current_period_start"], at)
+        for item in subscription["items"]["data"]
+        if usage.is_unbilled(unit, item, subscription["customer"], at)
+    }
+
+
+def last_billing(
+    unit: Unit, subscription: Json, at: int, *, pending: bool, only: frozenset[str] | None = None
+) -> Billing:
+    """Return what the last invoice of a subscription that ends at `at` holds."""
+    ended = outstanding(unit, subscription, at)
+    items = [item for item in subscription["items"]["data"] if item["id"] in ended]
+    return Billing(tuple(items), ended=ended, pending=pending, only=only)
 
 
 def pending_items(unit: Unit, customer: str, currency: str, subscription: str | None) -> list[Json]:
@@ -150,6 +178,56 @@ def attach_item(unit: Unit, invoice: Json, item: Json) -> Json:
     return body
 
 
+def _bill_usage(
+    unit: Unit, subscription: Json, invoice: Json, item: Json, billing: Billing
+) -> None:
+    """Add what a metered item was used in the span that ended, one line for each price."""
+    flexible = subscription["billing_mode"]["type"] == "flexible"
+    for stretch in usage.stretches(item, billing.ended[item["id"]]):
+        price = unit.get("price", stretch.price)
+        body = line(
+            unit,
+            invoice,
+            amount=0,
+            description=None,
+            period=stretch.period,
+            parent=_of_item(subscription, item, partial=False),
+            price=priced_in(price, subscription["currency"]),
+            quantity=0,
+            discounts=redemption.still_valid(unit, item["discounts"], unit.now),
+            metadata=subscription["metadata"],
+            tax_rates=item["tax_rates"],
+            subscription=subscription["id"],
+        )
+        if billing.after_trial:
+            count = usage.quantity(unit, stretch, invoice["customer"])
+            name = unit.get("product", price["product"])["name"]
+            shown = f"{decimal(count)} × {name}"
+            body |= {
+                "description": f"Free trial for {shown}" if flexible else f"{shown} (Free trial)",
+                "quantity": int(count),
+                "quantity_decimal": decimal(count),
+            }
+        else:
+            body["_usage"] = stretch.price
+        body["_item"] = item["id"]
+    usage.refresh(unit, invoice)
+
+
+def _of_item(subscription: Json, item: Json, *, partial: bool) -> Json:
+    return {
+        "invoice_item_details": None,
+        "subscription_item_details": {
+            "invoice_item": None,
+            "proration": partial,
+            "proration_details": {"credited_items": None},
+            "subscription": subscription["id"],
+            "subscription_item": item["id"],
+        },
+        "type": "subscription_item_details",
+    }
+
+
 def _bill_item(unit: Unit, subscription: Json, invoice: Json, item: Json, *, trial: bool) -> None:
     currency, period = subscription["currency"], period_of(item)
     metered = is_metered(unit, item)
@@ -163,17 +241,7 @@ def _bill_item(unit: Unit, subscription: Json, invoice: Json, item: Json, *, tri
         amount=amount,
         description=_words(unit, subscription, item, trial=trial, partial=partial),
         period=period,
-        parent={
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None,
-                "proration": partial,
-                "proration_details": {"credited_items": None},
-                "subscription": subscription["id"],
-                "subscription_item": item["id"],
-            },
-            "type": "subscription_item_details",
-        },
+        parent=_of_item(subscription, item, partial=partial),
         price=price_of(unit, item),
         quantity=0 if metered else item["quantity"],
         discounts=redemption.still_valid(unit, item["discounts"], unit.now),
@@ -231,6 +299,6 @@ def note_billed(subscription: Json, invoice: Json) -> None:
         period = Period(each["period"]["start"], each["period"]["end"])
         item["_debits"] = [old for old in item["_debits"] if old["live_until"] > period.start]
         taken = [(off["discount"], off["amount"]) for off in each["discount_amounts"]]
-        if each["amount"]:
+        if each["amount"] and not each.get("_usage"):
             note_debit(item, each["amount"], period, taken, (invoice["id"], each["id"]))
         item["billed_until"] = period.end

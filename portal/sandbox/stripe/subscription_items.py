@@ -164,6 +164,7 @@ def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
         "subscription": subscription["id"],
         "tax_rates": tax_rates.chosen(unit, entry.get("tax_rates"), f"{param}[tax_rates]"),
         "_debits": [],
+        "_usage_from": None if subscription.get("_new") else unit.now,
     }
     set_quantity(unit, item, entry, param)
     item["discounts"] = redeemed(unit, subscription, item, entry, param)

@@ -1,8 +1,9 @@
 """Subscription schedules: planned changes of a subscription, phase after phase."""
 
-from portal.sandbox.stripe import changes, clocks, scheduling, subscription_status
+from portal.sandbox.stripe import clocks, scheduling, subscription_status
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
+from portal.sandbox.stripe.prorating import credit_all
 from portal.sandbox.stripe.registry import renders, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.resources.customers import usable
@@ -269,7 +270,7 @@ def cancel(unit: Unit, params: Json, schedule: str) -> Json:
         return unit.save(found, "subscription_schedule.updated", "subscription_schedule.canceled")
     stored = unit.get("subscription", found["subscription"])
     if params.get("prorate", True):
-        change = changes.credit_all(unit, stored, unit.now)
+        change = credit_all(unit, stored, unit.now)
         for item in change.prorations:
             unit.add(item, "invoiceitem.created")
     ended = subscription_status.end(unit, stored, reason="cancellation_requested")

@@ -11,6 +11,7 @@ from portal.sandbox.stripe import (
 )
 from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.expand import render
+from portal.sandbox.stripe.prorating import credit_all
 from portal.sandbox.stripe.registry import listens, renders, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.subscription_events import keep
@@ -97,7 +98,7 @@ def cancel(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
     details = params.get("cancellation_details") or {}
     stored["cancellation_details"] |= {name: value or None for name, value in details.items()}
     if params.get("prorate"):
-        change = changes.credit_all(unit, stored, unit.now)
+        change = credit_all(unit, stored, unit.now)
         for item in change.prorations:
             unit.add(item, "invoiceitem.created")
     ended = subscription_status.end(unit, stored, reason="cancellation_requested")
