@@ -23,7 +23,7 @@ from portal.sandbox.stripe import clocks, faults, ledger
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.params import check, decode
-from portal.sandbox.stripe.registry import ROUTES
+from portal.sandbox.stripe.registry import DOWNLOADS, ROUTES
 from portal.sandbox.stripe.schema import api_version, schema
 from portal.sandbox.stripe.unit import Unit
 
@@ -41,12 +41,13 @@ class Answer:
     """What will be sent, and what the ledger says about it."""
 
     status: int
-    body: str
+    body: str | bytes
     request_id: str
     replayed: bool = False
     fault: str | None = None
     account: str | None = None
     params: Any = None
+    content_type: str = "application/json"
 
 
 @cache
@@ -101,7 +102,7 @@ def answer(sandbox: "Sandbox", routes: MapAdapter, request: Request) -> Response
 
 
 def _response(sandbox: "Sandbox", found: Answer, key: str | None) -> Response:
-    response = Response(found.body, found.status, content_type="application/json")
+    response = Response(found.body, found.status, content_type=found.content_type)
     if found.fault == "html":
         response.content_type = "text/html; charset=utf-8"
     response.headers["Request-Id"] = found.request_id
@@ -183,10 +184,14 @@ def _execute(
         try:
             with store.savepoint():
                 try:
-                    result = ROUTES[route](unit, _without_expand(params), **path)
-                    shown = unit.shown(result, params.get("expand", []))
+                    result: Any = ROUTES[route](unit, _without_expand(params), **path)
                     begun = True
-                    found.status, found.body = 200, json.dumps(shown, indent=2)
+                    if route in DOWNLOADS:
+                        found.content_type = DOWNLOADS[route]
+                        found.status, found.body = 200, bytes(result)
+                    else:
+                        shown = unit.shown(result, params.get("expand", []))
+                        found.status, found.body = 200, json.dumps(shown, indent=2)
                 except ApiError as error:
                     if not error.keeps:
                         raise

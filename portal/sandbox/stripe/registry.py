@@ -22,6 +22,7 @@ Listener = Callable[["Unit", Json], None]
 Due = Callable[["Unit", str], None]
 
 ROUTES: dict[str, Handler] = {}
+DOWNLOADS: dict[str, str] = {}
 RENDERERS: dict[str, list[Renderer]] = {}
 INCLUDES: dict[tuple[str, str], Include] = {}
 LISTENERS: dict[str, list[Listener]] = {}
@@ -42,6 +43,18 @@ def route(method: str, path: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         ROUTES[f"{method} {path}"] = handler
         return handler
+
+    return register
+
+
+def download(
+    method: str, path: str, content_type: str
+) -> Callable[[Callable[..., bytes]], Handler]:
+    """Answers an API route with a file instead of JSON; the function returns its bytes."""
+
+    def register(handler: Callable[..., bytes]) -> Handler:
+        DOWNLOADS[f"{method} {path}"] = content_type
+        return route(method, path)(handler)  # type: ignore[arg-type]
 
     return register
 

@@ -109,7 +109,8 @@ def check_price(unit: Unit, price: Json, currency: str | None, param: str) -> Js
             "with `type=recurring`.",
             param=param,
         )
-    if not price["active"] or not unit.get("product", price["product"])["active"]:
+    usable = price["active"] and unit.get("product", price["product"])["active"]
+    if not usable and not price.get("_inline"):
         raise invalid(
             "The price specified is inactive. This field only accepts active prices.", param=param
         )
