@@ -63,7 +63,7 @@ def set_quantity(unit: Unit, line: Json, entry: Json, param: str) -> None:
             )
         line["quantity"] = None
         return
-    quantity: int = entry.get("quantity", line["quantity"] or 1)
+    quantity = int(entry.get("quantity", line["quantity"] or 1))
     if not 1 <= quantity <= MOST_QUANTITY:
         raise invalid(
             "This value must be greater than or equal to 1.",
