@@ -170,7 +170,7 @@ class Unit:
         data: Json = {"object": render(self, body)}
         if previous:
             data["previous_attributes"] = render(self, previous)
-        endpoints = deliveries.endpoints(self, event_type)
+        endpoints = list(deliveries.endpoints(self, event_type))
         event = {
             "id": self.id("evt"),
             "object": "event",
@@ -183,8 +183,8 @@ class Unit:
             "type": event_type,
         }
         self.put(event)
-        for endpoint in endpoints:
-            deliveries.queue(self, endpoint, event)
+        for owner, endpoint in endpoints:
+            deliveries.queue(self, owner, endpoint, event)
         for listener in LISTENERS.get(event_type, ()):
             listener(self, body)
         return event
