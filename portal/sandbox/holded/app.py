@@ -25,6 +25,7 @@ from portal.sandbox.holded import (
     taxes,
     treasury,
     usage,
+    webhook_faults,
 )
 from portal.sandbox.holded.accounts import Account
 from portal.sandbox.holded.exchange import Exchange
@@ -67,6 +68,7 @@ def create_app(
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
+    app.register_blueprint(webhook_faults.blueprint, url_prefix="/_sandbox")
     app.before_request(admit)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, refuse)
