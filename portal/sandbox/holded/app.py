@@ -27,6 +27,7 @@ from portal.sandbox.holded import (
     treasury,
     usage,
     v1,
+    webhook_faults,
 )
 from portal.sandbox.holded.accounts import Account
 from portal.sandbox.holded.exchange import Exchange
@@ -79,6 +80,7 @@ def create_app(
     )
     app.add_url_rule("/", "welcome", console.welcome)
     app.add_url_rule("/_sandbox/", "welcome", console.welcome)
+    app.register_blueprint(webhook_faults.blueprint, url_prefix="/_sandbox")
     app.before_request(admit)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, refuse)

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 
 from portal.sandbox.console import pages as console
+from portal.sandbox.stripe import control_webhooks
 from portal.sandbox.stripe.api import answer, url_map
 from portal.sandbox.stripe.control import control
 from portal.sandbox.stripe.errors import ApiError
@@ -37,6 +38,7 @@ def create_app(
     app.register_blueprint(console.create(lambda: StripeInside(_current()), beside or {}))
     app.add_url_rule("/", "welcome", console.welcome)
     app.add_url_rule("/_sandbox/", "welcome", console.welcome)
+    app.register_blueprint(control_webhooks.control)
     routes = url_map().bind("sandbox")
 
     def api(path: str) -> Response:

@@ -41,8 +41,15 @@ CREATE TABLE IF NOT EXISTS idempotency (
 CREATE TABLE IF NOT EXISTS deliveries (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, endpoint TEXT NOT NULL, event TEXT NOT NULL,
     next_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    done INTEGER NOT NULL DEFAULT 0) STRICT;
+    done INTEGER NOT NULL DEFAULT 0, origin TEXT, type TEXT, twist TEXT,
+    held INTEGER NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '', status INTEGER,
+    answer TEXT) STRICT;
 CREATE INDEX IF NOT EXISTS deliveries_open ON deliveries (next_at, seq) WHERE done = 0;
+CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
+CREATE TABLE IF NOT EXISTS webhook_faults (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, times INTEGER NOT NULL, type TEXT,
+    endpoint TEXT, seconds REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS webhook_pauses (endpoint TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS faults (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, times INTEGER NOT NULL, path TEXT, method TEXT,
     status INTEGER, seconds REAL) STRICT;
@@ -53,7 +60,18 @@ CREATE TABLE IF NOT EXISTS requests (
     fault TEXT) STRICT;
 """
 # Columns that files of earlier versions lack.
-ADDED = {"due": {"clock": "TEXT NOT NULL DEFAULT ''"}}
+ADDED = {
+    "due": {"clock": "TEXT NOT NULL DEFAULT ''"},
+    "deliveries": {
+        "origin": "TEXT",
+        "type": "TEXT",
+        "twist": "TEXT",
+        "held": "INTEGER NOT NULL DEFAULT 0",
+        "outcome": "TEXT NOT NULL DEFAULT ''",
+        "status": "INTEGER",
+        "answer": "TEXT",
+    },
+}
 INDEXES = """
 DROP INDEX IF EXISTS due_by_time;
 CREATE INDEX IF NOT EXISTS due_by_clock ON due (clock, at, seq) WHERE failure IS NULL;

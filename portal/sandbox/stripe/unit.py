@@ -143,14 +143,16 @@ class Unit:
 
     def save(self, body: Json, *events: str) -> Json:
         """Stores a changed object. Emits the events only if something public changed, with
-        `previous_attributes` on those that end in `.updated`; an unchanged object emits nothing.
+        `previous_attributes` on those that end in `.updated` and on `charge.refunded`; an
+        unchanged object emits nothing.
         """
         before = self.find(body["object"], body["id"]) or {}
         self.put(body)
         previous = difference(public(before), public(body))
         if previous:
             for event in events:
-                self.emit(event, body, previous if event.endswith("updated") else None)
+                told = event.endswith(".updated") or event == "charge.refunded"
+                self.emit(event, body, previous if told else None)
         return body
 
     def remove(self, body: Json, event: str | None = None) -> Json:
@@ -168,7 +170,7 @@ class Unit:
         data: Json = {"object": render(self, body)}
         if previous:
             data["previous_attributes"] = render(self, previous)
-        endpoints = deliveries.endpoints(self, event_type)
+        endpoints = list(deliveries.endpoints(self, event_type))
         event = {
             "id": self.id("evt"),
             "object": "event",
@@ -181,8 +183,8 @@ class Unit:
             "type": event_type,
         }
         self.put(event)
-        for endpoint in endpoints:
-            deliveries.queue(self, endpoint, event)
+        for owner, endpoint in endpoints:
+            deliveries.queue(self, owner, endpoint, event)
         for listener in LISTENERS.get(event_type, ()):
             listener(self, body)
         return event
@@ -257,15 +259,16 @@ def public(body: Any) -> Any:
 
 
 def difference(before: Json, after: Json) -> Json:
-    """The `previous_attributes` of a change: old values of what differs, nested for hashes, lists
-    whole.
+    """The `previous_attributes` of a change, as recorded events of Stripe's show them: the old
+    value of what differs; of hashes, objects and lists of objects included, only the keys that
+    differ; arrays whole; null for what was not there.
     """
     previous: Json = {}
     for name in before.keys() | after.keys():
         old, new = before.get(name), after.get(name)
         if name.startswith("_") or old == new:
             continue
-        if isinstance(old, dict) and isinstance(new, dict) and old.get("object") is None:
+        if isinstance(old, dict) and isinstance(new, dict):
             previous[name] = difference(old, new)
         else:
             previous[name] = copy.deepcopy(old)
