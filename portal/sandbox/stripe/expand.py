@@ -24,6 +24,7 @@ PREFIXES = {
     "cus": "customer",
     "di": "discount",
     "dp": "dispute",
+    "feat": "entitlements.feature",
     "fo": "billing.feedback_option",
     "ii": "invoiceitem",
     "in": "invoice",
@@ -31,6 +32,7 @@ PREFIXES = {
     "mandate": "mandate",
     "mtr": "billing.meter",
     "pi": "payment_intent",
+    "plink": "payment_link",
     "pm": "payment_method",
     "price": "price",
     "prod": "product",
@@ -40,6 +42,7 @@ PREFIXES = {
     "re": "refund",
     "seti": "setup_intent",
     "setatt": "setup_attempt",
+    "shr": "shipping_rate",
     "si": "subscription_item",
     "sub": "subscription",
     "txcd": "tax_code",
@@ -52,6 +55,7 @@ FIELD_KINDS = {
     "coupon": "coupon",
     "product": "product",
     "schedule": "subscription_schedule",
+    "subscription_schedule": "subscription_schedule",
     "feedback_option": "billing.feedback_option",
 }
 

@@ -11,12 +11,12 @@ from fractions import Fraction
 from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, priced_in
 from portal.sandbox.stripe.discounting import Reducible, Reduction, reduce_lines
-from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.registry import includes, renders
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.taxation import Rate, taxes_on
-from portal.sandbox.stripe.unit import Unit, envelope
+from portal.sandbox.stripe.unit import Unit
 
 MOST_QUANTITY = 999_999_999
 
@@ -63,7 +63,7 @@ def set_quantity(unit: Unit, line: Json, entry: Json, param: str) -> None:
             )
         line["quantity"] = None
         return
-    quantity = int(entry.get("quantity", line["quantity"] or 1))
+    quantity = entry["quantity"] if "quantity" in entry else line["quantity"] or 1
     if not 1 <= quantity <= MOST_QUANTITY:
         raise invalid(
             "This value must be greater than or equal to 1.",
@@ -272,24 +272,6 @@ def keep(unit: Unit, lines: Sequence[Json]) -> None:
 def of(unit: Unit, parent: str) -> list[Json]:
     """Return the stored lines of a quote, link or session, in their order."""
     return unit.select("item", parent=parent, oldest_first=True)
-
-
-def page(lines: Sequence[Json], params: Json, url: str) -> Json:
-    """Return a list envelope over lines in their own order; the first `limit` or those at the
-    cursor. Raises the 404 for a cursor that is no line.
-    """
-    limit = params.get("limit", 10)
-    if not 1 <= limit <= 100:
-        raise invalid(f"Invalid integer: {limit}; must be between 1 and 100", param="limit")
-    ids = [line["id"] for line in lines]
-    for name in ("starting_after", "ending_before"):
-        if name in params and params[name] not in ids:
-            raise missing("item", params[name], name)
-    first = ids.index(params["starting_after"]) + 1 if "starting_after" in params else 0
-    last = ids.index(params["ending_before"]) if "ending_before" in params else len(ids)
-    chosen = list(lines[first:last])
-    kept = chosen[-limit:] if "ending_before" in params else chosen[:limit]
-    return envelope(kept, url, has_more=len(chosen) > limit)
 
 
 @renders("item")

@@ -10,6 +10,7 @@ from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.registry import download, due, includes, listens, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.resources.customers import usable
+from portal.sandbox.stripe.short_lists import page
 from portal.sandbox.stripe.unit import Unit, merged
 
 URL = "/v1/quotes"
@@ -158,7 +159,7 @@ def cancel(unit: Unit, params: Json, quote: str) -> Json:
 def list_line_items(unit: Unit, params: Json, quote: str) -> Json:
     """What is offered."""
     found = unit.get("quote", quote, "quote")
-    return line_items.page(line_items.of(unit, found["id"]), params, f"{URL}/{quote}/line_items")
+    return page(line_items.of(unit, found["id"]), params, f"{URL}/{quote}/line_items")
 
 
 @route("GET", ONE + "/computed_upfront_line_items")
@@ -166,7 +167,7 @@ def list_upfront(unit: Unit, params: Json, quote: str) -> Json:
     """What the first invoice will hold."""
     found = unit.get("quote", quote, "quote")
     url = f"{URL}/{quote}/computed_upfront_line_items"
-    return line_items.page(quoting.upfront_lines(unit, found), params, url)
+    return page(quoting.upfront_lines(unit, found), params, url)
 
 
 @download("GET", ONE + "/pdf", "application/pdf")
@@ -198,7 +199,7 @@ def customer_deleted(unit: Unit, customer: Json) -> None:
 def shown_lines(unit: Unit, quote: Json) -> Json:
     """The lines, when asked for."""
     url = f"{URL}/{quote['id']}/line_items"
-    return line_items.page(line_items.of(unit, quote["id"]), {}, url)
+    return page(line_items.of(unit, quote["id"]), {}, url)
 
 
 @includes("quote", "computed.upfront.line_items")
@@ -206,7 +207,7 @@ def shown_upfront(unit: Unit, quote: Json) -> Json:
     """The lines of the first invoice, when asked for."""
     url = f"{URL}/{quote['id']}/computed_upfront_line_items"
     lines = quoting.upfront_lines(unit, unit.get("quote", quote["id"]))
-    return line_items.page(lines, {}, url)
+    return page(lines, {}, url)
 
 
 @includes("quote", "total_details.breakdown")
