@@ -144,7 +144,6 @@ def test_modules_that_are_not_imitated_say_so(
     [
         "/remittances",
         "/products/5ab391071d6d820034294783/image",
-        "/warehouses/5ab391071d6d820034294783/stock",
     ],
 )
 def test_what_v1_never_documented_is_refused_and_not_guessed(v1: httpx.Client, path: str) -> None:

@@ -217,11 +217,15 @@ def test_orders_and_delivery_notes_are_tracked_and_moved_along(
 ) -> None:
     path = f"/documents/{word}/{write_v1(word)}"
 
-    tracked = v1.post(f"{path}/updatetracking", json={"key": "correos", "num": "1,2-3"})
+    told = {"key": "correos", "num": "1,2-3", "pickUpDate": "31/01/2026"}
+
+    tracked = v1.post(f"{path}/updatetracking", json=told)
     moved = v1.post(f"{path}/pipeline/set", json={"pipeline": "shipped"})
+    refused = v1.post(f"{path}/updatetracking", json={"deliveryDate": "2026-01-31"})
 
     assert tracked.json() == {"status": 1, "data": "Updated"}
     assert moved.json() == {"status": 1, "info": "Done"}
+    assert refused.status_code == 400
 
 
 def test_an_invoice_is_not_shipped_or_tracked(v1: httpx.Client, write_v1: Write) -> None:

@@ -85,7 +85,7 @@ def delete(id_: str) -> Response:
 @blueprint.get("/contacts/<id_>/attachments/list")
 def attachments(id_: str) -> Response:
     """Return the names of the files at a contact; v1 has no way to put one there."""
-    return answers.written([each["name"] for each in attached(id_)])
+    return answers.written([each["filename"] for each in attached(id_)])
 
 
 @blueprint.get("/contacts/<id_>/attachments/get")
@@ -94,8 +94,8 @@ def attachment(id_: str) -> Response:
     if not name:
         raise needed("filename")
     for each in attached(id_):
-        if each["name"] == name:
-            return Response(b64decode(each["content"]), mimetype="application/octet-stream")
+        if each["filename"] == name:
+            return Response(b64decode(each["_content"]), mimetype="application/octet-stream")
     raise not_found()
 
 
@@ -104,7 +104,7 @@ def attached(id_: str) -> list[dict[str, Any]]:
     return [
         each
         for each in state().each(account().id, "attachment")
-        if (each["document_type"], each["document_id"]) == ("contact", id_)
+        if each["_owner"] == f"contact:{id_}"
     ]
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from portal.sandbox.holded import amounts, payments, pdf, sending
+from portal.sandbox.holded import amounts, dates, documents, payments, pdf, sending
 from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.bodies import Body
+from portal.sandbox.holded.dates import MADRID
 from portal.sandbox.holded.documents import Document
 from portal.sandbox.holded.v1 import answers, kinds, reading
 from portal.sandbox.holded.v1.answers import Refusal, needed, unsupported
 from portal.sandbox.holded.v1.documents import found
+from portal.sandbox.holded.v1.reading import Fields
 
 blueprint = Blueprint("document_actions", __name__)
 
 SHORTEST_SUBJECT, SHORTEST_MESSAGE = 10, 20
-TRACKING = ("key", "name", "num", "pickUpDate", "deliveryDate", "notes")
+# v1's names of what is stored under v2's.
+TRACKING = {
+    "key": "tracking_key",
+    "name": "tracking_name",
+    "num": "tracking_number",
+    "notes": "internal_notes",
+}
+TRACKING_DAYS = {"pickUpDate": "pickup_date", "deliveryDate": "delivery_date"}
 
 
 @blueprint.post("/documents/<word>/<id_>/pay")
@@ -92,16 +102,17 @@ def attach(word: str, id_: str) -> Response:
     file = request.files.get("file")
     if file is None:
         raise needed("file")
+    content = file.read()
     state().insert(
         account().id,
         "attachment",
         {
             "id": state().new_id(),
-            "document_type": kind.name,
-            "document_id": document["id"],
-            "name": file.filename or "file",
-            "content_type": file.mimetype,
-            "content": b64encode(file.read()).decode(),
+            "filename": (file.filename or "file")[:255],
+            "size": len(content),
+            "created_at": dates.moment(state().now()),
+            "_owner": f"{kind.name}:{document['id']}",
+            "_content": b64encode(content).decode(),
         },
     )
     return answers.written({"status": 1, "info": "Attachment uploaded"}, 201)
@@ -154,9 +165,17 @@ def shipped_items(word: str, id_: str) -> Response:
 
 @blueprint.post("/documents/<word>/<id_>/updatetracking")
 def track(word: str, id_: str) -> Response:
+    """Write what a body says of the carrier; its days are DD/MM/YYYY."""
     fields = reading.body()
-    told = {name: fields.text(name) for name in TRACKING}
-    return noted(word, id_, {"tracking": told}, {"status": 1, "data": "Updated"})
+    told: dict[str, Any] = {
+        stored: fields.text(name) for name, stored in TRACKING.items() if fields.has(name)
+    }
+    told |= {
+        stored: spanish_day(fields, name)
+        for name, stored in TRACKING_DAYS.items()
+        if fields.has(name)
+    }
+    return changed(word, id_, told, {"status": 1, "data": "Updated"})
 
 
 @blueprint.post("/documents/<word>/<id_>/pipeline/set")
@@ -164,7 +183,17 @@ def set_pipeline(word: str, id_: str) -> Response:
     pipeline = reading.body().text("pipeline")
     if pipeline is None:
         raise needed("pipeline")
-    return noted(word, id_, {"pipeline": pipeline}, {"status": 1, "info": "Done"})
+    return changed(word, id_, {"pipeline_id": pipeline}, {"status": 1, "info": "Done"})
+
+
+def spanish_day(fields: Fields, name: str) -> str | None:
+    value = fields.text(name)
+    if value is None:
+        return None
+    try:
+        return datetime.strptime(value, "%d/%m/%Y").replace(tzinfo=MADRID).date().isoformat()
+    except ValueError as error:
+        raise Refusal(f"{name} must be DD/MM/YYYY") from error
 
 
 def shippable(word: str, id_: str) -> Document:
@@ -179,20 +208,16 @@ def already_sent(document: Document) -> list[Decimal]:
 
 
 def shipped(word: str, document: Document, sent: list[Decimal]) -> Response:
-    note(word, document, {"sent": [amounts.plain(each) for each in sent]})
+    document["_v1"] = document.get("_v1", {}) | {"sent": [amounts.plain(each) for each in sent]}
+    state().save(account().id, word, document)
     return answers.written({"status": 1, "info": "Items Shipped"})
 
 
-def noted(word: str, id_: str, values: dict[str, Any], answer: dict[str, Any]) -> Response:
+def changed(word: str, id_: str, change: dict[str, Any], answer: dict[str, Any]) -> Response:
     if word not in kinds.TRACKED:
         raise Refusal(f"Invalid docType: {word[:40]}")
-    document = found(kinds.of(word), id_)
-    if "pipeline" in values:
-        document["pipeline_id"] = values.pop("pipeline")
-    note(word, document, values)
+    kind = kinds.of(word)
+    document = found(kind, id_) | change
+    state().save(account().id, kind.name, document)
+    documents.announce(kind, "update", document)
     return answers.written(answer)
-
-
-def note(word: str, document: Document, values: dict[str, Any]) -> None:
-    document["_v1"] = document.get("_v1", {}) | values
-    state().save(account().id, word, document)

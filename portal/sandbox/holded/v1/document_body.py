@@ -69,6 +69,8 @@ def private(document: Document, fields: Fields) -> None:
         **{name: fields.text(name) for name in SHIPPING},
     }
     document["_number"] = fields.text("invoiceNum")
+    if document["_number"] and not document["draft"]:
+        document["document_number"] = document["_number"]
     if not fields.flag("applyContactDefaults", True) and "payment_method_id" in document:
         document["payment_method_id"] = fields.text("paymentMethodId")
 

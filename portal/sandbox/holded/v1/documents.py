@@ -90,7 +90,7 @@ def create(word: str) -> Response:
     fields = reading.body()
     document = documents.create(kind, document_body.draft(kind, fields))
     document_body.private(document, fields)
-    if fields.flag("approveDoc", False):
+    if fields.flag("approveDoc", False) and document["draft"]:
         approve(kind, document)
     else:
         state().save(account().id, kind.name, document)
@@ -117,13 +117,13 @@ def change(word: str, id_: str) -> Response:
     document = found(kind, id_)
     fields = reading.body()
     approving = fields.flag("approveDoc", False)
-    if not document["draft"]:
-        raise Refusal("The document is already approved")
+    if kinds.fixed(kind, document):
+        raise Refusal("An approved document cannot be changed")
     if document_changed(kind, document, fields):
         documents.add_up(document)
         state().save(account().id, kind.name, document)
         documents.announce(kind, "update", document)
-    if approving:
+    if approving and document["draft"]:
         approve(kind, document)
     return answers.updated(id_)
 
@@ -182,7 +182,11 @@ def take_contact(document: Document, fields: Fields) -> None:
 @blueprint.delete("/documents/<word>/<id_>")
 def delete(word: str, id_: str) -> Response:
     kind = kinds.of(word)
-    documents.delete(kind, found(kind, id_))
+    document = found(kind, id_)
+    if kinds.fixed(kind, document):
+        raise Refusal("An approved document cannot be deleted")
+    state().remove(account().id, kind.name, id_)
+    documents.announce(kind, "delete", document)
     return answers.deleted(id_)
 
 

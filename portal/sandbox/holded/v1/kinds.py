@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.sandbox.holded import documents
 from portal.sandbox.holded.accounts import account, series, state
-from portal.sandbox.holded.documents import Kind
+from portal.sandbox.holded.documents import Document, Kind
 from portal.sandbox.holded.v1.answers import Refusal
 
 
@@ -30,6 +30,8 @@ MORE = (
 )  # fmt: skip
 KINDS = {each.name: each for each in MORE} | documents.KINDS
 PURCHASES = ("purchase", "purchaseorder", "purchaserefund")
+# What is in the books once it is approved, and is not changed or deleted from then on.
+FISCAL = ("invoice", "creditnote", "salesreceipt", "receiptnote", "purchase", "purchaserefund")
 SHIPPED = ("salesorder",)
 TRACKED = ("salesorder", "waybill")
 
@@ -39,6 +41,11 @@ def of(word: str) -> Kind:
     if word not in KINDS:
         raise Refusal(f"Invalid docType: {word[:40]}")
     return KINDS[word]
+
+
+def fixed(kind: Kind, document: Document) -> bool:
+    """Return whether a document stays as it is: an approved one of a fiscal kind."""
+    return kind.name in FISCAL and not document["draft"]
 
 
 def ready(kind: Kind) -> None:
