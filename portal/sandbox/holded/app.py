@@ -27,7 +27,7 @@ from portal.sandbox.holded import (
     usage,
 )
 from portal.sandbox.holded.accounts import Account
-from portal.sandbox.holded.exchange import Exchange
+from portal.sandbox.holded.exchange import LARGEST_BODY, Exchange
 from portal.sandbox.holded.problems import Problem, not_found
 from portal.sandbox.holded.state import State
 from portal.sandbox.holded.webhooks import Courier
@@ -37,7 +37,6 @@ RESOURCES = (
     payment_methods, treasury, taxes, numbering, usage,
 )  # fmt: skip
 FIRST_ACCOUNT = Account("acc_sandbox", "pat_sandbox", "Sandbox SL", tax_id="B00000000")
-LARGEST_BODY = 2_000_000
 
 
 def create_app(
@@ -58,6 +57,7 @@ def create_app(
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     state = State(data, real_time)
     app.extensions["holded_sandbox"] = state
     app.extensions["holded_courier"] = courier = Courier(state)
@@ -91,6 +91,12 @@ def admit() -> None:
         return
     accounts.authenticate()
     usage.check(accounts.account())
+
+
+def refuse_bytes(status: int, message: str, path: str) -> Response:
+    """Answer what is no request at all, and the sandbox's own failures."""
+    _ = path
+    return Problem(status, message).answer()
 
 
 def refuse(error: HTTPException) -> Response:

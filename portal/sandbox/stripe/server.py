@@ -8,6 +8,7 @@ from pathlib import Path
 from portal.sandbox.http import serve
 from portal.sandbox.stripe.app import create_app
 from portal.sandbox.stripe.deliveries import DeliveryThread
+from portal.sandbox.stripe.refusals import refuse
 
 
 def main(port: int, data: Path, rest: list[str]) -> int:
@@ -18,5 +19,5 @@ def main(port: int, data: Path, rest: list[str]) -> int:
     )
     app = create_app(data, base_url=parser.parse_args(rest).base_url)
     DeliveryThread(app.extensions["stripe_sandbox"]).start()
-    serve(app, port)
+    serve(app, port, refuse)
     return 0
