@@ -30,7 +30,7 @@ from portal.sandbox.holded import (
     webhook_faults,
 )
 from portal.sandbox.holded.accounts import Account
-from portal.sandbox.holded.exchange import Exchange
+from portal.sandbox.holded.exchange import LARGEST_BODY, Exchange
 from portal.sandbox.holded.inside import HoldedInside
 from portal.sandbox.holded.problems import Problem, not_found
 from portal.sandbox.holded.state import State
@@ -41,7 +41,6 @@ RESOURCES = (
     payment_methods, treasury, taxes, numbering, usage,
 )  # fmt: skip
 FIRST_ACCOUNT = Account("acc_sandbox", "pat_sandbox", "Sandbox SL", tax_id="B00000000")
-LARGEST_BODY = 2_000_000
 
 
 def create_app(
@@ -65,6 +64,7 @@ def create_app(
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     state = State(data, real_time)
     app.extensions["holded_sandbox"] = state
     app.extensions["holded_courier"] = courier = Courier(state)
@@ -84,7 +84,9 @@ def create_app(
     app.before_request(admit)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, refuse)
-    app.wsgi_app = Exchange(state, app.wsgi_app, courier.wake)  # type: ignore[method-assign]
+    app.wsgi_app = Exchange(  # type: ignore[method-assign]
+        state, app.wsgi_app, courier.wake, refused
+    )
     return app
 
 
@@ -105,6 +107,16 @@ def admit() -> None:
         return
     accounts.authenticate()
     usage.check(accounts.account())
+
+
+def refuse_bytes(status: int, message: str, path: str) -> Response:
+    """Answer what is no request at all, and the sandbox's own failures."""
+    return refused(Problem(status, message), path)
+
+
+def refused(problem: Problem, path: str) -> Response:
+    """Answer a refusal as the version of the API at ``path`` words it."""
+    return v1.answers.refused(problem) if v1.serves(path) else problem.answer()
 
 
 def refuse(error: HTTPException) -> Response:

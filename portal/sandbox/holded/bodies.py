@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from flask import request
 
+from portal.sandbox import json_bodies
 from portal.sandbox.holded import amounts, dates
 from portal.sandbox.holded.problems import bad_request
 
@@ -42,8 +42,6 @@ class Body:
             return None
         if not isinstance(value, str):
             raise bad_request(f"{self.where}{name} must be a string")
-        if not encodable(value):
-            raise bad_request(f"{self.where}{name} is not valid Unicode")
         if len(value) > longest:
             raise bad_request(f"{self.where}{name} is longer than {longest} characters")
         return value
@@ -101,24 +99,11 @@ def read(known: Collection[str], *, optional: bool = False) -> Body:
     if optional and not raw.strip():
         return Body({})
     try:
-        data = json.loads(raw, parse_float=Decimal, parse_constant=reject)
-    except (ValueError, RecursionError) as error:
+        data = json_bodies.loads(raw, parse_float=Decimal)
+    except ValueError as error:
         raise bad_request("The body is not valid JSON") from error
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object")
     body = Body(data)
     body.only(known)
     return body
-
-
-def encodable(value: str) -> bool:
-    """Return whether a string is real text: JSON can spell half a character, UTF-8 cannot."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def reject(constant: str) -> None:
-    raise ValueError(constant)

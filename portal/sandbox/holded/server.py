@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from portal.sandbox.holded.app import create_app
-from portal.sandbox.http import listen
+from portal.sandbox.holded.app import create_app, refuse_bytes
+from portal.sandbox.http import Server
 
 
 def main(
@@ -23,7 +23,7 @@ def main(
     Raises OSError when the port is taken.
     """
     app = create_app(data, base_url=base_url, beside=beside)
-    server = listen(app, host, port)
+    server = Server(app, port, refuse_bytes, host)
     app.extensions["holded_courier"].start()
     ready()
     server.serve_forever()

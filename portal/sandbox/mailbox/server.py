@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from portal.sandbox.http import listen
+from portal.sandbox.http import Server
 from portal.sandbox.mailbox import smtp
 from portal.sandbox.mailbox.pages import create_app
 from portal.sandbox.mailbox.world import World
@@ -28,7 +28,7 @@ def main(
     app = create_app(data, world=World(stripe_url, holded_url))
     door = smtp.listen(app.extensions["letters"], host, smtp_port)
     try:
-        server = listen(app, host, port)
+        server = Server(app, port, host=host)
         ready()
         server.serve_forever()
     finally:

@@ -119,7 +119,7 @@ class StripeInside:
         ]
 
     def call(self, place: str) -> Json | None:
-        found = ledger.requests(self.store, _number(place) - 1)
+        found = ledger.requests(self.store, since=_number(place) - 1, limit=1)
         return found[0] if found and str(found[0]["seq"]) == place else None
 
     def faults(self) -> Sequence[Json]:
@@ -148,7 +148,7 @@ class StripeInside:
         return bool(sent)
 
     def reset(self) -> None:
-        self.sandbox.reset()
+        self.sandbox.reset(keep_accounts=False)
 
 
 def _thing(row: Row) -> Thing:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from portal.sandbox.clock import Clock
 from portal.sandbox.stripe import clocks, deliveries
-from portal.sandbox.stripe.accounts import new_account
+from portal.sandbox.stripe.accounts import check, new_account
 from portal.sandbox.stripe.errors import Json, missing
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.ids import scramble
@@ -41,8 +41,9 @@ class Sandbox:
 
     def add_account(self, wanted: Json) -> Json:
         """Creates an account from the JSON of `POST /_sandbox/accounts`; repeats the answer for a
-        known id.
+        known id. Raises ValueError for what no account can be made of.
         """
+        check(wanted)
         with self.store.transaction():
             number = self.store.count("sandbox", "acct")
             account_id = wanted.get("id") or "acct_" + scramble(f"account:{number}", 16)
@@ -50,6 +51,8 @@ class Sandbox:
             if known:
                 return dict(json.loads(known["body"]))
             key = wanted.get("secret_key") or "sk_test_" + scramble(f"key:{account_id}", 32)
+            if self.account_by_key(key):
+                raise ValueError("secret_key belongs to another account")
             account = new_account(account_id, key, wanted, self.clock.now())
             self.store.run(
                 "INSERT INTO accounts VALUES (?, ?, ?)", account_id, key, json.dumps(account)
@@ -92,6 +95,12 @@ class Sandbox:
         unit = self.unit(account)
         clocks.follow(unit, [object_id], changes=True)
         return unit
+
+    def reset(self, *, keep_accounts: bool) -> None:
+        """Forgets everything, in file and memory; the clock is at real time again."""
+        with self.store.transaction():
+            self.store.clear(keep_accounts=keep_accounts)
+            self.clock.offset = 0
 
     # Time
 
@@ -141,13 +150,6 @@ class Sandbox:
             self.store.run("UPDATE due SET failure = ? WHERE seq = ?", failure, row["seq"])
             return failure
         return None
-
-    def reset(self) -> None:
-        """Forgets everything, accounts included; the clock is back in the present."""
-        with self.store.transaction():
-            self.store.empty()
-        self.clock.offset = 0
-        self.news.set()
 
     # Webhooks
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from portal.sandbox.http import listen
+from portal.sandbox.http import Server
 from portal.sandbox.stripe.app import create_app
 from portal.sandbox.stripe.deliveries import DeliveryThread
+from portal.sandbox.stripe.refusals import refuse
 
 # The account of a sandbox that somebody starts for a project of their own.
 FIRST_ACCOUNT = {"id": "acct_sandbox", "secret_key": "sk_test_sandbox"}
@@ -29,7 +30,7 @@ def main(
     sandbox = app.extensions["stripe_sandbox"]
     if account:
         sandbox.add_account(FIRST_ACCOUNT)
-    server = listen(app, host, port)
+    server = Server(app, port, refuse, host)
     DeliveryThread(sandbox).start()
     ready()
     server.serve_forever()

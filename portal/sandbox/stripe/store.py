@@ -50,9 +50,8 @@ CREATE TABLE IF NOT EXISTS webhook_faults (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, times INTEGER NOT NULL, type TEXT,
     endpoint TEXT, seconds REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS webhook_pauses (endpoint TEXT PRIMARY KEY) STRICT;
-CREATE TABLE IF NOT EXISTS faults (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, times INTEGER NOT NULL, path TEXT, method TEXT,
-    status INTEGER, seconds REAL) STRICT;
+DROP TABLE IF EXISTS faults;
+CREATE TABLE IF NOT EXISTS planted_faults (seq INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS requests (
     seq INTEGER PRIMARY KEY, time REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     params TEXT NOT NULL, account TEXT, user_agent TEXT, idempotency_key TEXT,
@@ -130,11 +129,6 @@ class Store:
             raise
         self.connection.execute("RELEASE step")
 
-    def empty(self) -> None:
-        """Deletes every row; the caller holds the transaction."""
-        for table in self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
-            self.run(f"DELETE FROM {table['name']}")  # noqa: S608 - a name of TABLES
-
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """All rows of a query."""
         with self.lock:
@@ -146,9 +140,24 @@ class Store:
             found: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
         return found
 
+    def each(self, sql: str, *values: object) -> Iterator[sqlite3.Row]:
+        """The rows of a query one by one, for many; the lock is held while they are read."""
+        with self.lock:
+            yield from self.connection.execute(sql, values)
+
     def run(self, sql: str, *values: object) -> int:
         """Executes a change; returns how many rows it touched."""
         return self.connection.execute(sql, values).rowcount
+
+    def clear(self, *, keep_accounts: bool) -> None:
+        """Empties every table; accounts stay if asked for, with the counter that names them."""
+        tables = self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        for name in [row["name"] for row in tables]:
+            if keep_accounts and name in ("accounts", "counters"):
+                continue
+            self.run(f"DELETE FROM {name}")  # noqa: S608 - a table of this file
+        if keep_accounts:
+            self.run("DELETE FROM counters WHERE account <> 'sandbox'")
 
     def meta(self, name: str, default: str = "") -> str:
         """A remembered value."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
 from typing import Any
 
 from flask import Response, g, request
 
+from portal.sandbox import json_bodies
 from portal.sandbox.holded import amounts
-from portal.sandbox.holded.bodies import encodable, reject
 from portal.sandbox.holded.problems import Problem
 from portal.sandbox.holded.v1 import days
 from portal.sandbox.holded.v1.answers import Refusal
@@ -46,7 +45,7 @@ class Fields:
             value = str(value)
         if value is None or value == "":
             return None
-        if not isinstance(value, str) or len(value) > LONGEST or not encodable(value):
+        if not isinstance(value, str) or len(value) > LONGEST:
             raise Refusal(f"{self.where}{names[0]} must be a text")
         return value
 
@@ -90,9 +89,7 @@ class Fields:
             value = [each.strip() for each in value.split(",") if each.strip()]
         if value is None:
             return []
-        if not isinstance(value, list) or not all(
-            isinstance(each, str) and encodable(each) for each in value
-        ):
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise Refusal(f"{self.where}{names[0]} must be an array of texts")
         return value
 
@@ -116,8 +113,8 @@ def body() -> Fields:
     if not raw.strip():
         return Fields({})
     try:
-        data = json.loads(raw, parse_float=Decimal, parse_constant=reject)
-    except (ValueError, RecursionError) as error:
+        data = json_bodies.loads(raw, parse_float=Decimal)
+    except ValueError as error:
         raise Refusal("The body is not valid JSON") from error
     if not isinstance(data, dict):
         raise Refusal("The body must be a JSON object")
