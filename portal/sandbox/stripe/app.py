@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
-from portal.sandbox.stripe import control_webhooks
+from portal.sandbox.stripe import control_clock, control_webhooks
 from portal.sandbox.stripe.api import answer, url_map
 from portal.sandbox.stripe.control import control
 from portal.sandbox.stripe.errors import ApiError
@@ -32,6 +32,7 @@ def create_app(
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.extensions["stripe_sandbox"] = Sandbox(data, base_url=base_url, real_time=real_time)
     app.register_blueprint(control)
+    app.register_blueprint(control_clock.control)
     app.register_blueprint(control_webhooks.control)
     routes = url_map().bind("sandbox")
 

@@ -440,6 +440,9 @@ def test_a_clock_whose_work_fails_says_so_and_stays_where_it_failed(billing: Any
     finally:
         del DUE["broken"]
 
+    due_now = billing.app.test_client().get("/_sandbox/clock/due").get_json()["due"]
+    assert (due_now[0]["name"], due_now[0]["clock"]) == ("broken", clock.id)
+    assert "RuntimeError" in due_now[0]["failure"]
     assert (failed.status, failed.frozen_time) == ("internal_failure", BIRTH + 40 * DAY)
     assert billing.kinds()[-1] == "test_helpers.test_clock.internal_failure"
     assert len(billing.invoices(made.id)) == 2
