@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+from portal.sandbox.stripe.registry import DUE, due
 from tests.sandbox.stripe.billing.conftest import DAY
 
 INTERVALS = ("month", "week", "month", "year", "month")
@@ -66,6 +67,24 @@ def test_moving_far_at_once_is_moving_in_small_steps(open_billing: Any) -> None:
         in_steps.advance(seconds=DAY // 2)
 
     assert _told(at_once) == _told(in_steps)
+
+
+def test_while_the_clock_moves_far_it_shows_the_moment_reached(billing: Any) -> None:
+    moments = [billing.now + 7 * DAY, billing.now + 90 * DAY]
+    seen = []
+    for moment in moments:
+        billing.sandbox.store.schedule(billing.account, "", moment, "look", "nobody")
+
+    @due("look")
+    def look(unit: Any, ref: str) -> None:
+        seen.append((unit.now, unit.sandbox.clock.now()))
+
+    try:
+        billing.advance(days=100)
+    finally:
+        del DUE["look"]
+
+    assert seen == [(moment, moment) for moment in moments]
 
 
 def test_every_period_is_billed_once(billing: Any) -> None:
