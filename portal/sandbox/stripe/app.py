@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from werkzeug.exceptions import HTTPException
 
 from portal.sandbox.console import pages as console
-from portal.sandbox.stripe import control_webhooks
+from portal.sandbox.stripe import control_clock, control_webhooks
 from portal.sandbox.stripe.api import Api
 from portal.sandbox.stripe.control import control
 from portal.sandbox.stripe.errors import ApiError
@@ -39,6 +39,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.extensions["stripe_sandbox"] = Sandbox(data, base_url=base_url, real_time=real_time)
     app.register_blueprint(control)
+    app.register_blueprint(control_clock.control)
     app.register_blueprint(control_webhooks.control)
     app.register_blueprint(console.create(lambda: StripeInside(_current()), beside or {}))
     app.add_url_rule("/", "welcome", console.welcome)

@@ -143,6 +143,9 @@ def replay() -> ResponseReturnValue:
     sandbox = _sandbox()
     wanted = _wanted("event", "type", "last", "endpoint")
     last = wanted.get("last", 1)
+    for name in ("event", "type", "endpoint"):
+        if not isinstance(wanted.get(name, ""), str):
+            raise ValueError(f"{name} must be a string")
     if not isinstance(last, int) or not 1 <= last <= MOST:
         raise ValueError(f"last must be between 1 and {MOST}")
     clauses, values = ["kind = 'event'"], []

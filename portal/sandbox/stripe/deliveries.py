@@ -166,14 +166,15 @@ def _text(answer: Any) -> str:
 
 def send_due(sandbox: "Sandbox", sender: Sender, *, at_once: bool = False) -> int:
     """Sends what is due (everything waiting, with `at_once`), oldest first; returns how many were
-    accepted. An endpoint that nobody answers at is tried once a round, so that it holds up no
-    other.
+    accepted. Where nobody answers, what else is due there counts as tried too, so that an endpoint
+    that is away holds up no other.
     """
     moment = float("inf") if at_once else sandbox.clock.real_time()
     away: set[str] = set()
     accepted = 0
     for row in sandbox.store.rows(OPEN, moment):
         if row["endpoint"] in away:
+            _note(sandbox, row, "", Answer(0, "Not sent: nobody had just answered there."))
             continue
         endpoint = sandbox.store.get(row["account"], "webhook_endpoint", row["endpoint"])
         event = sandbox.store.get(row["origin"] or row["account"], "event", row["event"])

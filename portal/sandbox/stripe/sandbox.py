@@ -22,6 +22,9 @@ from portal.sandbox.stripe.registry import DUE, load
 from portal.sandbox.stripe.store import ACCOUNT_CLOCK, REAL_CLOCK, Store
 from portal.sandbox.stripe.unit import Unit
 
+# Seconds past a due moment to which the clock is moved, so that no rounding falls short of it.
+ROUNDING = 0.001
+
 
 class Sandbox:
     """Many Stripe accounts in one file (`data` is a folder, or ":memory:")."""
@@ -33,6 +36,7 @@ class Sandbox:
         self.base_url = base_url.rstrip("/")
         self.store = Store(data if data == ":memory:" else Path(data) / "stripe.sqlite3")
         self.clock = Clock(float(self.store.meta("clock_offset", "0")), real_time)
+        self.moving = threading.Lock()
         self.news = threading.Event()
         self.in_flight: set[tuple[str, str]] = set()
         self.in_flight_lock = threading.Lock()
@@ -105,13 +109,23 @@ class Sandbox:
     # Time
 
     def advance(self, seconds: float) -> list[str]:
-        """Moves the clock and runs everything that falls due on the way; returns the failures, as
-        text.
+        """Moves the clock from one due moment to the next, and at last to the new time, so that
+        nobody sees a time whose work is not done; returns the failures, as text.
         """
+        failures: list[str] = []
+        with self.moving:
+            target = self.clock.offset + seconds
+            while row := self.store.due(ACCOUNT_CLOCK, self.clock.real_time() + target):
+                reached = row["at"] - self.clock.real_time() + ROUNDING
+                self._move_to(min(target, max(self.clock.offset, reached)))
+                failures += self.catch_up()
+            self._move_to(target)
+        return failures + self.catch_up()
+
+    def _move_to(self, offset: float) -> None:
         with self.store.transaction():
-            self.clock.advance(seconds)
+            self.clock.advance(offset - self.clock.offset)
             self.store.remember("clock_offset", str(self.clock.offset))
-        return self.catch_up()
 
     def catch_up(self) -> list[str]:
         """Runs due work in order, each piece in its own transaction at its own moment; returns the

@@ -287,6 +287,7 @@ def test_a_secret_rolled_at_once_signs_no_more(shop: Shop) -> None:
         ("/retries", {"schedule": "never"}),
         ("/replay", {"event": "evt_none"}),
         ("/replay", {"last": 0}),
+        ("/replay", {"event": {}}),
         ("/endpoints/we_none/roll", {}),
         ("/endpoints/we_none/roll", {"expires_in": -1}),
     ],

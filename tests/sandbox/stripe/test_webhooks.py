@@ -234,6 +234,7 @@ def test_an_endpoint_that_is_away_holds_up_no_other(shop: Shop) -> None:
 
     assert shop.sandbox.deliver(half_away) == 3
     assert tried.count("https://away.example") == 1
+    assert shop.sandbox.deliver(Receiver()) == 3
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 500])

@@ -81,11 +81,14 @@ def create(unit: Unit, params: Json) -> Json:
     _apply(unit, customer, params)
     unit.put(customer)
     if "payment_method" in params:
-        unit.call(
+        method = unit.call(
             "POST /v1/payment_methods/{payment_method}/attach",
             {"customer": customer_id},
             payment_method=params["payment_method"],
         )
+        settings = customer["invoice_settings"]
+        if settings["default_payment_method"] == params["payment_method"]:
+            settings["default_payment_method"] = method["id"]
     _check_default(unit, customer)
     unit.add(customer, "customer.created")
     for tax_id in params.get("tax_id_data", []):

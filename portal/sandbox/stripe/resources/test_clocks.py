@@ -69,6 +69,7 @@ def delete(unit: Unit, params: Json, test_clock: str) -> Json:
         unit.call("DELETE /v1/customers/{customer}", customer=customer["id"])
     unit.store.run("DELETE FROM due WHERE account = ? AND clock = ?", unit.account_id, test_clock)
     unit.unschedule("test_clock.delete", test_clock)
+    unit.unschedule("test_clock.advance", test_clock)
     return unit.remove(clock, f"{KIND}.deleted")
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+from portal.sandbox.stripe.registry import DUE, due
 from tests.sandbox.stripe.billing.conftest import DAY
 
 INTERVALS = ("month", "week", "month", "year", "month")
@@ -68,6 +69,24 @@ def test_moving_far_at_once_is_moving_in_small_steps(open_billing: Any) -> None:
     assert _told(at_once) == _told(in_steps)
 
 
+def test_while_the_clock_moves_far_it_shows_the_moment_reached(billing: Any) -> None:
+    moments = [billing.now + 7 * DAY, billing.now + 90 * DAY]
+    seen = []
+    for moment in moments:
+        billing.sandbox.store.schedule(billing.account, "", moment, "look", "nobody")
+
+    @due("look")
+    def look(unit: Any, ref: str) -> None:
+        seen.append((unit.now, unit.sandbox.clock.now()))
+
+    try:
+        billing.advance(days=100)
+    finally:
+        del DUE["look"]
+
+    assert seen == [(moment, moment) for moment in moments]
+
+
 def test_every_period_is_billed_once(billing: Any) -> None:
     names = populate(billing, 16)
 
@@ -92,3 +111,35 @@ def _told(billing: Any) -> list[Any]:
     return [
         (one["created"], one["type"], one["data"]["object"].get("id")) for one in billing.events()
     ]
+
+
+def test_undoing_an_update_gives_what_was_told_before(billing: Any) -> None:
+    populate(billing, 14)
+
+    billing.advance(days=70)
+
+    assert len(billing.events("customer.subscription.updated")) > 30
+    assert _contradictions(billing.events()) == []
+
+
+def _contradictions(events: list[Any]) -> list[str]:
+    told: dict[str, Any] = {}
+    found = []
+    for event in events:
+        body = event["data"]["object"]
+        if event["type"].endswith(".updated") and body["id"] in told:
+            undone = _undone(body, event["data"]["previous_attributes"])
+            # The number of a customer's next invoice moves without an event of its own.
+            undone.pop("next_invoice_sequence", None)
+            found += [event["type"] for name in undone if undone[name] != told[body["id"]][name]]
+        told[str(body.get("id"))] = body
+    return found
+
+
+def _undone(body: Any, previous: Any) -> dict[str, Any]:
+    return body | {
+        name: _undone(body[name], old)
+        if isinstance(old, dict) and isinstance(body[name], dict)
+        else old
+        for name, old in previous.items()
+    }

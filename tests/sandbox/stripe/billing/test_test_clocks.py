@@ -440,6 +440,9 @@ def test_a_clock_whose_work_fails_says_so_and_stays_where_it_failed(billing: Any
     finally:
         del DUE["broken"]
 
+    due_now = billing.app.test_client().get("/_sandbox/clock/due").get_json()["due"]
+    assert (due_now[0]["name"], due_now[0]["clock"]) == ("broken", clock.id)
+    assert "RuntimeError" in due_now[0]["failure"]
     assert (failed.status, failed.frozen_time) == ("internal_failure", BIRTH + 40 * DAY)
     assert billing.kinds()[-1] == "test_helpers.test_clock.internal_failure"
     assert len(billing.invoices(made.id)) == 2
@@ -466,3 +469,17 @@ def test_a_billed_customer_is_not_put_on_a_clock_of_another_time(billing: Any) -
     for moment in (BIRTH, START + 40 * DAY):
         error = refusal(lambda at=moment: clock_at(billing, at, customer=customer.id))
         assert error.code == "sandbox_unsupported"
+
+
+def test_a_clock_deleted_while_it_advances_leaves_nothing_behind(billing: Any) -> None:
+    account = billing.sandbox.account(billing.account)
+    account["_settings"]["test_clock_seconds"] = 40 * DAY
+    billing.sandbox.save_account(account)
+    clock = clock_at(billing)
+    clocks(billing).advance(clock.id, {"frozen_time": BIRTH + DAY})
+
+    real = billing.sandbox.clock.real_time
+    billing.sandbox.clock.real_time = lambda: real() + 50 * DAY
+
+    assert billing.sandbox.catch_up() == []
+    assert clocks(billing).list().data == []
