@@ -348,4 +348,5 @@ def recover(unit: Unit, session: Json) -> Json | None:
     }
     if recovery["allow_promotion_codes"] and "discounts" not in wanted:
         wanted["allow_promotion_codes"] = True
-    return open_session(unit, wanted, recovered=session)
+    link = unit.find("payment_link", session["payment_link"] or "")
+    return open_session(unit, wanted, link=link, recovered=session)

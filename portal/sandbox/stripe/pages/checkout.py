@@ -27,7 +27,8 @@ def pay(sandbox: Sandbox, session_id: str) -> Any:
     """The form, and what comes of sending it."""
     unit = sandbox.unit_for(session_id)
     session = unit.get("checkout.session", session_id)
-    if session["status"] != "open":
+    link = unit.find("payment_link", session["payment_link"] or "")
+    if session["status"] != "open" or (link and not link["active"]):
         return _closed(unit, session)
     if request.method == "GET":
         return _show(unit, session)

@@ -3,7 +3,7 @@
 import re
 
 from portal.sandbox.stripe import clocks
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import route
 from portal.sandbox.stripe.unit import Unit, merged
@@ -156,6 +156,28 @@ def retrieve_balance_transaction(unit: Unit, params: Json, customer: str, transa
     _ = params
     unit.get("customer", customer, "customer")
     return unit.get("customer_balance_transaction", transaction)
+
+
+@route("POST", URL + "/{customer}/balance_transactions/{transaction}")
+def update_balance_transaction(unit: Unit, params: Json, customer: str, transaction: str) -> Json:
+    """Changes description and metadata of a change of the balance."""
+    found = retrieve_balance_transaction(unit, {}, customer, transaction)
+    if found["customer"] != customer:
+        raise missing("customer_balance_transaction", transaction)
+    if "description" in params:
+        found["description"] = params["description"] or None
+    found["metadata"] = merged(found["metadata"], params.get("metadata"))
+    return unit.save(found)
+
+
+@route("DELETE", URL + "/{customer}/discount")
+def delete_discount(unit: Unit, params: Json, customer: str) -> Json:
+    """Refused: in this version no request gives a customer a discount of their own."""
+    _ = params
+    found = unit.alive("customer", customer)
+    raise invalid(
+        f"No active discount for customer: {found['id']}", code="resource_missing", status=404
+    )
 
 
 def change_balance(
