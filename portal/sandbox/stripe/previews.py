@@ -120,7 +120,7 @@ def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> J
         return pausing.draft_pause(unit, stored, details["pause"])
     if details.get("resume_at"):
         return pausing.draft_resumption(unit, stored, details)
-    wanted = _wanted(params, details, OF_UPDATE)
+    wanted = _wanted(unit, params, details, OF_UPDATE)
     if params.get("preview_mode") == "recurring":
         wanted["proration_behavior"] = "none"
     changing = wanted.keys() - {"proration_behavior", "proration_date"}
@@ -145,17 +145,24 @@ def _say_proration_date(draft: Json, change: Change) -> None:
         details["subscription_proration_date"] = change.at
 
 
-def _wanted(params: Json, details: Json, names: tuple[str, ...]) -> Json:
+def _wanted(unit: Unit, params: Json, details: Json, names: tuple[str, ...]) -> Json:
     """Return the parameters of the update or creation that a preview stands for."""
-    anchor = (details.get("billing_cycle_anchor") or {}).get("type")
-    if anchor == "timestamp":
-        raise unsupported(
-            "a timestamp as billing cycle anchor", "subscription_details[billing_cycle_anchor]"
+    creates = names is OF_CREATE
+    anchor = details.get("billing_cycle_anchor") or {}
+    if anchor.get("type") == "timestamp" and not creates:
+        raise invalid(
+            "The billing cycle anchor of an existing subscription can only be now or unchanged.",
+            param="subscription_details[billing_cycle_anchor]",
         )
-    for name in ("billing_schedules", "start_date"):
-        if details.get(name):
-            raise unsupported(name, f"subscription_details[{name}]")
+    if details.get("billing_schedules"):
+        raise unsupported("billing_schedules", "subscription_details[billing_schedules]")
     wanted = {name: details[name] for name in names if name in details}
+    if anchor.get("type") == "timestamp":
+        wanted["billing_cycle_anchor"] = anchor.get("timestamp")
+    if "start_date" in details:
+        if not creates or details["start_date"] > unit.now:
+            raise unsupported("this start_date", "subscription_details[start_date]")
+        wanted["backdate_start_date"] = details["start_date"]
     if "discounts" in params:
         wanted["discounts"] = params["discounts"]
     return wanted
@@ -201,7 +208,7 @@ def _of_cancellation(unit: Unit, stored: Json, details: Json) -> Json | None:
 def _of_new(unit: Unit, params: Json, details: Json) -> Json | None:
     if "customer" not in params:
         raise unsupported("previews without a customer", "customer")
-    wanted = _wanted(params, details, OF_CREATE) | {"customer": params["customer"]}
+    wanted = _wanted(unit, params, details, OF_CREATE) | {"customer": params["customer"]}
     if "currency" in params:
         wanted["currency"] = params["currency"]
     subscription, draft = subscribing.begin(unit, wanted)

@@ -51,7 +51,8 @@ def turn_over(unit: Unit, subscription: Json, at: int) -> Turn:
     }
     if subscription["trial_end"] and subscription["trial_end"] <= at:
         behavior = subscription["trial_settings"]["end_behavior"]["billing_cycle_anchor"]
-        if subscription["status"] == "trialing" and behavior != "unchanged":
+        moves = behavior != "unchanged" and not subscription.get("_keeps_anchor")
+        if subscription["status"] == "trialing" and moves:
             subscription["billing_cycle_anchor"] = subscription["trial_end"]
     before = Period(min(item["current_period_start"] for item in items), at)
     for item in items:
@@ -62,7 +63,7 @@ def turn_over(unit: Unit, subscription: Json, at: int) -> Turn:
         if last is not None and start < last < aligned.end:
             item["current_period_end"] = last
     if subscription["cancel_at_period_end"]:
-        subscription["cancel_at"] = max(
+        subscription["cancel_at"] = min(
             item["current_period_end"] for item in subscription["items"]["data"]
         )
     over = [
