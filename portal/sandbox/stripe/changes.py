@@ -118,8 +118,10 @@ def _check_unmanaged(stored: Json, params: Json) -> None:
             "and updating any cancelation behavior directly is not allowed. Please update the "
             "schedule instead.",
         )
-    if {"items", "trial_end", "billing_cycle_anchor"} & changed:
-        raise unsupported("changing the items of a subscription that a schedule manages")
+    if "billing_cycle_anchor" in changed:
+        raise unsupported("moving the anchor of a subscription that a schedule manages")
+    if params.get("payment_behavior") == "pending_if_incomplete":
+        raise unsupported("pending updates of a subscription that a schedule manages")
 
 
 def _proration_date(unit: Unit, stored: Json, params: Json) -> int:

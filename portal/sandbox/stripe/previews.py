@@ -181,6 +181,8 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
         billing = last_billing(later, stored, end, pending=False, only=only)
         return compose(later, stored, billing, reason="subscription_cycle")
     scheduling.enter(later, stored, at)
+    if not renewals.due_items(stored, at):
+        return _as_draft(later.get("invoice", stored["latest_invoice"]))
     if recurring:
         turn = renewals.turn_over(later, stored, at)
         return compose(
@@ -191,6 +193,14 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
             period=turn.before,
         )
     return renewals.draft_renewal(later, stored, at)
+
+
+def _as_draft(invoice: Json) -> Json:
+    """Give back the state before it was finalized to an invoice that a phase made by beginning."""
+    unset = ("effective_at", "ending_balance", "hosted_invoice_url", "invoice_pdf", "number")
+    invoice |= dict.fromkeys(unset) | {"attempted": False, "attempt_count": 0, "status": "draft"}
+    invoice["status_transitions"] = dict.fromkeys(invoice["status_transitions"])
+    return invoice
 
 
 def _of_cancellation(unit: Unit, stored: Json, details: Json) -> Json | None:

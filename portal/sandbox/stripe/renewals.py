@@ -98,6 +98,9 @@ def renew(unit: Unit, subscription_id: str) -> None:
     if subscription["status"] == "incomplete":
         return
     scheduling.enter(unit, subscription, unit.now)
+    if not due_items(subscription, unit.now):
+        keep(unit, subscription)
+        return
     trial_over = subscription["status"] == "trialing"
     if trial_over and _lacks_method(unit, subscription):
         wish = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
