@@ -11,7 +11,7 @@ from portal.sandbox.stripe import collection, pending_updates, redemption, usage
 from portal.sandbox.stripe.beginnings import wanted_trial_end
 from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.periods import period_at
-from portal.sandbox.stripe.prorating import Change, prorate
+from portal.sandbox.stripe.prorating import Change, credit_after, prorate
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.subscribing import (
     ENDED,
@@ -85,6 +85,7 @@ def plan(unit: Unit, stored: Json, params: Json, *, managed: bool = False) -> Ch
     elif change.resets:
         for item in after["items"]["data"]:
             item["_debits"] = []
+    _truncate(unit, change, params)
     set_cancellation(unit, after, params)
     if "cancellation_details" in params:
         after["cancellation_details"] |= {
@@ -117,8 +118,10 @@ def _check_unmanaged(stored: Json, params: Json) -> None:
             "and updating any cancelation behavior directly is not allowed. Please update the "
             "schedule instead.",
         )
-    if {"items", "trial_end", "billing_cycle_anchor"} & changed:
-        raise unsupported("changing the items of a subscription that a schedule manages")
+    if "billing_cycle_anchor" in changed:
+        raise unsupported("moving the anchor of a subscription that a schedule manages")
+    if params.get("payment_behavior") == "pending_if_incomplete":
+        raise unsupported("pending updates of a subscription that a schedule manages")
 
 
 def _proration_date(unit: Unit, stored: Json, params: Json) -> int:
@@ -242,10 +245,13 @@ def _set_periods(unit: Unit, change: Change, params: Json) -> None:
 
 
 def _extend_trial(unit: Unit, change: Change, params: Json, *, trialing: bool) -> None:
-    if not trialing:
-        raise unsupported("adding a trial to a subscription that is not in one", "trial_end")
     after = change.after
     end = wanted_trial_end(unit, params, after)
+    if end is None:
+        return
+    if not trialing:
+        _begin_trial(unit, change, end)
+        return
     after |= {"trial_end": end, "billing_cycle_anchor": end, "_trial_noticed": False}
     start = change.before["items"]["data"][0]["current_period_start"]
     for item in after["items"]["data"]:
@@ -253,6 +259,55 @@ def _extend_trial(unit: Unit, change: Change, params: Json, *, trialing: bool) -
             "current_period_start": item["current_period_start"] or start,
             "current_period_end": end,
         }
+
+
+def _begin_trial(unit: Unit, change: Change, end: int) -> None:
+    """Put a running subscription on trial: the anchor moves to its end, an invoice of nothing is
+    made at once (docs.stripe.com/billing/subscriptions/billing-cycle, "using a trial period").
+    """
+    after = change.after
+    if after["status"] not in ("active", "past_due"):
+        raise unsupported(f"a trial for a subscription that is {after['status']}", "trial_end")
+    first = after["trial_start"]
+    if first is None or after["billing_mode"]["type"] == "flexible":
+        first = unit.now
+    after |= {
+        "status": "trialing",
+        "trial_start": first,
+        "trial_end": end,
+        "billing_cycle_anchor": end,
+        "billing_cycle_anchor_config": None,
+        "_trial_noticed": False,
+        "_keeps_anchor": False,
+    }
+    for item in after["items"]["data"]:
+        item |= {"current_period_start": unit.now, "current_period_end": end}
+    change.resets = change.trial = True
+
+
+def _truncate(unit: Unit, change: Change, params: Json) -> None:
+    """End the running period where the subscription is to be canceled inside it.
+
+    The time after that is credited unless prorations are off; classic mode moves the anchor.
+    """
+    after = change.after
+    at = params.get("cancel_at")
+    touches = {"cancel_at", "cancel_at_period_end"} & params.keys()
+    if after.get("_truncated") and (touches or change.resets):
+        raise unsupported("moving an end that was put inside the period", "cancel_at")
+    if not isinstance(at, int) or at <= unit.now or change.behavior == "none":
+        return
+    items = after["items"]["data"]
+    if at >= min(item["current_period_end"] for item in items):
+        return
+    if change.resets or change.prorations or after["status"] != "active":
+        raise unsupported("a cancel_at inside the period together with other changes", "cancel_at")
+    credit_after(unit, change, at)
+    for item in items:
+        item["current_period_end"] = at
+    if after["billing_mode"]["type"] == "classic":
+        after["billing_cycle_anchor"] = at
+    after["_truncated"] = True
 
 
 def _resets_in_classic(unit: Unit, before: Json, after: Json) -> bool:
@@ -348,6 +403,7 @@ def bill(unit: Unit, change: Change, params: Json) -> Json | None:
         Billing(
             tuple(items),
             ended=ended,
+            trial=change.trial,
             pending=flexible or (change.resets and change.behavior != "always_invoice"),
             only=only,
         ),

@@ -36,7 +36,8 @@ from portal.sandbox.stripe.unit import Unit
 class Change:
     """A worked-out change: the subscription as it will be, and what has to be charged.
 
-    `prorations` are invoice items not yet stored; `resets` says that all periods begin anew.
+    `prorations` are invoice items not yet stored; `resets` says that all periods begin anew, and
+    `trial` that they begin with a free one.
     """
 
     before: Json
@@ -46,6 +47,7 @@ class Change:
     prorations: list[Json] = field(default_factory=list)
     extra: list[Json] = field(default_factory=list)
     resets: bool = False
+    trial: bool = False
 
     @property
     def invoices_now(self) -> bool:
@@ -286,3 +288,18 @@ def credit_all(unit: Unit, stored: Json, at: int) -> Change:
     prorate(unit, change, set(), {})
     change.resets = False
     return change
+
+
+def credit_after(unit: Unit, change: Change, at: int) -> None:
+    """Credit the licensed items for the time after `at`, where the subscription is to end."""
+    cut = Change(before=change.before, after=change.after, behavior=change.behavior, at=at)
+    flexible = change.after["billing_mode"]["type"] == "flexible"
+    items = [item for item in change.after["items"]["data"] if not is_metered(unit, item)]
+    if not flexible:
+        _check_classic(unit, change.after, {item["id"] for item in items})
+    for item in items:
+        if flexible:
+            change.prorations += _flexible_credits(unit, cut, item)
+        else:
+            change.prorations += _classic_credit(unit, cut, item, {})
+        cut_debits(item, at)

@@ -51,7 +51,8 @@ def turn_over(unit: Unit, subscription: Json, at: int) -> Turn:
     }
     if subscription["trial_end"] and subscription["trial_end"] <= at:
         behavior = subscription["trial_settings"]["end_behavior"]["billing_cycle_anchor"]
-        if subscription["status"] == "trialing" and behavior != "unchanged":
+        moves = behavior != "unchanged" and not subscription.get("_keeps_anchor")
+        if subscription["status"] == "trialing" and moves:
             subscription["billing_cycle_anchor"] = subscription["trial_end"]
     before = Period(min(item["current_period_start"] for item in items), at)
     for item in items:
@@ -62,7 +63,7 @@ def turn_over(unit: Unit, subscription: Json, at: int) -> Turn:
         if last is not None and start < last < aligned.end:
             item["current_period_end"] = last
     if subscription["cancel_at_period_end"]:
-        subscription["cancel_at"] = max(
+        subscription["cancel_at"] = min(
             item["current_period_end"] for item in subscription["items"]["data"]
         )
     over = [
@@ -97,6 +98,9 @@ def renew(unit: Unit, subscription_id: str) -> None:
     if subscription["status"] == "incomplete":
         return
     scheduling.enter(unit, subscription, unit.now)
+    if not due_items(subscription, unit.now):
+        keep(unit, subscription)
+        return
     trial_over = subscription["status"] == "trialing"
     if trial_over and _lacks_method(unit, subscription):
         wish = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]

@@ -2,7 +2,7 @@
 
 from portal.sandbox.stripe import beginnings, collection, redemption
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
-from portal.sandbox.stripe.periods import DAY, period_at
+from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.resources.customers import usable, use_currency
 from portal.sandbox.stripe.subscription_billing import Billing, compose, note_billed
@@ -28,7 +28,6 @@ EXPIRY = 23 * 3600
 MOST_PER_CUSTOMER = 500
 UNMODELLED = (
     "application_fee_percent",
-    "backdate_start_date",
     "billing_schedules",
     "billing_thresholds",
     "customer_account",
@@ -57,12 +56,12 @@ def begin(unit: Unit, params: Json) -> tuple[Json, Json | None]:
     refuse_unmodelled(params)
     customer = _customer(unit, params)
     subscription = _body(unit, params, customer)
-    anchor, trial_end = beginnings.start(unit, params, subscription)
+    beginning = beginnings.start(unit, params, subscription)
+    flexible = subscription["billing_mode"]["type"] == "flexible"
     for item in subscription["items"]["data"]:
-        period = period_at(anchor, cadence_of(unit, item), unit.now)
-        item["current_period_start"] = unit.now
-        item["current_period_end"] = trial_end or (anchor if anchor > unit.now else period.end)
-    subscription["billing_cycle_anchor"] = anchor
+        period = beginning.period(cadence_of(unit, item), aligned=flexible)
+        item |= {"current_period_start": period.start, "current_period_end": period.end}
+    subscription["billing_cycle_anchor"] = beginning.anchor
     subscription["discounts"] = redemption.redeem(
         unit,
         params.get("discounts"),
@@ -70,26 +69,47 @@ def begin(unit: Unit, params: Json) -> tuple[Json, Json | None]:
         customer=customer["id"],
         currency=subscription["currency"],
         existing=[],
+        start=beginning.since,
     )
+    beginnings.check_discounts(unit, subscription, beginning)
     set_cancellation(unit, subscription, params)
     unit.put(subscription)
     use_currency(unit, customer, subscription["currency"])
     add_invoice_items(unit, subscription, params.get("add_invoice_items", []))
-    free = anchor > unit.now and not trial_end and params.get("proration_behavior") == "none"
-    items = [] if free else billable_at_start(unit, subscription, subscription["items"]["data"])
     draft = compose(
         unit,
         subscription,
-        Billing(tuple(items), trial=bool(trial_end)),
+        _first(unit, subscription, beginning, params),
         reason="subscription_create",
     )
     return subscription, draft
 
 
+def _first(
+    unit: Unit, subscription: Json, beginning: beginnings.Beginning, params: Json
+) -> Billing:
+    """Return what the first invoice holds besides pending items."""
+    unprorated = params.get("proration_behavior") == "none"
+    trial = beginning.trial_end is not None
+    if unprorated and beginning.anchor > unit.now and not trial:
+        return Billing()
+    items = billable_at_start(unit, subscription, subscription["items"]["data"])
+    flexible = subscription["billing_mode"]["type"] == "flexible"
+    spans = {
+        item["id"]: found
+        for item in subscription["items"]["data"]
+        if not unprorated and (found := beginnings.spans(unit, item, beginning, flexible=flexible))
+    }
+    items += [
+        item for item in subscription["items"]["data"] if item["id"] in spans and item not in items
+    ]
+    return Billing(tuple(items), spans=spans, trial=trial)
+
+
 def billable_at_start(unit: Unit, subscription: Json, items: list[Json]) -> list[Json]:
     """Return the items that a period's first invoice names; flexible mode leaves usage out."""
     if subscription["billing_mode"]["type"] == "classic":
-        return items
+        return list(items)
     return [item for item in items if not is_metered(unit, item)]
 
 

@@ -22,16 +22,17 @@ def set_cancellation(unit: Unit, subscription: Json, params: Json) -> None:
             param="cancel_at",
         )
     if params.get("cancel_at_period_end"):
-        if len(set(ends)) > 1:
-            raise invalid(
-                "cancel_at_period_end cannot be used when the items' periods end at different "
-                "times. Use cancel_at with min_period_end or max_period_end.",
-                param="cancel_at_period_end",
-            )
-        _cancel_later(unit, subscription, max(ends), at_period_end=True)
+        # Of items with different periods the first one to end counts
+        # (docs.stripe.com/billing/subscriptions/mixed-interval).
+        _cancel_later(unit, subscription, min(ends), at_period_end=True)
     elif at not in (None, ""):
-        named = {"min_period_end": min(ends), "max_period_end": max(ends)}
-        moment = named.get(at, max(ends)) if isinstance(at, str) else at
+        billed = [item["billed_until"] for item in subscription["items"]["data"]]
+        named = {
+            "min_period_end": min(ends),
+            "max_period_end": max(ends),
+            "max_billed_until": max(filter(None, billed), default=max(ends)),
+        }
+        moment = named[at] if isinstance(at, str) else at
         _check_cancel_at(unit, moment, ends, params)
         _cancel_later(unit, subscription, moment, at_period_end=False)
     elif at == "" or params.get("cancel_at_period_end") is False:

@@ -9,7 +9,7 @@ from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, line_words, priced_in
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.expand import render
-from portal.sandbox.stripe.periods import Cadence, Period
+from portal.sandbox.stripe.periods import DAYS, MONTHS, Cadence, Period
 from portal.sandbox.stripe.proration import Debit
 from portal.sandbox.stripe.registry import renders
 from portal.sandbox.stripe.resources import tax_rates
@@ -240,6 +240,25 @@ def check_together(unit: Unit, subscription: Json) -> None:
             "instead of creating a new one, make sure to include the subscription item ID.",
             param="items",
         )
+    if not are_multiples(cadences):
+        raise invalid(
+            "The recurring intervals of all prices on a subscription must be multiples of the "
+            "shortest one.",
+            param="items",
+        )
+
+
+def are_multiples(cadences: Iterable[Cadence]) -> bool:
+    """Whether each interval is a multiple of the shortest one.
+
+    Weeks are days, years are months; a single day goes with everything
+    (docs.stripe.com/billing/subscriptions/mixed-interval, "interval alignment").
+    """
+    days = {DAYS[one.interval] * one.count for one in cadences if one.interval in DAYS}
+    months = {MONTHS[one.interval] * one.count for one in cadences if one.interval in MONTHS}
+    if days and months and min(days) != 1:
+        return False
+    return all(one % min(same) == 0 for same in (days, months) if same for one in same)
 
 
 @renders("subscription_item")

@@ -6,6 +6,7 @@ from portal.sandbox.stripe import (
     pausing,
     redemption,
     renewals,
+    scheduling,
     subscribing,
     subscription_status,
 )
@@ -86,7 +87,9 @@ def retrieve(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
 def update(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
     """Changes items, dates and settings, prorating and invoicing as asked."""
     stored = unit.get("subscription", subscription_exposed_id)
-    return changes.update(unit, stored, params)
+    changed = changes.update(unit, stored, params)
+    scheduling.note_direct_change(unit, changed, params)
+    return changed
 
 
 @route("DELETE", ONE)

@@ -145,9 +145,9 @@ class Billing:
         return self.stripe.payment_intents.retrieve(payment.payment.payment_intent)
 
 
-def opened() -> Billing:
-    """A sandbox of one account in euros, at the start of April 2026, where time stands."""
-    app = create_app(real_time=lambda: float(START))
+def opened(at: int = START) -> Billing:
+    """A sandbox of one account in euros, where time stands: by default at the start of April 2026."""
+    app = create_app(real_time=lambda: float(at))
     sandbox: Sandbox = app.extensions["stripe_sandbox"]
     account = sandbox.add_account({"country": "ES", "default_currency": "eur", "name": "Acme"})
     client = stripe.StripeClient(account["_secret_key"], http_client=InProcess(app))
