@@ -12,10 +12,11 @@ from flask import Response, g, request
 from portal.sandbox.holded import amounts
 from portal.sandbox.holded.bodies import encodable, reject
 from portal.sandbox.holded.problems import Problem
-from portal.sandbox.holded.v1 import days
+from portal.sandbox.holded.v1 import days, forms
 from portal.sandbox.holded.v1.answers import Refusal
 
 LONGEST = 10_000
+FORM = "application/x-www-form-urlencoded"
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 
@@ -111,10 +112,15 @@ class Fields:
 
 
 def body() -> Fields:
-    """Return the JSON object of this request; no body at all is an empty one."""
+    """Return the JSON object of this request, or its form; no body at all is an empty one.
+
+    What calls itself a form and begins with a brace is JSON sent without its content type.
+    """
     raw = request.get_data()
     if not raw.strip():
         return Fields({})
+    if request.mimetype == FORM and not raw.lstrip().startswith(b"{"):
+        return Fields(forms.read(raw))
     try:
         data = json.loads(raw, parse_float=Decimal, parse_constant=reject)
     except (ValueError, RecursionError) as error:
