@@ -184,6 +184,9 @@ def test_an_id_nobody_has_is_a_400_that_says_not_found(v1: httpx.Client, path: s
         b'{"date": 1767222000, "contactName": "Una", "items": "x"}',
         b'{"date": {}, "contactName": "Una"}',
         b'{"date": 1e400, "contactName": "Una"}',
+        b'{"date": 1e999999999, "contactName": "Una"}',
+        b'{"date": 1767222000, "contactName": "Una", "customFields": [{"\\ud800": "x"}]}',
+        b'{"date": 1767222000, "contactName": "Una", "tags": [' + b"[" * 50 + b"]" * 50 + b"]}",
         b'{"date": true, "contactName": "Una"}',
     ],
 )
@@ -198,9 +201,7 @@ def test_a_body_that_is_no_document_is_a_400_and_changes_nothing(
 
 
 def test_a_body_that_is_too_large_is_a_413(v1: httpx.Client) -> None:
-    answer = v1.post("/contacts", content=b" " * 3_000_000)
-
-    assert (answer.status_code, answer.json()["status"]) == (413, 0)
+    assert v1.post("/contacts", content=b" " * 3_000_000).status_code == 413
 
 
 def test_fields_v1_does_not_read_are_ignored_and_named_in_a_header(v1: httpx.Client) -> None:

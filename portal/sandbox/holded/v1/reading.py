@@ -10,12 +10,12 @@ from typing import Any
 from flask import Response, g, request
 
 from portal.sandbox.holded import amounts
-from portal.sandbox.holded.bodies import encodable, reject
 from portal.sandbox.holded.problems import Problem
 from portal.sandbox.holded.v1 import days, forms
 from portal.sandbox.holded.v1.answers import Refusal
 
 LONGEST = 10_000
+DEEPEST = 32
 FORM = "application/x-www-form-urlencoded"
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
@@ -47,7 +47,7 @@ class Fields:
             value = str(value)
         if value is None or value == "":
             return None
-        if not isinstance(value, str) or len(value) > LONGEST or not encodable(value):
+        if not isinstance(value, str) or len(value) > LONGEST:
             raise Refusal(f"{self.where}{names[0]} must be a text")
         return value
 
@@ -91,9 +91,7 @@ class Fields:
             value = [each.strip() for each in value.split(",") if each.strip()]
         if value is None:
             return []
-        if not isinstance(value, list) or not all(
-            isinstance(each, str) and encodable(each) for each in value
-        ):
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise Refusal(f"{self.where}{names[0]} must be an array of texts")
         return value
 
@@ -121,20 +119,54 @@ def body() -> Fields:
         return Fields({})
     if request.mimetype == FORM and not raw.lstrip().startswith(b"{"):
         return Fields(forms.read(raw))
-    try:
-        data = json.loads(raw, parse_float=Decimal, parse_constant=reject)
-    except (ValueError, RecursionError) as error:
-        raise Refusal("The body is not valid JSON") from error
+    data = parsed(raw)
     if not isinstance(data, dict):
         raise Refusal("The body must be a JSON object")
     return Fields(data)
+
+
+def parsed(raw: bytes) -> Any:
+    """Return the value of a JSON text: UTF-8, real text and numbers, not nested beyond reason."""
+    try:
+        value = json.loads(raw.decode(), parse_float=Decimal, parse_constant=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise Refusal("The body is not valid JSON") from error
+    level = [value]
+    for _ in range(DEEPEST):
+        if not all(proper(each) for each in level):
+            raise Refusal("The body is not valid JSON")
+        level = [inner for each in level for inner in inside(each)]
+    if level:
+        raise Refusal("The body is nested too deeply")
+    return value
+
+
+def proper(value: Any) -> bool:
+    """Return whether a value can be written again: JSON can spell half a character, and NaN."""
+    if isinstance(value, str):
+        return encodable(value)
+    return not isinstance(value, Decimal) or value.is_finite()
+
+
+def inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def moment(value: Any, name: str) -> int:
     """Read unix seconds, given as an integer or as a text of digits."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,12}", value.strip(), re.ASCII):
         value = int(value)
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal) and 0 <= value <= days.LATEST:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= days.LATEST:
         raise Refusal(f"{name} must be a unix timestamp")
