@@ -68,12 +68,12 @@ def create_app(
     state = State(data, real_time)
     app.extensions["holded_sandbox"] = state
     app.extensions["holded_courier"] = courier = Courier(state)
+    app.register_blueprint(v1.blueprint, url_prefix=v1.PREFIX)
     with state.unit():
         if not accounts.every(state):
             accounts.add(state, FIRST_ACCOUNT)
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
-    app.register_blueprint(v1.blueprint, url_prefix=v1.PREFIX)
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
     app.register_blueprint(
         console.create(lambda: HoldedInside(accounts.state(), FIRST_ACCOUNT), beside or {})

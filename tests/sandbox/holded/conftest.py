@@ -14,15 +14,15 @@ Client = httpx.Client
 
 
 @pytest.fixture(scope="session")
-def built() -> Flask:
+def routes() -> Flask:
+    """The application, whose routes take far longer to build than its state."""
     return create_app()
 
 
 @pytest.fixture
-def app(built: Flask) -> Flask:
-    """The sandbox with an empty state; building its routes anew would take far longer."""
-    start_over(built)
-    return built
+def app(routes: Flask) -> Flask:
+    start_over(routes)
+    return routes
 
 
 @pytest.fixture

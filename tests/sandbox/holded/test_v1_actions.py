@@ -58,7 +58,7 @@ def test_the_treasury_of_a_payment_may_be_called_bank_id(v1: httpx.Client, write
         ({"date": NEW_YEAR}, 400, "amount needed"),
         ({"date": NEW_YEAR, "amount": 121.01}, 501, "sandbox_unsupported"),
         ({"date": NEW_YEAR, "amount": -1}, 501, "sandbox_unsupported"),
-        ({"date": NEW_YEAR, "amount": 1, "treasury": "nobody"}, 400, "Not found"),
+        ({"date": NEW_YEAR, "amount": 1, "treasury": "nobody"}, 400, "not found"),
     ],
 )
 def test_a_payment_that_cannot_be_booked_is_refused(

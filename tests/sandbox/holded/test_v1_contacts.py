@@ -149,4 +149,4 @@ def test_a_contact_has_no_files_that_v1_could_list(v1: httpx.Client) -> None:
 
     assert v1.get(f"/contacts/{id_}/attachments/list").json() == []
     missing = v1.get(f"/contacts/{id_}/attachments/get", params={"filename": "nif.pdf"})
-    assert missing.json() == {"status": 0, "info": "Not found"}
+    assert missing.json() == {"status": 0, "info": "not found"}

@@ -40,8 +40,8 @@ def needed(name: str) -> Refusal:
 
 
 def not_found() -> Refusal:
-    """Return the refusal of an id nobody has, worded as in v1's reference."""
-    return Refusal("Not found")
+    """Return the refusal of an id nobody has, worded as seen live."""
+    return Refusal("not found")
 
 
 def unsupported(what: str) -> Refusal:
@@ -57,7 +57,7 @@ def refused(problem: Problem) -> Response:
     if detail.startswith(UNSUPPORTED):
         status = 501
     elif status == 404:
-        detail, status = "Not found", 400
+        detail, status = "not found", 400
     elif status == 422:
         status = 400
     answer = written({"status": 0, "info": detail}, status)

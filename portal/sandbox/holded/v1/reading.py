@@ -11,10 +11,11 @@ from flask import Response, g, request
 from portal.sandbox import json_bodies
 from portal.sandbox.holded import amounts
 from portal.sandbox.holded.problems import Problem
-from portal.sandbox.holded.v1 import days
+from portal.sandbox.holded.v1 import days, forms
 from portal.sandbox.holded.v1.answers import Refusal
 
 LONGEST = 10_000
+FORM = "application/x-www-form-urlencoded"
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 
@@ -108,10 +109,15 @@ class Fields:
 
 
 def body() -> Fields:
-    """Return the JSON object of this request; no body at all is an empty one."""
+    """Return the JSON object of this request, or its form; no body at all is an empty one.
+
+    What calls itself a form and begins with a brace is JSON sent without its content type.
+    """
     raw = request.get_data()
     if not raw.strip():
         return Fields({})
+    if request.mimetype == FORM and not raw.lstrip().startswith(b"{"):
+        return Fields(forms.read(raw))
     try:
         data = json_bodies.loads(raw, parse_float=Decimal)
     except ValueError as error:
@@ -125,7 +131,7 @@ def moment(value: Any, name: str) -> int:
     """Read unix seconds, given as an integer or as a text of digits."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,12}", value.strip(), re.ASCII):
         value = int(value)
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal) and 0 <= value <= days.LATEST:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= days.LATEST:
         raise Refusal(f"{name} must be a unix timestamp")

@@ -146,7 +146,7 @@ class Billing:
 
 
 def opened(at: int = START) -> Billing:
-    """A sandbox of one account in euros, where time stands: by default at the start of April 2026."""
+    """A sandbox of one account in euros, where time stands: usually at the start of April 2026."""
     app = create_app(real_time=lambda: float(at))
     sandbox: Sandbox = app.extensions["stripe_sandbox"]
     account = sandbox.add_account({"country": "ES", "default_currency": "eur", "name": "Acme"})
