@@ -68,17 +68,18 @@ def create_app(
         app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
     app.before_request(admit)
+    app.after_request(usage.count)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, refuse)
     app.wsgi_app = Exchange(state, app.wsgi_app, courier.wake)  # type: ignore[method-assign]
     return app
 
 
-def start_over(app: Flask) -> None:
+def start_over(app: Flask, real_time: Callable[[], float] = time.time) -> None:
     """Give an application in memory an empty state: building its routes anew takes far longer."""
     exchange = app.wsgi_app
     assert isinstance(exchange, Exchange)  # noqa: S101 - what create_app put there
-    exchange.state = app.extensions["holded_sandbox"] = State(":memory:", time.time)
+    exchange.state = app.extensions["holded_sandbox"] = State(":memory:", real_time)
     with exchange.state.unit():
         accounts.add(exchange.state, FIRST_ACCOUNT)
 
