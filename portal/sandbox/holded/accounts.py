@@ -22,16 +22,27 @@ TAXES: dict[str, list[tuple[str, str, str]]] = {
         ("s_iva_4", "IVA 4%", "4"),
         ("s_iva_0", "IVA 0%", "0"),
         ("s_ret_15", "Retención 15%", "-15"),
+        ("p_iva_21", "IVA 21%", "21"),
+        ("p_iva_10", "IVA 10%", "10"),
+        ("p_iva_4", "IVA 4%", "4"),
+        ("p_iva_0", "IVA 0%", "0"),
     ],
 }
 OTHER_TAXES = [("s_tax_0", "0%", "0")]
-SERIES = ("invoice", "creditnote", "proform", "estimate")
 SERIES_FORMATS = {
     "invoice": "F%[YY]%%%%",
     "creditnote": "R%[YY]%%%%",
     "proform": "PRO%[YY]%%%%",
     "estimate": "E%[YY]%%%%",
+    "salesreceipt": "T%[YY]%%%%",
+    "receiptnote": "RT%[YY]%%%%",
+    "salesorder": "SO%[YY]%%%%",
+    "waybill": "W%[YY]%%%%",
+    "purchase": "P%[YY]%%%%",
+    "purchaseorder": "PO%[YY]%%%%",
+    "purchaserefund": "PR%[YY]%%%%",
 }
+SERIES = tuple(SERIES_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,8 @@ def tax(id_: str, key: str, name: str, amount: str) -> dict[str, Any]:
     """Return a tax as the API shows it; ``amount`` is a percentage."""
     kind = "retention" if amount.startswith("-") else "tax"
     return {
-        "id": id_, "name": name, "amount": amount, "scope": "sales", "key": key, "group": kind,
+        "id": id_, "name": name, "amount": amount, "key": key, "group": kind,
+        "scope": "purchases" if key.startswith("p_") else "sales",
         "type": "percentage", "items": [], "status": True, "visible": True,
     }  # fmt: skip
 

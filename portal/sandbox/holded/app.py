@@ -11,17 +11,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from portal.sandbox.holded import (
+    accounting,
     accounts,
     contacts,
     control,
     conversions,
-    credit_notes,
-    estimates,
     invoices,
     numbering,
     payment_methods,
     payments,
-    proformas,
+    sales,
     taxes,
     treasury,
     usage,
@@ -33,9 +32,10 @@ from portal.sandbox.holded.state import State
 from portal.sandbox.holded.webhooks import Courier
 
 RESOURCES = (
-    contacts, invoices, credit_notes, proformas, estimates, conversions, payments,
-    payment_methods, treasury, taxes, numbering, usage,
+    contacts, sales, invoices, conversions, payments, payment_methods, treasury,
+    accounting, taxes, numbering, usage,
 )  # fmt: skip
+API = "/api/v2"
 FIRST_ACCOUNT = Account("acc_sandbox", "pat_sandbox", "Sandbox SL", tax_id="B00000000")
 LARGEST_BODY = 2_000_000
 
@@ -65,7 +65,7 @@ def create_app(
         if not accounts.every(state):
             accounts.add(state, FIRST_ACCOUNT)
     for resource in RESOURCES:
-        app.register_blueprint(resource.blueprint, url_prefix="/api/v2")
+        app.register_blueprint(resource.blueprint, url_prefix=API)
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
     app.before_request(admit)
     app.after_request(usage.count)
