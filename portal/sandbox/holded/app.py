@@ -18,6 +18,7 @@ from portal.sandbox.holded import (
     conversions,
     invoices,
     numbering,
+    operations,
     payment_methods,
     payments,
     sales,
@@ -27,7 +28,7 @@ from portal.sandbox.holded import (
 )
 from portal.sandbox.holded.accounts import Account
 from portal.sandbox.holded.exchange import Exchange
-from portal.sandbox.holded.problems import Problem, not_found
+from portal.sandbox.holded.problems import Problem, not_found, unsupported
 from portal.sandbox.holded.state import State
 from portal.sandbox.holded.webhooks import Courier
 
@@ -88,10 +89,15 @@ def admit() -> None:
     """Let in who has a token and calls left; routes that do not exist are told to anybody."""
     if not request.path.startswith("/api/"):
         return
+    not_modelled = False
     if request.routing_exception is not None:
-        return
+        not_modelled = operations.known(request.method, request.path.removeprefix(API))
+        if not not_modelled:
+            return
     accounts.authenticate()
     usage.check(accounts.account())
+    if not_modelled:
+        raise unsupported(f"{request.method} {request.path[:100]} is not modelled by the sandbox")
 
 
 def refuse(error: HTTPException) -> Response:
