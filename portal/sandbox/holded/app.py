@@ -21,6 +21,8 @@ from portal.sandbox.holded import (
     operations,
     payment_methods,
     payments,
+    recurrences,
+    recurring,
     sales,
     taxes,
     treasury,
@@ -33,7 +35,7 @@ from portal.sandbox.holded.state import State
 from portal.sandbox.holded.webhooks import Courier
 
 RESOURCES = (
-    contacts, sales, invoices, conversions, payments, payment_methods, treasury,
+    contacts, sales, invoices, recurring, conversions, payments, payment_methods, treasury,
     accounting, taxes, numbering, usage,
 )  # fmt: skip
 API = "/api/v2"
@@ -86,7 +88,11 @@ def start_over(app: Flask, real_time: Callable[[], float] = time.time) -> None:
 
 
 def admit() -> None:
-    """Let in who has a token and calls left; routes that do not exist are told to anybody."""
+    """Let in who has a token and calls left; routes that do not exist are told to anybody.
+
+    First of all, the invoices are made that fell due since the last request.
+    """
+    recurrences.catch_up(accounts.state())
     if not request.path.startswith("/api/"):
         return
     not_modelled = False
