@@ -17,6 +17,7 @@ from portal.sandbox.holded import (
     control,
     conversions,
     invoices,
+    movements,
     numbering,
     operations,
     payment_methods,
@@ -36,7 +37,7 @@ from portal.sandbox.holded.webhooks import Courier
 
 RESOURCES = (
     contacts, sales, invoices, recurring, conversions, payments, payment_methods, treasury,
-    accounting, taxes, numbering, usage,
+    movements, accounting, taxes, numbering, usage,
 )  # fmt: skip
 API = "/api/v2"
 FIRST_ACCOUNT = Account("acc_sandbox", "pat_sandbox", "Sandbox SL", tax_id="B00000000")
