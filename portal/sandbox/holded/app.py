@@ -22,9 +22,12 @@ from portal.sandbox.holded import (
     operations,
     payment_methods,
     payments,
+    products,
+    records,
     recurrences,
     recurring,
     sales,
+    tags,
     taxes,
     treasury,
     usage,
@@ -37,7 +40,7 @@ from portal.sandbox.holded.webhooks import Courier
 
 RESOURCES = (
     contacts, sales, invoices, recurring, conversions, payments, payment_methods, treasury,
-    movements, accounting, taxes, numbering, usage,
+    movements, accounting, products, records, tags, taxes, numbering, usage,
 )  # fmt: skip
 API = "/api/v2"
 FIRST_ACCOUNT = Account("acc_sandbox", "pat_sandbox", "Sandbox SL", tax_id="B00000000")
