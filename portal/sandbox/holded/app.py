@@ -17,6 +17,7 @@ from portal.sandbox.holded import (
     control,
     conversions,
     invoices,
+    merchant,
     movements,
     numbering,
     operations,
@@ -74,6 +75,7 @@ def create_app(
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix=API)
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
+    app.register_blueprint(merchant.blueprint, url_prefix="/_sandbox/merchant")
     app.before_request(admit)
     app.after_request(usage.count)
     app.register_error_handler(Problem, lambda problem: problem.answer())
