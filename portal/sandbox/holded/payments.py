@@ -13,13 +13,17 @@ from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.bodies import Body
 from portal.sandbox.holded.documents import Document, Kind
 from portal.sandbox.holded.kinds import KINDS
-from portal.sandbox.holded.problems import bad_request, not_found, unprocessable
+from portal.sandbox.holded.problems import bad_request, not_found, unprocessable, unsupported
 
 blueprint = Blueprint("payments", __name__)
 
 SCOPE = "accounting:payments"
 ON_DOCUMENT = ("amount", "treasury_id", "date", "description")
 COLLECTED = ("invoice", "salesreceipt", "purchaserefund")  # all else is money that leaves
+SHOWN_ONLY = (
+    "id", "contact_name", "status", "reconciliation_status", "total_documents",
+    "total_transactions", "total_advance", "document_type", "document_id",
+)  # fmt: skip
 LOOSE = ("type", "amount", "date", "bank_account_id", "contact_id", "description")
 
 
@@ -52,6 +56,9 @@ def get(id_: str) -> dict[str, Any]:
 def create() -> tuple[dict[str, Any], int]:
     """Book a movement that belongs to no document."""
     permit(SCOPE, "create")
+    given = bodies.read_json()
+    if isinstance(given, dict) and given.get("document_id"):
+        raise unsupported("a payment made with document_id: accounts of it contradict each other")
     payment = written(**read())
     return {"id": payment["id"]}, 201
 
@@ -131,7 +138,7 @@ def reconciliation(done: Decimal, amount: Decimal) -> str:
 
 def read() -> dict[str, Any]:
     """Return the arguments of ``written`` that a body asks for."""
-    body = bodies.read(LOOSE)
+    body = bodies.read((*LOOSE, *SHOWN_ONLY))
     if body.text("type", required=True) not in ("collection", "payment"):
         raise bad_request("type must be collection or payment")
     if not body.has("amount") or not body.has("date"):

@@ -89,7 +89,9 @@ def schedule(id_: str) -> dict[str, Any]:
                 "invoice_id": recurring["_converted"].get(day),
             }
             for day in recurrences.occurrences(recurring, until)
-        ]
+        ],
+        "cursor": None,
+        "has_more": False,
     }
 
 

@@ -19,13 +19,18 @@ blueprint = Blueprint("sales", __name__)
 
 View = Callable[..., ResponseReturnValue]
 
+# What a client in use sends beside a contact's id, for the contact it would make without one.
+SENT_BESIDES = ("contact_email", "contactName", "contactEmail")
+
 
 def listing(kind: Kind) -> ResponseReturnValue:
     return document_lists.listing(kind)
 
 
 def create(kind: Kind) -> ResponseReturnValue:
-    return {"id": documents.create(kind, bodies.read(kind.writable))["id"]}, 201
+    """Write a document; what is only ever shown may come along, as a copy of another brings it."""
+    body = bodies.read((*kind.writable, *SHOWN_ONLY, *SENT_BESIDES))
+    return {"id": documents.create(kind, body)["id"]}, 201
 
 
 def get(kind: Kind, id_: str) -> ResponseReturnValue:

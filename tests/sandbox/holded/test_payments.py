@@ -182,3 +182,24 @@ def test_a_payment_that_is_deleted_is_pending_again(
     assert invoice["payments_detail"] == []
     assert holded.get(f"/api/v2/treasury/accounts/{gateway}").json()["balance"] == "0.00"
     assert holded.get(f"/api/v2/payments/{payment}").status_code == 404
+
+
+def test_a_payment_made_with_a_documents_id_is_refused(holded: httpx.Client, write: Write) -> None:
+    body = {"type": "collection", "amount": "1", "date": "2026-11-02", "document_id": write()}
+
+    answer = holded.post("/api/v2/payments", json=body)
+
+    assert answer.status_code == 501
+    assert "sandbox_unsupported" in answer.json()["detail"]
+    assert holded.get("/api/v2/payments").json()["items"] == []
+
+
+def test_what_was_read_of_a_payment_can_be_sent_back(holded: httpx.Client) -> None:
+    body = {"type": "payment", "amount": "5.00", "date": "2026-11-03"}
+    id_ = holded.post("/api/v2/payments", json=body).json()["id"]
+    read = holded.get(f"/api/v2/payments/{id_}").json()
+
+    answer = holded.put(f"/api/v2/payments/{id_}", json=read | {"type": "payment"})
+
+    assert answer.status_code == 200
+    assert holded.get(f"/api/v2/payments/{id_}").json() == read
