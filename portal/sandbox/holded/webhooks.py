@@ -15,17 +15,26 @@ import httpx
 from portal.sandbox.holded import webhook_faults
 from portal.sandbox.holded.state import State
 
+# Every event the provider has; those of objects the sandbox does not keep never come.
 EVENTS = tuple(
     f"{kind}.{what}"
-    for kind, what in (
-        *(("invoice", each) for each in ("create", "update", "delete", "approve")),
-        *(("creditnote", each) for each in ("create", "update", "delete", "approve")),
-        *(("proform", each) for each in ("create", "update", "delete")),
-        *(("estimate", each) for each in ("create", "update", "delete")),
-        *(("payment", each) for each in ("create", "update", "delete")),
-        *(("contact", each) for each in ("create", "update", "delete")),
+    for whats, kinds in (
+        (
+            ("create", "update", "delete", "approve"),
+            ("invoice", "creditnote", "salesreceipt", "purchase", "purchaserefund", "receiptnote"),
+        ),
+        (
+            ("create", "update", "delete"),
+            (
+                "proform", "estimate", "salesorder", "waybill", "service", "receipt",
+                "purchaseorder", "payment", "contact", "product", "warehouse",
+            ),
+        ),
+        (("update",), ("stock",)),
     )
-)
+    for kind in kinds
+    for what in whats
+)  # fmt: skip
 ATTEMPTS = 20
 LONGEST_PAUSE = 600.0
 TIMEOUT = 10.0
