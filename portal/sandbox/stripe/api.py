@@ -2,7 +2,6 @@
 ledger, commit.
 """
 
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +12,16 @@ from flask import Flask
 from werkzeug.wrappers import Request, Response
 
 from portal.sandbox.http import AnswerLost, ConnectionReset, NeverAnswered, half
-from portal.sandbox.stripe import access, clocks, faults, idempotency, ledger, params, routing
+from portal.sandbox.stripe import (
+    access,
+    clocks,
+    faults,
+    idempotency,
+    ledger,
+    params,
+    pretty,
+    routing,
+)
 from portal.sandbox.stripe.errors import ApiError, Json, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import DOWNLOADS, ROUTES
@@ -148,7 +156,7 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
         if route in DOWNLOADS:
             found.content_type, found.body = DOWNLOADS[route], bytes(result)
         else:
-            found.body = json.dumps(unit.shown(result, paths), indent=2)
+            found.body = pretty.dumps(unit.shown(result, paths))
     except ApiError as error:
         error.error = _shown_error(unit, error)
         if not error.keeps:
@@ -161,7 +169,7 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
 
 
 def _refuse(found: Answer, error: ApiError) -> None:
-    found.status, found.body = error.status, json.dumps(error.body(), indent=2)
+    found.status, found.body = error.status, pretty.dumps(error.body())
     found.headers |= error.headers
 
 

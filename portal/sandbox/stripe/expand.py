@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from portal.sandbox.stripe.unit import Unit
 
 DEEPEST = 4
+NESTED = (dict, list)
 
 # The kind of object that an id names; coupons and products may carry ids of the merchant's own.
 PREFIXES = {
@@ -63,12 +64,16 @@ FIELD_KINDS = {
 def render(unit: "Unit", body: Any) -> Any:
     """A public deep copy; objects inside lists and hashes are rendered too."""
     if isinstance(body, list):
-        return [render(unit, one) for one in body]
+        return [render(unit, one) if isinstance(one, NESTED) else one for one in body]
     if not isinstance(body, dict):
         return body
-    shown = {key: render(unit, value) for key, value in body.items() if not key.startswith("_")}
-    if not body.get("deleted"):
-        for renderer in RENDERERS.get(str(body.get("object")), ()):
+    shown = {
+        key: render(unit, value) if isinstance(value, NESTED) else value
+        for key, value in body.items()
+        if key[0] != "_"
+    }
+    if "object" in body and not body.get("deleted"):
+        for renderer in RENDERERS.get(str(body["object"]), ()):
             renderer(unit, shown)
     return shown
 

@@ -24,12 +24,17 @@ CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
     customer TEXT, parent TEXT, status TEXT, created INTEGER NOT NULL,
     deleted INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL, UNIQUE (account, kind, id)) STRICT;
-CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (account, kind, seq);
+DROP INDEX IF EXISTS objects_by_kind;
+CREATE INDEX IF NOT EXISTS objects_in_order ON objects (account, kind, seq, deleted, created);
+CREATE INDEX IF NOT EXISTS objects_by_status ON objects (account, kind, status, seq);
 CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (account, kind, customer, seq);
 CREATE INDEX IF NOT EXISTS objects_by_parent ON objects (account, kind, parent, seq);
 CREATE INDEX IF NOT EXISTS objects_by_id ON objects (id);
-CREATE INDEX IF NOT EXISTS objects_by_email
-    ON objects (account, json_extract(body, '$.email')) WHERE kind = 'customer';
+DROP INDEX IF EXISTS objects_by_email;
+CREATE INDEX IF NOT EXISTS customers_by_email
+    ON objects (account, kind, json_extract(body, '$.email'), seq) WHERE kind = 'customer';
+CREATE INDEX IF NOT EXISTS events_by_type
+    ON objects (account, kind, json_extract(body, '$.type'), seq) WHERE kind = 'event';
 CREATE TABLE IF NOT EXISTS due (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL,
     ref TEXT NOT NULL, failure TEXT, clock TEXT NOT NULL DEFAULT '') STRICT;
@@ -95,6 +100,7 @@ class Store:
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA cache_size = -32768")
         self.connection.executescript(TABLES)
         for table, columns in ADDED.items():
             known = {row["name"] for row in self.rows(f"PRAGMA table_info({table})")}
@@ -253,9 +259,12 @@ class Store:
         `after` and `before` are seq bounds.
         """
         clauses, values = ["account = ?", "kind = ?", "deleted = 0"], [account, kind]
+        owned = where.get("customer") is not None or where.get("parent") is not None
         for field, wanted in where.items():
             if wanted is not None:
-                _condition(field, wanted, clauses, values)
+                # The sign keeps SQLite from the index of all with that status.
+                column = "+status" if owned and field == "status" else field
+                _condition(column, wanted, clauses, values)
         for bound, sign in ((after, "<"), (before, ">")):
             if bound is not None:
                 clauses.append(f"seq {sign} ({SEQ})")
@@ -268,7 +277,7 @@ class Store:
 
 
 def _condition(field: str, wanted: object, clauses: list[str], values: list[Any]) -> None:
-    column = field if field in COLUMNS else f"json_extract(body, '$.{field}')"
+    column = field if field.removeprefix("+") in COLUMNS else f"json_extract(body, '$.{field}')"
     if wanted is NULL:
         clauses.append(f"{column} IS NULL")
     elif isinstance(wanted, Mapping):
