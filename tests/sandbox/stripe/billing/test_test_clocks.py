@@ -483,3 +483,17 @@ def test_a_clock_deleted_while_it_advances_leaves_nothing_behind(billing: Any) -
 
     assert billing.sandbox.catch_up() == []
     assert clocks(billing).list().data == []
+
+
+def test_clocks_and_what_is_on_them_have_the_sdks_shape(shop: Any) -> None:
+    api = shop.api
+    clock = api.test_helpers.test_clocks.create({"frozen_time": BIRTH, "name": "A"})
+    customer = api.customers.create({"test_clock": clock.id, "expand": ["test_clock"]})
+    advanced = api.test_helpers.test_clocks.advance(clock.id, {"frozen_time": BIRTH + DAY})
+    found = api.test_helpers.test_clocks.list().data
+    gone = api.test_helpers.test_clocks.delete(clock.id)
+
+    assert customer.test_clock.name == "A"
+    assert (advanced.frozen_time, found[0].frozen_time) == (BIRTH, BIRTH + DAY)
+    assert gone.deleted
+    assert shop.transport.wrong == []
