@@ -11,7 +11,7 @@ from fractions import Fraction
 from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, priced_in
 from portal.sandbox.stripe.discounting import Reducible, Reduction, reduce_lines
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.registry import includes, renders
 from portal.sandbox.stripe.resources import tax_rates
@@ -81,7 +81,7 @@ def _price(unit: Unit, entry: Json, param: str) -> Json:
             code="parameter_missing",
         )
     if "price_data" in entry:
-        return inline_price(unit, entry["price_data"])
+        return inline_price(unit, entry["price_data"], f"{param}[price_data]")
     price = unit.get("price", entry["price"], f"{param}[price]")
     if not price["active"] or not unit.get("product", price["product"])["active"]:
         raise invalid(
@@ -91,14 +91,24 @@ def _price(unit: Unit, entry: Json, param: str) -> Json:
     return price
 
 
-def inline_price(unit: Unit, data: Json) -> Json:
+def inline_price(unit: Unit, data: Json, where: str) -> Json:
     """Make the price of `price_data`, and its product; neither can be used anywhere else."""
     wanted = dict(data)
-    if "product_data" in wanted:
-        product_data = wanted.pop("product_data")
-        wanted["product"] = unit.call("POST /v1/products", {**product_data, "active": False})["id"]
-    price = unit.call("POST /v1/prices", {**wanted, "active": False})
+    try:
+        if "product_data" in wanted:
+            product_data = {**wanted.pop("product_data"), "active": False}
+            wanted["product"] = unit.call("POST /v1/products", product_data)["id"]
+        price = unit.call("POST /v1/prices", {**wanted, "active": False})
+    except ApiError as refusal:
+        raise _within(refusal, where) from None
     return unit.put({**price, "_inline": True})
+
+
+def _within(refusal: ApiError, where: str) -> ApiError:
+    """The refusal of a parameter that stood inside another request."""
+    first, bracket, rest = str(refusal.error.get("param", "")).partition("[")
+    refusal.error["param"] = f"{where}[{first}]{bracket}{rest}" if first else where
+    return refusal
 
 
 def price_of(unit: Unit, line: Json) -> Json:

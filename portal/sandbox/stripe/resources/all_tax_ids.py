@@ -45,12 +45,14 @@ def delete(unit: Unit, params: Json, id: str) -> Json:
 
 def _customer(unit: Unit, params: Json) -> str | None:
     owner = params.get("owner", {"type": "self"})
-    if owner["type"] in ("account", "application") or "customer_account" in owner:
+    if "customer_account" in owner:
+        raise unsupported("tax ids of customer accounts", "owner[customer_account]")
+    if owner["type"] in ("account", "application"):
         raise unsupported(f"tax ids of type {owner['type']}", "owner[type]")
+    for name in {"account", "customer"} - {owner["type"]}:
+        if name in owner:
+            raise invalid(f"`{name}` goes with `type={name}`.", param=f"owner[{name}]")
     if owner["type"] == "self":
-        for name in ("account", "customer"):
-            if name in owner:
-                raise invalid(f"`{name}` goes with `type={name}`.", param=f"owner[{name}]")
         return None
     if "customer" not in owner:
         raise invalid(

@@ -93,8 +93,8 @@ def update(unit: Unit, params: Json, shipping_rate_token: str) -> Json:
             "The tax behavior of a shipping rate cannot be changed.", param="tax_behavior"
         )
     rate["tax_behavior"] = behavior
-    options = (params.get("fixed_amount") or {}).get("currency_options") or {}
-    rate["_currency_options"] |= _options(options, behavior)
+    options = params.get("fixed_amount", {}).get("currency_options") or {}
+    rate["_currency_options"] |= _options(options, behavior, rate["_currency_options"])
     return unit.save(rate)
 
 
@@ -115,14 +115,18 @@ def amount_in(rate: Json, currency: str, param: str) -> int:
     raise invalid(f"The shipping rate {rate['id']} has no amount in `{currency}`.", param=param)
 
 
-def _options(given: Json, behavior: str) -> Json:
-    return {
-        check_currency(currency, "fixed_amount[currency_options]"): {
-            "amount": one["amount"],
-            "tax_behavior": one.get("tax_behavior", behavior),
-        }
-        for currency, one in given.items()
-    }
+def _options(given: Json, behavior: str, known: Json | None = None) -> Json:
+    found = {}
+    for name, one in given.items():
+        currency = check_currency(name, "fixed_amount[currency_options]")
+        option = {"tax_behavior": behavior, **(known or {}).get(currency, {}), **one}
+        if "amount" not in option:
+            param = f"fixed_amount[currency_options][{name}][amount]"
+            raise invalid(
+                f"Missing required param: {param}.", param=param, code="parameter_missing"
+            )
+        found[currency] = option
+    return found
 
 
 def _estimate(given: Json | None) -> Json | None:
