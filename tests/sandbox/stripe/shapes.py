@@ -100,6 +100,11 @@ def _envelope(body: Json, kind: str, where: str) -> Iterator[str]:
         yield from differences(one)
 
 
+def _is_part_of_list(value: Json) -> bool:
+    """Whether it is what changed of a list: usually its `data`, whole."""
+    return isinstance(value, dict) and bool(value) and value.keys() < ENVELOPES["list"]
+
+
 def _carried(event: Json) -> Iterator[str]:
     kinds = sdk.carried(str(event.get("type")))
     data = event.get("data")
@@ -185,7 +190,8 @@ def _value(value: Json, kind: Json, place: Place) -> Iterator[str]:
         case {"map": inner}:
             yield from _map(value, inner, place)
         case {"list": inner}:
-            yield from _envelope(value, "list", place.where)
+            if not (place.partial and _is_part_of_list(value)):
+                yield from _envelope(value, "list", place.where)
             if isinstance(value, dict) and isinstance(value.get("data"), list):
                 yield from _kinds(value["data"], inner, place)
         case {"expandable": inner}:
