@@ -69,7 +69,7 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
         "collected_information": None,
         "consent": None,
         "consent_collection": checkout_shapes.consent_collection(params.get("consent_collection")),
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": None,
         "currency_conversion": None,
         "custom_fields": checkout_shapes.custom_fields(
@@ -83,7 +83,7 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
         "customer_email": params.get("customer_email"),
         "discounts": None if mode == "setup" else [],
         "excluded_payment_method_types": params.get("excluded_payment_method_types"),
-        "expires_at": params.get("expires_at", unit.now + LONGEST),
+        "expires_at": params.get("expires_at", unit.account_now + LONGEST),
         "integration_identifier": params.get("integration_identifier"),
         "invoice": None,
         "invoice_creation": checkout_shapes.invoice_creation(params.get("invoice_creation"))
@@ -349,7 +349,7 @@ def _setup_intent(unit: Unit, session: Json, params: Json) -> Json:
 def recover(unit: Unit, session: Json) -> Json | None:
     """Open a copy of an expired session for the recovery address; None once that has ended."""
     recovery = (session["after_expiration"] or {}).get("recovery") or {}
-    if not recovery.get("url") or recovery["expires_at"] < unit.now:
+    if not recovery.get("url") or recovery["expires_at"] < unit.account_now:
         return None
     wanted = {
         name: one

@@ -167,13 +167,13 @@ def _check_together(params: Json) -> None:
 
 
 def _check_end(unit: Unit, params: Json) -> None:
-    at = params.get("expires_at", unit.now + LONGEST)
-    if at < unit.now + SHORTEST:
+    at = params.get("expires_at", unit.account_now + LONGEST)
+    if at < unit.account_now + SHORTEST:
         message = (
             "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
         )
         raise invalid(message, param="expires_at")
-    if at > unit.now + LONGEST:
+    if at > unit.account_now + LONGEST:
         message = (
             "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
         )

@@ -3,7 +3,7 @@
 What this does to a subscription hangs on the invoice's events (`subscription_status.py`).
 """
 
-from portal.sandbox.stripe import redemption
+from portal.sandbox.stripe import redemption, usage
 from portal.sandbox.stripe.eligibility import REDIRECTING
 from portal.sandbox.stripe.errors import ApiError, Json, card_error, invalid
 from portal.sandbox.stripe.ids import scramble
@@ -48,6 +48,7 @@ def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
     customer = unit.get("customer", invoice["customer"], "customer")
     invoice |= billed(unit, customer)
     invoice["starting_balance"] = customer["balance"]
+    usage.refresh(unit, invoice)
     settle(unit, invoice)
     amount, balance = due_and_balance(invoice)
     if paid_by is not None:

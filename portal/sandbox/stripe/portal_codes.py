@@ -16,7 +16,7 @@ DIGITS = 6
 
 def code(unit: Unit, purpose: str, email: str, *, windows_ago: int = 0) -> str:
     """The code of an address for a purpose, in the present ten minutes or those before."""
-    window = unit.now // LIFE - windows_ago
+    window = unit.account_now // LIFE - windows_ago
     seed = f"code:{unit.account_id}:{purpose}:{email.lower()}:{window}"
     letters = scramble(seed, DIGITS)
     return "".join(str(ord(letter) % 10) for letter in letters)
@@ -33,7 +33,7 @@ def may_recover(unit: Unit, session: Json) -> bool:
     if not after or after["type"] != "customer_login":
         return False
     until = (after["customer_login"] or {}).get("expires_at")
-    return until is None or unit.now < until
+    return until is None or unit.account_now < until
 
 
 def expired(unit: Unit, session: Json, home: str) -> str:

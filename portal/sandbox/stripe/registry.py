@@ -27,6 +27,7 @@ RENDERERS: dict[str, list[Renderer]] = {}
 INCLUDES: dict[tuple[str, str], Include] = {}
 LISTENERS: dict[str, list[Listener]] = {}
 DUE: dict[str, Due] = {}
+ON_ACCOUNT_TIME: set[str] = set()
 PAGES: list[tuple[str, Callable[..., Any]]] = []
 
 
@@ -91,13 +92,16 @@ def listens(*event_types: str) -> Callable[[Listener], Listener]:
     return register
 
 
-def due(name: str) -> Callable[[Due], Due]:
+def due(name: str, *, account_time: bool = False) -> Callable[[Due], Due]:
     """Runs when the clock reaches the moment given to `unit.schedule(at, name, ref)`; `unit.now`
-    is that moment.
+    is that moment. With `account_time` the account's clock is meant even for objects on a test
+    clock (payments, hosted pages), and that moment is `unit.account_now`.
     """
 
     def register(callback: Due) -> Due:
         DUE[name] = callback
+        if account_time:
+            ON_ACCOUNT_TIME.add(name)
         return callback
 
     return register

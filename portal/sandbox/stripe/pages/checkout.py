@@ -329,7 +329,7 @@ def _card(unit: Unit) -> Json:
     if not match:
         raise invalid("Your card’s expiry date is incomplete.", param="exp")
     month, year = int(match[1]), int(match[2]) % 100 + 2000
-    today = datetime.datetime.fromtimestamp(unit.now, datetime.UTC)
+    today = datetime.datetime.fromtimestamp(unit.account_now, datetime.UTC)
     if not 1 <= month <= 12 or (year, month) < (today.year, today.month):
         raise invalid("Your card’s expiry date is in the past or wrong.", param="exp")
     if not re.fullmatch(r"\d{3,4}", form.get("cvc", ""), re.ASCII):

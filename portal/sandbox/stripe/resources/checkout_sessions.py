@@ -116,7 +116,7 @@ def show_url(unit: Unit, session: Json) -> None:
     session["url"] = unit.url(f"/c/pay/{session['id']}") if is_open else None
 
 
-@due("checkout.session.expire")
+@due("checkout.session.expire", account_time=True)
 def expire_by_time(unit: Unit, session_id: str) -> None:
     """Its time is up."""
     session = unit.get("checkout.session", session_id)
@@ -227,7 +227,7 @@ def _expire(unit: Unit, session: Json) -> Json:
     after = session["after_expiration"]
     if after and after["recovery"]["enabled"]:
         after["recovery"] |= {
-            "expires_at": unit.now + RECOVERY_LIFE,
+            "expires_at": unit.account_now + RECOVERY_LIFE,
             "url": unit.url(f"/r/{session['id']}"),
         }
     unit.save(session, "checkout.session.expired")
