@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from tests.sandbox.stripe.conftest import Shop, path_of
-from tests.sandbox.stripe.selling.test_quotes import DAY, monthly, one_off, vat
+from tests.sandbox.stripe.selling.test_quotes import DAY, by_usage, monthly, one_off, vat
 from tests.sandbox.stripe.test_checkout import BACK, FILLED
 
 REFUSED = stripe.InvalidRequestError
@@ -233,9 +233,8 @@ def test_inline_prices_are_subscribed_to(shop: Shop) -> None:
 
 
 def test_usage_is_sold_without_a_quantity(shop: Shop) -> None:
-    recurring = {"interval": "month", "usage_type": "metered", "meter": "mtr_1"}
-    calls = one_off(shop, 1, "Calls", recurring=recurring)
-    made = subscribe(shop, line_items=[{"price": calls}, {"price": monthly(shop), "quantity": 1}])
+    lines = [{"price": by_usage(shop)}, {"price": monthly(shop), "quantity": 1}]
+    made = subscribe(shop, line_items=lines)
 
     press(shop, made)
 

@@ -10,6 +10,7 @@ import pytest
 import stripe
 
 from tests.sandbox.stripe.conftest import Shop, path_of
+from tests.sandbox.stripe.selling.test_quotes import by_usage
 from tests.sandbox.stripe.test_billing_portal import EVERYTHING, configure, price
 from tests.sandbox.stripe.test_billing_portal_pages import MINUTE, Portal
 
@@ -452,11 +453,8 @@ def test_l1_several_products_can_only_be_cancelled(shop: Shop, portal: Portal) -
 
 def test_l2_usage_can_only_be_cancelled(shop: Shop, portal: Portal) -> None:
     """L2."""
-    product = shop.api.products.create({"name": "Calls"})
-    recurring = {"interval": "month", "usage_type": "metered", "meter": "mtr_1"}
-    wanted = {"product": product.id, "currency": "eur", "unit_amount": 1, "recurring": recurring}
     portal.subscription = shop.api.subscriptions.create(
-        {"customer": portal.customer.id, "items": [{"price": shop.api.prices.create(wanted).id}]}
+        {"customer": portal.customer.id, "items": [{"price": by_usage(shop)}]}
     )
 
     assert "billed by usage" in cancel_only(portal)

@@ -22,6 +22,19 @@ def monthly(shop: Shop, amount: int = 1000, name: str = "Club", **more: Any) -> 
     return one_off(shop, amount, name, recurring={"interval": "month"}, **more)
 
 
+def by_usage(shop: Shop, name: str = "Calls") -> str:
+    """A price billed by usage, every month."""
+    meter = shop.api.billing.meters.create(
+        {
+            "display_name": name,
+            "event_name": name.lower(),
+            "default_aggregation": {"formula": "sum"},
+        }
+    )
+    recurring = {"interval": "month", "usage_type": "metered", "meter": meter.id}
+    return one_off(shop, 1, name, recurring=recurring)
+
+
 def vat(shop: Shop, percentage: float = 21, *, inclusive: bool = False) -> str:
     """A tax rate."""
     wanted = {"display_name": "IVA", "percentage": percentage, "inclusive": inclusive}
