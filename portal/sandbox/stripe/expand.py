@@ -17,12 +17,14 @@ DEEPEST = 4
 PREFIXES = {
     "acct": "account",
     "bpc": "billing_portal.configuration",
+    "card": "card",
     "ch": "charge",
     "cn": "credit_note",
     "cs": "checkout.session",
     "cus": "customer",
     "di": "discount",
     "dp": "dispute",
+    "du": "dispute",
     "fo": "billing.feedback_option",
     "ii": "invoiceitem",
     "in": "invoice",
@@ -34,6 +36,7 @@ PREFIXES = {
     "prod": "product",
     "promo": "promotion_code",
     "py": "charge",
+    "pyr": "refund",
     "qt": "quote",
     "re": "refund",
     "seti": "setup_intent",
@@ -48,6 +51,8 @@ PREFIXES = {
 }
 FIELD_KINDS = {
     "coupon": "coupon",
+    "default_payment_method": "payment_method",
+    "payment_method": "payment_method",
     "product": "product",
     "schedule": "subscription_schedule",
     "feedback_option": "billing.feedback_option",

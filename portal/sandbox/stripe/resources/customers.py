@@ -2,7 +2,7 @@
 
 import re
 
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import route
 from portal.sandbox.stripe.unit import Unit, merged
@@ -10,9 +10,7 @@ from portal.sandbox.stripe.unit import Unit, merged
 URL = "/v1/customers"
 ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 PLAIN = ("description", "email", "name", "phone")
-UNMODELLED = frozenset(
-    {"cash_balance", "source", "default_source", "tax", "test_clock", "validate"}
-)
+UNMODELLED = frozenset({"cash_balance", "tax", "test_clock", "validate"})
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -78,6 +76,10 @@ def create(unit: Unit, params: Json) -> Json:
     }
     _apply(unit, customer, params)
     unit.put(customer)
+    if "source" in params:
+        wanted = {"source": params["source"], "_silent": True}
+        unit.call("POST /v1/customers/{customer}/sources", wanted, customer=customer_id)
+        customer["default_source"] = unit.get("customer", customer_id)["default_source"]
     if "payment_method" in params:
         unit.call(
             "POST /v1/payment_methods/{payment_method}/attach",
@@ -113,6 +115,12 @@ def update(unit: Unit, params: Json, customer: str) -> Json:
     """Changes fields; "" unsets."""
     _refuse_unmodelled(params)
     found = unit.alive("customer", customer)
+    if "source" in params:
+        wanted = {"source": params["source"], "_replaces": True}
+        unit.call("POST /v1/customers/{customer}/sources", wanted, customer=customer)
+        found = unit.alive("customer", customer)
+    if "default_source" in params:
+        found["default_source"] = _own_source(unit, found, params["default_source"])
     _apply(unit, found, params)
     for name in ("balance", "invoice_prefix", "next_invoice_sequence"):
         found[name] = params.get(name, found[name])
@@ -222,6 +230,15 @@ def _apply(unit: Unit, customer: Json, params: Json) -> None:
             **settings["rendering_options"],
         }
     _ = unit
+
+
+def _own_source(unit: Unit, customer: Json, source: str) -> str | None:
+    if source == "":
+        return None
+    card = unit.get("card", source, "default_source")
+    if card["customer"] != customer["id"]:
+        raise missing("source", source, "default_source")
+    return source
 
 
 def _shipping(given: object) -> Json | None:
