@@ -40,7 +40,7 @@ def attempt(unit: Unit, method: Json, use: Use) -> Attempt:
     if isinstance(behind, Card):
         return _card_attempt(unit, behind, method, use)
     if isinstance(behind, BankAccount):
-        if not method["_verified"]:
+        if not method.get("_verified", True):
             return Attempt("verify")
         return Attempt("succeeded" if use.saving else "processing")
     if TYPES[method["type"]].flow == "voucher":

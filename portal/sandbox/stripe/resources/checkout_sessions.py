@@ -1,6 +1,6 @@
 """Checkout sessions, for set-up and payment; their hosted page is `pages/checkout.py`."""
 
-from portal.sandbox.stripe import eligibility
+from portal.sandbox.stripe import eligibility, vouchers
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.registry import due, includes, listens, renders, route
 from portal.sandbox.stripe.resources import payment_intents, setup_intents
@@ -212,15 +212,20 @@ def expire_by_time(unit: Unit, session_id: str) -> None:
         _expire(unit, session)
 
 
-@listens("payment_intent.succeeded", "payment_intent.processing", "payment_intent.requires_action")
+@listens(
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.amount_capturable_updated",
+)
 def follow_payment(unit: Unit, intent: Json) -> None:
     """Money that came, is coming, or has a voucher completes the session."""
     session = _of(unit, payment_intent=intent["id"])
     if session is None:
         return
     paid = intent["status"] == "succeeded"
-    voucher = (intent["next_action"] or {}).get("type") == "boleto_display_details"
-    if session["status"] == "open" and (paid or voucher or intent["status"] == "processing"):
+    later = intent["status"] in ("processing", "requires_capture") or _waits_for_days(intent)
+    if session["status"] == "open" and (paid or later):
         session["payment_status"] = "paid" if paid else "unpaid"
         _complete(unit, session)
     elif session["status"] == "complete" and paid and session["payment_status"] == "unpaid":
@@ -236,12 +241,19 @@ def follow_failure(unit: Unit, intent: Json) -> None:
         unit.emit("checkout.session.async_payment_failed", session)
 
 
-@listens("setup_intent.succeeded")
+@listens("setup_intent.succeeded", "setup_intent.requires_action")
 def follow_setup(unit: Unit, intent: Json) -> None:
-    """A saved method completes the session."""
+    """A saved method completes the session, or one that will be verified in some days."""
     session = _of(unit, setup_intent=intent["id"])
-    if session and session["status"] == "open":
+    done = intent["status"] == "succeeded" or _waits_for_days(intent)
+    if session and session["status"] == "open" and done:
         _complete(unit, session)
+
+
+def _waits_for_days(intent: Json) -> bool:
+    """Whether the payer left with a slip, or waits for microdeposits."""
+    kind = (intent["next_action"] or {}).get("type")
+    return kind in vouchers.ACTIONS or kind == "verify_with_microdeposits"
 
 
 def _of(unit: Unit, **intent: str) -> Json | None:

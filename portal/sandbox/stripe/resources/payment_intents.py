@@ -257,7 +257,7 @@ def confirm(unit: Unit, params: Json, intent: str) -> Json:
     if found["customer"]:
         customer = unit.get("customer", found["customer"], "customer")
         use_currency(unit, customer, found["currency"])
-    answered = found["_authenticated"] == method["id"]
+    answered = found.get("_authenticated") == method["id"]
     return paying.go_on(unit, found, method, authenticated=answered)
 
 
@@ -271,7 +271,7 @@ def _check_use(intent: Json, method: Json, params: Json) -> None:
         )
         raise invalid(message, param="off_session")
     options = intent["payment_method_options"].get(method["type"]) or {}
-    if options.get("verification_method") == "instant" and not method["_verified"]:
+    if options.get("verification_method") == "instant" and not method.get("_verified", True):
         raise unsupported("instant verification (Financial Connections)", "payment_method_options")
 
 

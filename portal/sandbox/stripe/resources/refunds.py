@@ -25,7 +25,7 @@ def create(unit: Unit, params: Json) -> Json:
     if charge["status"] != "succeeded":
         message = f"Charge {charge['id']} is not refundable: it is {charge['status']}."
         raise invalid(message, param="charge", code="charge_not_refundable")
-    if charge["_disputed_for_good"]:
+    if charge.get("_disputed_for_good"):
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
         raise invalid(message, code="charge_disputed")
     if left == 0:
@@ -63,7 +63,7 @@ def create(unit: Unit, params: Json) -> Json:
 
 def refundable(charge: Json) -> int:
     """What can still be given back of a charge."""
-    given = charge["amount_refunded"] - charge["_released"]
+    given = charge["amount_refunded"] - charge.get("_released", 0)
     return int((charge["amount_captured"] if charge["captured"] else charge["amount"]) - given)
 
 

@@ -316,7 +316,7 @@ def _sign(unit: Unit, intent: Json, method: Json) -> None:
     """A debit has a mandate, another method only if its consent was given."""
     data, kind = intent["_mandate_data"], method["type"]
     options = (intent["payment_method_options"].get(kind) or {}).get("mandate_options")
-    if intent["_single_use"]:
+    if intent.get("_single_use"):
         single = {name: intent["_single_use"][name] for name in ("amount", "currency")}
         made = mandates.sign(unit, method, data, single=single, options=options)
         intent["single_use_mandate"] = made["id"]
