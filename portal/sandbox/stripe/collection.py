@@ -203,6 +203,7 @@ def chosen_method(unit: Unit, invoice: Json) -> str | None:
         return str(subscription["default_payment_method"])
     customer = unit.find("customer", invoice["customer"]) or {}
     found = (customer.get("invoice_settings") or {}).get("default_payment_method")
+    found = found or customer.get("default_source")
     return str(found) if found else None
 
 

@@ -9,14 +9,40 @@ from flask import redirect, render_template, request
 from portal.sandbox.stripe import checkout_form, checkout_purchase, checkout_sums, line_items
 from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.checkout_opening import recover
-from portal.sandbox.stripe.eligibility import TYPES
 from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.method_types import DEBITS, TYPES, name_of
 from portal.sandbox.stripe.registry import page
 from portal.sandbox.stripe.resources import checkout_sessions, payment_methods
 from portal.sandbox.stripe.sandbox import Sandbox
 from portal.sandbox.stripe.unit import Unit
 
-NAMES = {"card": "Card", "sepa_debit": "SEPA debit", "boleto": "Boleto", "bizum": "Bizum"}
+NAMES = {kind: name_of(kind) for kind in TYPES}
+# What the page asks for of a bank account, and examples that are published test numbers.
+ACCOUNT_FIELDS: dict[str, list[tuple[str, str, str]]] = {
+    "us_bank_account": [
+        ("routing_number", "Routing number", "110000000"),
+        ("account_number", "Account number", "000123456789"),
+    ],
+    "acss_debit": [
+        ("transit_number", "Transit number", "11000"),
+        ("institution_number", "Institution number", "000"),
+        ("account_number", "Account number", "000123456789"),
+    ],
+    "au_becs_debit": [
+        ("bsb_number", "BSB", "000-000"),
+        ("account_number", "Account number", "000123456"),
+    ],
+    "bacs_debit": [
+        ("sort_code", "Sort code", "10-88-00"),
+        ("account_number", "Account number", "00012345"),
+    ],
+    "nz_bank_account": [
+        ("bank_code", "Bank", "11"),
+        ("branch_code", "Branch", "0000"),
+        ("account_number", "Account number", "0000000"),
+        ("suffix", "Suffix", "010"),
+    ],
+}
 EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*", re.ASCII)
 ADDRESS = ("line1", "city", "state", "postal_code", "country")
 VERBS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe", "pay": "Pay"}
@@ -136,6 +162,8 @@ def _show(unit: Unit, session: Json, message: str = "") -> str:
         types=types,
         type=chosen if chosen in types else types[0],
         names=NAMES,
+        account_fields=ACCOUNT_FIELDS.get(chosen if chosen in types else types[0], []),
+        asks_name="name" in TYPES[chosen if chosen in types else types[0]].needs,
         form=form,
         fixed_email=customer and customer["email"],
         billing=session["billing_address_collection"] == "required",
@@ -239,20 +267,26 @@ def _submit(unit: Unit, session: Json) -> Any:
     unit.put(session)
     back = unit.url(f"/c/pay/{session['id']}/return")
     wanted: Json = {"payment_method": method["id"], "return_url": back}
-    if method["type"] == "sepa_debit" and not method["_mandate"]:
+    if method["type"] in DEBITS and not method["_mandate"]:
         online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string}
         wanted["mandate_data"] = {"customer_acceptance": {"type": "online", "online": online}}
     saves = session["mode"] == "payment" and session["customer"] and form.get("save")
-    if saves and TYPES[method["type"]][2]:
+    if saves and TYPES[method["type"]].reusable:
         usage = {"setup_future_usage": "on_session"}
         wanted["payment_method_options"] = {method["type"]: usage}
     intent = checkout_purchase.confirm(unit, session, wanted)
-    action = intent["next_action"] or {}
-    if action.get("type") == "redirect_to_url":
-        return redirect(action["redirect_to_url"]["url"], 303)
-    if action.get("type") == "boleto_display_details":
-        return redirect(action["boleto_display_details"]["hosted_voucher_url"], 303)
+    bank = next_page(intent)
+    if bank:
+        return redirect(bank, 303)
     return finished(unit, unit.get("checkout.session", session["id"]))
+
+
+def next_page(intent: Json) -> str | None:
+    """Where an intent sends its payer."""
+    action = intent["next_action"]
+    details = action[action["type"]] if action else {}
+    names = ("url", "hosted_voucher_url", "hosted_instructions_url", "hosted_verification_url")
+    return next((str(details[name]) for name in names if details.get(name)), None)
 
 
 def _take_nothing(unit: Unit, session: Json, customer: Json | None) -> Any:
@@ -287,6 +321,8 @@ def new_method(unit: Unit, session: Json, customer: Json | None) -> Json:
     address = {part: form.get(part, "").strip() for part in ADDRESS}
     if kind == "boleto":
         address["country"] = "BR"
+    elif kind == "klarna" and not address["country"]:
+        address["country"] = unit.account["country"]
     if session["billing_address_collection"] == "required" and not address["line1"]:
         raise invalid("Please enter your address.", param="line1")
     data: Json = {
@@ -304,6 +340,9 @@ def new_method(unit: Unit, session: Json, customer: Json | None) -> Json:
         data["card"] = _card(unit)
     elif kind == "sepa_debit":
         data["sepa_debit"] = {"iban": form.get("iban", "")}
+    elif kind in ACCOUNT_FIELDS:
+        fields = [name for name, _, _ in ACCOUNT_FIELDS[kind]]
+        data[kind] = {name: form.get(name, "").strip() for name in fields}
     elif kind == "boleto":
         data["boleto"] = {"tax_id": form.get("tax_id", "").strip()}
     return payment_methods.make(unit, data)
@@ -322,7 +361,8 @@ def _card(unit: Unit) -> Json:
         raise invalid("Your card’s security code is incomplete.", param="cvc")
     if not form.get("name", "").strip():
         raise invalid("Please enter the name on the card.", param="name")
-    return {"number": form.get("number", ""), "exp_month": month, "exp_year": year}
+    given = {name: form.get(name, "") for name in ("number", "cvc")}
+    return {**given, "exp_month": month, "exp_year": year}
 
 
 def _note_customer(unit: Unit, session: Json, customer: Json | None, details: Json) -> None:

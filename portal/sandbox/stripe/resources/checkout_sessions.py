@@ -5,7 +5,7 @@
 session's private `_parent` is the intent or invoice that will complete it.
 """
 
-from portal.sandbox.stripe import checkout_purchase, checkout_sums, line_items
+from portal.sandbox.stripe import checkout_purchase, checkout_sums, line_items, vouchers
 from portal.sandbox.stripe.checkout_opening import open_session, ship
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.periods import DAY
@@ -124,30 +124,27 @@ def expire_by_time(unit: Unit, session_id: str) -> None:
         _expire(unit, session)
 
 
-@listens("payment_intent.succeeded", "payment_intent.processing", "payment_intent.requires_action")
+@listens(
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.amount_capturable_updated",
+)
 def follow_payment(unit: Unit, intent: Json) -> None:
     """Money that came, is coming, or has a voucher completes the session."""
     session = completed_by(unit, intent.get("_invoice") or intent["id"])
     if session is None:
         return
     paid = intent["status"] == "succeeded"
+    later = intent["status"] in ("processing", "requires_capture") or _waits_for_days(intent)
     if session["mode"] == "subscription":
-        if session["status"] == "open" and intent["status"] == "processing":
+        if session["status"] == "open" and later:
             complete(unit, session)
         return
-    voucher = (intent["next_action"] or {}).get("type") == "boleto_display_details"
-    if session["status"] == "open" and (paid or voucher or intent["status"] == "processing"):
+    if session["status"] == "open" and (paid or later):
         complete(unit, session, intent if paid else None)
     elif session["status"] == "complete" and paid and session["payment_status"] == "unpaid":
         _pay_later(unit, session, intent)
-
-
-@listens("payment_intent.amount_capturable_updated")
-def follow_hold(unit: Unit, intent: Json) -> None:
-    """Money that is held until the merchant takes it completes the session, unpaid."""
-    session = completed_by(unit, intent["id"])
-    if session and session["status"] == "open" and intent["status"] == "requires_capture":
-        complete(unit, session)
 
 
 @listens("invoice.payment_succeeded")
@@ -172,16 +169,25 @@ def follow_failure(unit: Unit, intent: Json) -> None:
         unit.emit("checkout.session.async_payment_failed", session)
 
 
-@listens("setup_intent.succeeded")
+@listens("setup_intent.succeeded", "setup_intent.requires_action")
 def follow_setup(unit: Unit, intent: Json) -> None:
-    """A saved method completes the session, or begins a subscription that is free at first."""
+    """A saved method completes the session, one that will be verified in some days too; or it
+    begins a subscription that is free at first.
+    """
     session = completed_by(unit, intent["id"])
-    if session is None or session["status"] != "open":
+    done = intent["status"] == "succeeded" or _waits_for_days(intent)
+    if session is None or session["status"] != "open" or not done:
         return
     if session["mode"] == "subscription":
         checkout_purchase.start_free(unit, session, intent["payment_method"])
         session["payment_status"] = "no_payment_required"
     complete(unit, session)
+
+
+def _waits_for_days(intent: Json) -> bool:
+    """Whether the payer left with a slip, or waits for microdeposits."""
+    kind = (intent["next_action"] or {}).get("type")
+    return kind in vouchers.ACTIONS or kind == "verify_with_microdeposits"
 
 
 def completed_by(unit: Unit, name: str) -> Json | None:
