@@ -42,7 +42,7 @@ def listing() -> Response:
             return False
         return not ids or contact["custom_id"] in ids
 
-    return lists.page(state().each(account().id, "contact"), contact_shape.shown, keep)
+    return lists.page("contact", contact_shape.shown, keep if wanted or ids else None)
 
 
 @blueprint.post("/contacts")

@@ -26,7 +26,7 @@ def listing() -> Response:
         date = days.seconds(payment["date"]) or 0
         return (start is None or date >= start) and (end is None or date < end)
 
-    return lists.page(state().each(account().id, "payment"), shown, keep)
+    return lists.page("payment", shown, None if (start, end) == (None, None) else keep)
 
 
 @blueprint.get("/payments/<id_>")
