@@ -229,6 +229,8 @@ def test_a_contacts_default_discount_is_refused_and_not_guessed(v1: httpx.Client
     [
         (NEW_YEAR, NEW_YEAR),
         (str(NEW_YEAR), NEW_YEAR),
+        (NEW_YEAR + 0.5, NEW_YEAR),
+        (f"{NEW_YEAR}.25", NEW_YEAR),
         (NEW_YEAR + 3600 * 20, NEW_YEAR),  # later that day
         (NEW_YEAR - 1, NEW_YEAR - 86_400),
         (1_521_673_200, 1_521_673_200),  # the reference's: 22 March 2018 in Madrid, 21 in UTC
