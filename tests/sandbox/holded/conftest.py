@@ -70,7 +70,7 @@ def write(holded: Client, contact: str) -> Callable[..., str]:
         answer = holded.post(f"/api/v2/{path}", json=body)
         assert answer.status_code == 201, answer.text
         id_ = str(answer.json()["id"])
-        if approve:
+        if approve and path != "estimates":  # which have their number at once
             holded.post(f"/api/v2/{path}/{id_}/approve").raise_for_status()
         return id_
 

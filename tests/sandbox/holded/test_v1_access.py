@@ -105,7 +105,7 @@ def test_a_plan_that_is_used_up_refuses_v1_calls_too(
 
     assert {each.status_code for each in answers[:60]} == {200}
     assert answers[60].status_code == 429
-    assert answers[60].headers["Retry-After"] == "60"
+    assert 1 <= int(answers[60].headers["Retry-After"]) <= 60
     assert answers[60].json()["status"] == 0
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
 from typing import Any
 
 from flask import Response, g, request
 
+from portal.sandbox import json_bodies
 from portal.sandbox.holded import amounts
 from portal.sandbox.holded.problems import Problem
 from portal.sandbox.holded.v1 import days, forms
 from portal.sandbox.holded.v1.answers import Refusal
 
 LONGEST = 10_000
-DEEPEST = 32
 FORM = "application/x-www-form-urlencoded"
 FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
@@ -119,47 +118,13 @@ def body() -> Fields:
         return Fields({})
     if request.mimetype == FORM and not raw.lstrip().startswith(b"{"):
         return Fields(forms.read(raw))
-    data = parsed(raw)
+    try:
+        data = json_bodies.loads(raw, parse_float=Decimal)
+    except ValueError as error:
+        raise Refusal("The body is not valid JSON") from error
     if not isinstance(data, dict):
         raise Refusal("The body must be a JSON object")
     return Fields(data)
-
-
-def parsed(raw: bytes) -> Any:
-    """Return the value of a JSON text: UTF-8, real text and numbers, not nested beyond reason."""
-    try:
-        value = json.loads(raw.decode(), parse_float=Decimal, parse_constant=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise Refusal("The body is not valid JSON") from error
-    level = [value]
-    for _ in range(DEEPEST):
-        if not all(proper(each) for each in level):
-            raise Refusal("The body is not valid JSON")
-        level = [inner for each in level for inner in inside(each)]
-    if level:
-        raise Refusal("The body is nested too deeply")
-    return value
-
-
-def proper(value: Any) -> bool:
-    """Return whether a value can be written again: JSON can spell half a character, and NaN."""
-    if isinstance(value, str):
-        return encodable(value)
-    return not isinstance(value, Decimal) or value.is_finite()
-
-
-def inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]
-    return value if isinstance(value, list) else []
-
-
-def encodable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def moment(value: Any, name: str) -> int:
