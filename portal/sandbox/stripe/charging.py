@@ -109,6 +109,7 @@ def charge(unit: Unit, intent: Json, method: Json, status: str, **extra: Any) ->
         "refunded": False,
         "review": None,
         "shipping": intent["shipping"],
+        "source": None,
         "source_transfer": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
@@ -232,6 +233,7 @@ def _card_details(intent: Json, method: Json, extra: Json) -> Json:
         "brand": card["brand"],
         "checks": card["checks"],
         "country": card["country"],
+        "electronic_commerce_indicator": None,
         "exp_month": card["exp_month"],
         "exp_year": card["exp_year"],
         "extended_authorization": {"status": "disabled"},
@@ -248,5 +250,6 @@ def _card_details(intent: Json, method: Json, extra: Json) -> Json:
         "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
         "regulated_status": "unregulated",
         "three_d_secure": secure if extra.get("authenticated") else None,
+        "transaction_link_id": None,
         "wallet": None,
     }

@@ -84,6 +84,7 @@ def create(unit: Unit, params: Json) -> Json:
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
+        "managed_payments": None,
         "metadata": merged({}, params.get("metadata")),
         "next_action": None,
         "on_behalf_of": None,
@@ -93,6 +94,7 @@ def create(unit: Unit, params: Json) -> Json:
             types, params.get("payment_method_options", {})
         ),
         "payment_method_types": types,
+        "payment_record": None,
         "processing": None,
         "receipt_email": params.get("receipt_email") or None,
         "review": None,
