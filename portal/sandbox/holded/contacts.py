@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from portal.sandbox.holded import attachments, bodies, dates, paging, webhooks
 from portal.sandbox.holded.accounts import account, permit, state
 from portal.sandbox.holded.bodies import Body
-from portal.sandbox.holded.kinds import KINDS
+from portal.sandbox.holded.kinds import EVERY
 from portal.sandbox.holded.problems import bad_request, not_found, unsupported
 
 blueprint = Blueprint("contacts", __name__)
@@ -135,7 +135,7 @@ def asked() -> list[Contact]:
 
 def remove(contact: Contact) -> None:
     id_ = contact["id"]
-    for kind in KINDS:
+    for kind in EVERY:
         for document in list(state().each(account().id, kind, contact=id_)):
             state().save(account().id, kind, document | {"contact_id": None})
     state().remove(account().id, "contact", id_)

@@ -12,7 +12,7 @@ from portal.sandbox.holded.accounts import account, permit, state
 from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.bodies import Body
 from portal.sandbox.holded.documents import Document, Kind
-from portal.sandbox.holded.kinds import KINDS
+from portal.sandbox.holded.kinds import EVERY
 from portal.sandbox.holded.problems import bad_request, not_found, unprocessable, unsupported
 
 blueprint = Blueprint("payments", __name__)
@@ -206,7 +206,7 @@ def settle(kind: Kind, document: Document) -> None:
 
 def document_of(payment: dict[str, Any]) -> tuple[Kind, Document] | None:
     """Return the document a payment is on, or None when there is none (any more)."""
-    kind = KINDS.get(payment["document_type"] or "")
+    kind = EVERY.get(payment["document_type"] or "")
     document = kind and state().find(account().id, kind.name, payment["document_id"])
     return (kind, document) if kind and document else None
 
