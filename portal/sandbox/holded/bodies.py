@@ -20,6 +20,8 @@ class Body:
     that Holded shows but never takes (a contact's ``custom_id``) is ignored, as it does.
     """
 
+    lines_required = True
+
     def __init__(self, data: dict[str, Any], where: str = "") -> None:
         self.data = data
         self.where = where
@@ -93,15 +95,19 @@ class Body:
 
 def read(known: Collection[str], *, optional: bool = False) -> Body:
     """Return the body of this request, which must be a JSON object of ``known`` fields."""
-    raw = request.get_data()
-    if optional and not raw.strip():
+    if optional and not request.get_data().strip():
         return Body({})
-    try:
-        data = json_bodies.loads(raw, parse_float=Decimal)
-    except ValueError as error:
-        raise bad_request("The body is not valid JSON") from error
+    data = read_json()
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object")
     body = Body(data)
     body.only(known)
     return body
+
+
+def read_json() -> Any:
+    """Return what the body of this request says, its fractions as decimals."""
+    try:
+        return json_bodies.loads(request.get_data(), parse_float=Decimal)
+    except ValueError as error:
+        raise bad_request("The body is not valid JSON") from error

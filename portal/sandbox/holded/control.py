@@ -10,7 +10,14 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal.sandbox.holded import account_bodies, accounts, bodies, faults, webhooks
+from portal.sandbox.holded import (
+    account_bodies,
+    accounts,
+    bodies,
+    faults,
+    recurrences,
+    webhooks,
+)
 from portal.sandbox.holded.accounts import state
 from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.faults import Fault
@@ -39,6 +46,8 @@ def open_account() -> ResponseReturnValue:
     body = bodies.read((*accounts.FIELDS, "webhook_url", "webhook_secret"))
     for name in ("id", "name", "token"):
         body.text(name, required=True)
+    if body.has("v1_key") and not accounts.free_key(state(), body.data["v1_key"], body.data["id"]):
+        raise bad_request("v1_key must be 32 hexadecimal digits that no other account has")
     given = {name: value for name, value in body.data.items() if name in accounts.FIELDS}
     account = account_bodies.read(state(), given)
     accounts.add(state(), account)
@@ -117,7 +126,7 @@ def move_clock() -> ResponseReturnValue:
         seconds = (body.integer("now") or 0) - state().clock.now()
     if not 0 <= seconds <= LONGEST_MOVE:
         raise bad_request("advance (seconds) or now (unix time, not in the past) is expected")
-    state().advance(seconds)
+    recurrences.advance(state(), seconds)
     return show_clock()
 
 

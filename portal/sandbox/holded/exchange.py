@@ -39,11 +39,16 @@ class Exchange:
     """The WSGI layer around the Flask application."""
 
     def __init__(
-        self, state: State, application: WSGIApplication, committed: Callable[[], None]
+        self,
+        state: State,
+        application: WSGIApplication,
+        committed: Callable[[], None],
+        refused: Callable[[Problem, str], Response],
     ) -> None:
         self.state = state
         self.application = application
         self.committed = committed
+        self.refused = refused
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith("/api/"):
@@ -59,7 +64,8 @@ class Exchange:
         environ["holded.seen"] = {}  # who asked what: written by accounts, read by record
         refusal = rewind(environ)
         if refusal is not None:
-            return refusal.answer()(environ, start_response)
+            response = self.refused(refusal, environ["PATH_INFO"])
+            return response(environ, start_response)
         with self.state.unit():
             fault = faults.take(self.state, environ["REQUEST_METHOD"], environ["PATH_INFO"])
         if fault is not None and fault.seconds:

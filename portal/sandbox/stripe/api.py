@@ -12,10 +12,19 @@ from flask import Flask
 from werkzeug.wrappers import Request, Response
 
 from portal.sandbox.http import AnswerLost, ConnectionReset, NeverAnswered, half
-from portal.sandbox.stripe import access, faults, idempotency, ledger, params, pretty, routing
+from portal.sandbox.stripe import (
+    access,
+    clocks,
+    faults,
+    idempotency,
+    ledger,
+    params,
+    pretty,
+    routing,
+)
 from portal.sandbox.stripe.errors import ApiError, Json, unsupported
 from portal.sandbox.stripe.ids import scramble
-from portal.sandbox.stripe.registry import ROUTES
+from portal.sandbox.stripe.registry import DOWNLOADS, ROUTES
 from portal.sandbox.stripe.schema import api_version
 from portal.sandbox.stripe.unit import Unit
 
@@ -38,7 +47,8 @@ class Answer:
     key: str | None
     fault: "Fault | None"
     status: int = 0
-    body: str = ""
+    body: str | bytes = ""
+    content_type: str = "application/json"
     original: str | None = None
     account: str | None = None
     params: Json = field(default_factory=dict)
@@ -130,9 +140,10 @@ def _serve(sandbox: "Sandbox", request: Request, found: Answer) -> None:
     unit = Unit(
         sandbox, account, sandbox.clock.now(), request_id=found.request_id, idempotency_key=key
     )
+    clocks.follow(unit, clocks.named(names, checked), changes=request.method != "GET")
     _run(unit, route, checked, names, found)
     if key:
-        answered = (found.status, found.body, found.request_id)
+        answered = (found.status, str(found.body), found.request_id)
         idempotency.keep(sandbox, account["id"], key, same, answered)
 
 
@@ -140,8 +151,12 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
     """Puts the handler's answer into `found`; an error that keeps what it did counts as one."""
     paths = checked.pop("expand", [])
     try:
-        shown = unit.shown(ROUTES[route](unit, checked, **names), paths)
-        found.status, found.body = 200, pretty.dumps(shown)
+        result: Any = ROUTES[route](unit, checked, **names)
+        found.status = 200
+        if route in DOWNLOADS:
+            found.content_type, found.body = DOWNLOADS[route], bytes(result)
+        else:
+            found.body = pretty.dumps(unit.shown(result, paths))
     except ApiError as error:
         error.error = _shown_error(unit, error)
         if not error.keeps:
@@ -187,7 +202,7 @@ def _note(sandbox: "Sandbox", request: Request, found: Answer) -> None:
 
 
 def _response(sandbox: "Sandbox", request: Request, found: Answer) -> Response:
-    kind = "text/html; charset=utf-8" if found.kind_of_fault == "html" else "application/json"
+    kind = "text/html; charset=utf-8" if found.kind_of_fault == "html" else found.content_type
     headers: dict[str, Any] = {
         "Date": formatdate(sandbox.clock.now(), usegmt=True),
         "Cache-Control": "no-cache, no-store",

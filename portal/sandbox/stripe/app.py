@@ -1,7 +1,7 @@
 """`create_app`: the Stripe sandbox as a WSGI application."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 from flask import Flask, current_app
 from werkzeug.exceptions import HTTPException
 
+from portal.sandbox.console import pages as console
+from portal.sandbox.stripe import control_clock, control_webhooks
 from portal.sandbox.stripe.api import Api
 from portal.sandbox.stripe.control import control
 from portal.sandbox.stripe.errors import ApiError
+from portal.sandbox.stripe.inside import StripeInside
 from portal.sandbox.stripe.params import LARGEST
 from portal.sandbox.stripe.refusals import refuse_http, refuse_page
 from portal.sandbox.stripe.registry import PAGES
@@ -22,10 +25,11 @@ def create_app(
     data: str | Path = ":memory:",
     *,
     base_url: str = "http://127.0.0.1:8001",
+    beside: Mapping[str, str] | None = None,
     real_time: Callable[[], float] = time.time,
 ) -> Flask:
     """A sandbox with its state in the folder `data` (or in memory), whose hosted pages are at
-    `base_url`.
+    `base_url`. `beside` are names and addresses that its console links to.
 
     Its `Sandbox` is `app.extensions["stripe_sandbox"]`: `.add_account({...})`,
     `.advance(seconds)`, `.deliver(sender)`. Over HTTP the same things are under `/_sandbox/`.
@@ -35,6 +39,11 @@ def create_app(
     app.url_map.merge_slashes = False
     app.extensions["stripe_sandbox"] = Sandbox(data, base_url=base_url, real_time=real_time)
     app.register_blueprint(control)
+    app.register_blueprint(control_clock.control)
+    app.register_blueprint(control_webhooks.control)
+    app.register_blueprint(console.create(lambda: StripeInside(_current()), beside or {}))
+    app.add_url_rule("/", "welcome", console.welcome)
+    app.add_url_rule("/_sandbox/", "welcome", console.welcome)
     for rule, view in PAGES:
         name = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
         app.add_url_rule(rule, name, partial(_page, view), methods=["GET", "POST"])

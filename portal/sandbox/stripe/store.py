@@ -37,8 +37,7 @@ CREATE INDEX IF NOT EXISTS events_by_type
     ON objects (account, kind, json_extract(body, '$.type'), seq) WHERE kind = 'event';
 CREATE TABLE IF NOT EXISTS due (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL,
-    ref TEXT NOT NULL, failure TEXT) STRICT;
-CREATE INDEX IF NOT EXISTS due_by_time ON due (at, seq) WHERE failure IS NULL;
+    ref TEXT NOT NULL, failure TEXT, clock TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX IF NOT EXISTS due_by_ref ON due (account, name, ref);
 CREATE TABLE IF NOT EXISTS idempotency (
     account TEXT, key TEXT, created INTEGER NOT NULL, request TEXT NOT NULL,
@@ -47,8 +46,15 @@ CREATE TABLE IF NOT EXISTS idempotency (
 CREATE TABLE IF NOT EXISTS deliveries (
     seq INTEGER PRIMARY KEY, account TEXT NOT NULL, endpoint TEXT NOT NULL, event TEXT NOT NULL,
     next_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    done INTEGER NOT NULL DEFAULT 0) STRICT;
+    done INTEGER NOT NULL DEFAULT 0, origin TEXT, type TEXT, twist TEXT,
+    held INTEGER NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '', status INTEGER,
+    answer TEXT) STRICT;
 CREATE INDEX IF NOT EXISTS deliveries_open ON deliveries (next_at, seq) WHERE done = 0;
+CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
+CREATE TABLE IF NOT EXISTS webhook_faults (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, times INTEGER NOT NULL, type TEXT,
+    endpoint TEXT, seconds REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS webhook_pauses (endpoint TEXT PRIMARY KEY) STRICT;
 DROP TABLE IF EXISTS faults;
 CREATE TABLE IF NOT EXISTS planted_faults (seq INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS requests (
@@ -57,6 +63,27 @@ CREATE TABLE IF NOT EXISTS requests (
     status INTEGER NOT NULL, replayed INTEGER NOT NULL, request_id TEXT NOT NULL,
     fault TEXT) STRICT;
 """
+# Columns that files of earlier versions lack.
+ADDED = {
+    "due": {"clock": "TEXT NOT NULL DEFAULT ''"},
+    "deliveries": {
+        "origin": "TEXT",
+        "type": "TEXT",
+        "twist": "TEXT",
+        "held": "INTEGER NOT NULL DEFAULT 0",
+        "outcome": "TEXT NOT NULL DEFAULT ''",
+        "status": "INTEGER",
+        "answer": "TEXT",
+    },
+}
+INDEXES = """
+DROP INDEX IF EXISTS due_by_time;
+CREATE INDEX IF NOT EXISTS due_by_clock ON due (clock, at, seq) WHERE failure IS NULL;
+"""
+# What `due.clock` holds besides the ids of test clocks.
+ACCOUNT_CLOCK, REAL_CLOCK = "", "real"
+# In `where`: the field must be null (None means no condition).
+NULL = object()
 COLUMNS = frozenset({"customer", "parent", "status", "created", "id"})
 SEQ = "SELECT seq FROM objects WHERE account = ? AND kind = ? AND id = ?"
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -75,6 +102,11 @@ class Store:
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA cache_size = -32768")
         self.connection.executescript(TABLES)
+        for table, columns in ADDED.items():
+            known = {row["name"] for row in self.rows(f"PRAGMA table_info({table})")}
+            for name in columns.keys() - known:
+                self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+        self.connection.executescript(INDEXES)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -156,6 +188,26 @@ class Store:
         assert row is not None  # noqa: S101
         return int(row["n"])
 
+    def schedule(self, account: str, clock: str, at: int, name: str, ref: str) -> None:
+        """Notes work that is due when that clock reaches `at`."""
+        self.run(
+            "INSERT INTO due (account, clock, at, name, ref) VALUES (?, ?, ?, ?, ?)",
+            account,
+            clock,
+            at,
+            name,
+            ref,
+        )
+
+    def due(self, clock: str, until: float) -> sqlite3.Row | None:
+        """The earliest work of a clock that is due by then, and has not failed."""
+        return self.row(
+            "SELECT * FROM due WHERE failure IS NULL AND clock = ? AND at <= ? "
+            "ORDER BY at, seq LIMIT 1",
+            clock,
+            until,
+        )
+
     def get(self, account: str, kind: str, object_id: str) -> Json | None:
         """An object as stored, private fields included, deleted ones too; or None."""
         row = self.row(
@@ -203,7 +255,7 @@ class Store:
         oldest_first: bool = False,
     ) -> list[Json]:
         """Objects, newest first. `where` maps a field (dotted ones into the JSON) to a value, a
-        list of values (any of them) or a range such as {"gte": 1}; None values are ignored.
+        list of values (any of them), a range such as {"gte": 1} or NULL; None values are ignored.
         `after` and `before` are seq bounds.
         """
         clauses, values = ["account = ?", "kind = ?", "deleted = 0"], [account, kind]
@@ -226,7 +278,9 @@ class Store:
 
 def _condition(field: str, wanted: object, clauses: list[str], values: list[Any]) -> None:
     column = field if field.removeprefix("+") in COLUMNS else f"json_extract(body, '$.{field}')"
-    if isinstance(wanted, Mapping):
+    if wanted is NULL:
+        clauses.append(f"{column} IS NULL")
+    elif isinstance(wanted, Mapping):
         for sign, bound in wanted.items():
             clauses.append(f"{column} {COMPARISONS[sign]} ?")
             values.append(bound)

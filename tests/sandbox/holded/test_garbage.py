@@ -98,7 +98,7 @@ BYTES = {
     "a long date": (get(b"/api/v2/payments?start_date=" + b"9" * 5000), 400),
     "double slashes": (get(b"//api/v2//contacts"), 404),
     "dots": (get(b"/api/v2/../v2/contacts"), 404),
-    "the root": (get(b"/"), 404),
+    "no place": (get(b"/nothing"), 404),
     "a star": (request(b"OPTIONS", b"*", KEY), 404),
     "PATCH": (request(b"PATCH", CONTACTS, KEY), 405),
     "TRACE": (request(b"TRACE", CONTACTS, KEY), 405),
