@@ -97,7 +97,8 @@ def answer(
     except (ConnectionReset, NeverAnswered):
         _note(sandbox, request, found)
         raise
-    sandbox.news.set()
+    if request.method != "GET":
+        sandbox.news.set()
     if found.kind_of_fault == "lose_answer":
         raise AnswerLost("the answer was lost by a fault of the sandbox")
     response = _response(sandbox, request, found)
