@@ -84,7 +84,7 @@ def answer(
     number = sandbox.store.row("SELECT coalesce(max(seq), 0) FROM requests")[0]  # type: ignore[index]
     found = Answer(
         "req_" + scramble(f"{number}:{sandbox.clock.real_time()}", 14),
-        request.headers.get("Idempotency-Key") if request.method == "POST" else None,
+        (request.headers.get("Idempotency-Key") or None) if request.method == "POST" else None,
         faults.take(sandbox.store, request.method, request.path),
     )
     try:
