@@ -35,7 +35,7 @@ from portal.sandbox.holded import (
 )
 from portal.sandbox.holded.accounts import Account
 from portal.sandbox.holded.exchange import Exchange
-from portal.sandbox.holded.problems import Problem, not_found, unsupported
+from portal.sandbox.holded.problems import Problem, not_found
 from portal.sandbox.holded.state import State
 from portal.sandbox.holded.webhooks import Courier
 
@@ -75,11 +75,13 @@ def create_app(
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix=API)
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
-    app.register_blueprint(merchant.blueprint, url_prefix="/_sandbox/merchant")
     app.before_request(admit)
     app.after_request(usage.count)
+    app.register_blueprint(merchant.blueprint, url_prefix="/_sandbox/merchant")
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, refuse)
+    for code in (404, 405):
+        app.register_error_handler(code, refuse_missing)
     app.wsgi_app = Exchange(state, app.wsgi_app, courier.wake)  # type: ignore[method-assign]
     return app
 
@@ -101,15 +103,10 @@ def admit() -> None:
     recurrences.catch_up(accounts.state())
     if not request.path.startswith("/api/"):
         return
-    not_modelled = False
     if request.routing_exception is not None:
-        not_modelled = operations.known(request.method, request.path.removeprefix(API))
-        if not not_modelled:
-            return
+        return
     accounts.authenticate()
     usage.check(accounts.account())
-    if not_modelled:
-        raise unsupported(f"{request.method} {request.path[:100]} is not modelled by the sandbox")
 
 
 def refuse(error: HTTPException) -> Response:
@@ -117,3 +114,8 @@ def refuse(error: HTTPException) -> Response:
     if error.code == 404:
         return not_found().answer()
     return Problem(error.code or 500, error.description or "").answer()
+
+
+def refuse_missing(error: HTTPException) -> Response:
+    """Tell what the provider has and the sandbox has not from what does not exist."""
+    return operations.refused(request.method, request.path, API) or refuse(error)

@@ -9,11 +9,12 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal.sandbox.holded import accounts, bodies, faults, recurrences, webhooks
+from portal.sandbox.holded import accounts, bodies, faults, webhooks
 from portal.sandbox.holded.accounts import Account, state
 from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.faults import Fault
 from portal.sandbox.holded.problems import bad_request, not_found
+from portal.sandbox.holded.recurrences import advance
 
 blueprint = Blueprint("control", __name__)
 
@@ -108,7 +109,7 @@ def move_clock() -> ResponseReturnValue:
         seconds = (body.integer("now") or 0) - state().clock.now()
     if not 0 <= seconds <= LONGEST_MOVE:
         raise bad_request("advance (seconds) or now (unix time, not in the past) is expected")
-    recurrences.advance(state(), seconds)
+    advance(state(), seconds)
     return show_clock()
 
 
