@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -47,7 +49,11 @@ SERIES = tuple(SERIES_FORMATS)
 
 @dataclass(frozen=True)
 class Account:
-    """One merchant's Holded account. ``scopes`` of None allow everything."""
+    """One merchant's Holded account. ``scopes`` of None allow everything.
+
+    ``v1_key`` is its key for API v1, 32 hexadecimal digits; one that is not given follows from the
+    account's id, so that it stays the same after a restart.
+    """
 
     id: str
     token: str
@@ -62,6 +68,12 @@ class Account:
     plan: str | None = None
     scopes: list[str] | None = None
     taxes: list[list[str]] = field(default_factory=list)
+    v1_key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.v1_key:
+            digest = hashlib.sha256(f"holded v1 {self.id}".encode()).hexdigest()
+            object.__setattr__(self, "v1_key", digest[:32])
 
 
 FIELDS = frozenset(each.name for each in fields(Account))
@@ -122,6 +134,18 @@ def get(state: State, id_: str) -> Account | None:
     return None if row is None else Account(**json.loads(row["data"]))
 
 
+def of_v1_key(state: State, key: str) -> Account | None:
+    return next((each for each in every(state) if each.v1_key == key), None)
+
+
+def free_key(state: State, key: Any, id_: str) -> bool:
+    """Return whether ``key`` may become the v1 key of the account ``id_``."""
+    if not isinstance(key, str) or not re.fullmatch(r"[0-9a-f]{32}", key):
+        return False
+    owner = of_v1_key(state, key)
+    return owner is None or owner.id == id_
+
+
 def authenticate() -> None:
     """Learn whose token came in ``Authorization: Bearer pat_…``."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -141,10 +165,14 @@ def authenticate() -> None:
 def permit(resource: str, verb: str) -> None:
     """Refuse a token without the scope ``resource`` asks for, and name the operation for usage.
 
+    A call of v1 keeps the one name all of them have.
+
     ``resource`` is ``area:resource``; reading is ``list`` and ``get``, all else is writing.
     """
     scope = f"{resource}.{'read' if verb in READS else 'write'}"
     scopes = account().scopes
     if scopes is not None and scope not in scopes:
         raise Problem(403, f"Insufficient permissions: {scope} required.")
-    request.environ["holded.seen"]["operation"] = f"api_{resource.replace(':', '_')}_{verb}_1"
+    request.environ["holded.seen"].setdefault(
+        "operation", f"api_{resource.replace(':', '_')}_{verb}_1"
+    )

@@ -186,7 +186,7 @@ def exchange_of(body: Body, currency: str) -> Decimal:
 
 def lines_of(body: Body, change: Decimal) -> list[dict[str, Any]]:
     items = body.mappings("items")
-    if not items:
+    if not items and body.lines_required:
         raise bad_request("items is required")
     return [line_of(Body(item, f"items.{n}."), change) for n, item in enumerate(items)]
 
@@ -245,7 +245,7 @@ def approve(kind: Kind, document: Document) -> None:
         raise unprocessable("The document is cancelled")
     if not document["draft"]:
         raise unprocessable("The document is already approved")
-    document["document_number"] = next_number(kind, document)
+    document["document_number"] = document.get("_number") or next_number(kind, document)
     document["draft"] = False
     document["approved_at"] = dates.moment(state().now())
     document["accounting_date"] = document["date"]

@@ -9,11 +9,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from flask import Response
-
-from portal.sandbox.holded import accounts, usage
-from portal.sandbox.holded.problems import Problem, unsupported
-
 OPERATIONS = """\
 /accounting-accounts GET POST
 /booking-locations GET
@@ -212,21 +207,6 @@ OPERATIONS = """\
 /waybills/<>/pipeline PUT
 /waybills/<>/send POST
 /waybills/<>/tracking PUT"""
-
-
-def refused(method: str, path: str, prefix: str) -> Response | None:
-    """Return the refusal of an operation that is not served; None when the provider has none such.
-
-    ``path`` begins with ``prefix``. Who has no token, or no calls left, is told that first.
-    """
-    if not path.startswith(prefix) or not known(method, path.removeprefix(prefix)):
-        return None
-    try:
-        accounts.authenticate()
-        usage.check(accounts.account())
-        raise unsupported(f"{method} {path[:100]} is not modelled by the sandbox")
-    except Problem as problem:
-        return problem.answer()
 
 
 def known(method: str, path: str) -> bool:

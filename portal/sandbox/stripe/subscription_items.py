@@ -9,7 +9,8 @@ from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, line_words, priced_in
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.expand import render
-from portal.sandbox.stripe.periods import Cadence, Period
+from portal.sandbox.stripe.periods import DAYS, MONTHS, Cadence, Period
+from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.proration import Debit
 from portal.sandbox.stripe.registry import renders
 from portal.sandbox.stripe.resources import tax_rates
@@ -109,7 +110,8 @@ def check_price(unit: Unit, price: Json, currency: str | None, param: str) -> Js
             "with `type=recurring`.",
             param=param,
         )
-    if not price["active"] or not unit.get("product", price["product"])["active"]:
+    usable = price["active"] and unit.get("product", price["product"])["active"]
+    if not usable and not price.get("_inline"):
         raise invalid(
             "The price specified is inactive. This field only accepts active prices.", param=param
         )
@@ -164,6 +166,7 @@ def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
         "subscription": subscription["id"],
         "tax_rates": tax_rates.chosen(unit, entry.get("tax_rates"), f"{param}[tax_rates]"),
         "_debits": [],
+        "_usage_from": None if subscription.get("_new") else unit.now,
     }
     set_quantity(unit, item, entry, param)
     item["discounts"] = redeemed(unit, subscription, item, entry, param)
@@ -238,6 +241,25 @@ def check_together(unit: Unit, subscription: Json) -> None:
             "instead of creating a new one, make sure to include the subscription item ID.",
             param="items",
         )
+    if not are_multiples(cadences):
+        raise invalid(
+            "The recurring intervals of all prices on a subscription must be multiples of the "
+            "shortest one.",
+            param="items",
+        )
+
+
+def are_multiples(cadences: Iterable[Cadence]) -> bool:
+    """Whether each interval is a multiple of the shortest one.
+
+    Weeks are days, years are months; a single day goes with everything
+    (docs.stripe.com/billing/subscriptions/mixed-interval, "interval alignment").
+    """
+    days = {DAYS[one.interval] * one.count for one in cadences if one.interval in DAYS}
+    months = {MONTHS[one.interval] * one.count for one in cadences if one.interval in MONTHS}
+    if days and months and min(days) != 1:
+        return False
+    return all(one % min(same) == 0 for same in (days, months) if same for one in same)
 
 
 @renders("subscription_item")
@@ -248,31 +270,3 @@ def show_item(unit: Unit, item: Json) -> None:
     price = render(unit, unit.get("price", item["price"]))
     item["price"], item["plan"] = price, plan_of(price)
     item["tax_rates"] = tax_rates.shown(unit, item["tax_rates"])
-    if item["quantity"] is None:
-        del item["quantity"]
-
-
-def plan_of(price: Json) -> Json:
-    """Return a recurring price as the older plan object."""
-    recurring = price["recurring"]
-    return {
-        "id": price["id"],
-        "object": "plan",
-        "active": price["active"],
-        "amount": price["unit_amount"],
-        "amount_decimal": price["unit_amount_decimal"],
-        "billing_scheme": price["billing_scheme"],
-        "created": price["created"],
-        "currency": price["currency"],
-        "interval": recurring["interval"],
-        "interval_count": recurring["interval_count"],
-        "livemode": False,
-        "metadata": price["metadata"],
-        "meter": recurring["meter"],
-        "nickname": price["nickname"],
-        "product": price["product"],
-        "tiers_mode": price["tiers_mode"],
-        "transform_usage": price["transform_quantity"],
-        "trial_period_days": recurring["trial_period_days"],
-        "usage_type": recurring["usage_type"],
-    }

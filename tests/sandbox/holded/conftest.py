@@ -75,3 +75,31 @@ def write(holded: Client, contact: str) -> Callable[..., str]:
         return id_
 
     return write
+
+
+V1_KEY = "d6fb65aa2e46d430bc898ed42d58dd78"  # the first account's, which never changes
+
+
+@pytest.fixture
+def v1(app: Flask) -> Iterator[Client]:
+    """A client of API v1 with the first account's key."""
+    with Client(
+        transport=httpx.WSGITransport(app),
+        base_url="http://holded.test/api/invoicing/v1",
+        headers={"key": V1_KEY},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def write_v1(v1: Client, contact: str) -> Callable[..., str]:
+    """Return a writer of v1 documents of 121.00, drafts unless ``approveDoc`` is true."""
+
+    def write(word: str = "invoice", **fields: Any) -> str:
+        line = {"name": "Diseño", "units": 2, "subtotal": 50, "tax": 21}
+        body = {"contactId": contact, "date": 1_767_222_000, "items": [line], **fields}
+        answer = v1.post(f"/documents/{word}", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    return write
