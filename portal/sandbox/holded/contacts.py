@@ -74,7 +74,7 @@ def folded(text: str) -> str:
 @blueprint.post("/contacts")
 def create() -> tuple[dict[str, Any], int]:
     permit(SCOPE, "create")
-    contact = blank(FIRST_NUMBER + state().count(account().id, "contact") + removed())
+    contact = blank(next_number())
     fill(contact, bodies.read((*WRITABLE, *SHOWN_ONLY)))
     state().insert(account().id, "contact", contact)
     announce("create", contact)
@@ -132,6 +132,11 @@ def asked() -> list[Contact]:
         if contact is None and state().owned_elsewhere("contact", id_):
             raise bad_request(f"contact_ids: {id_[:60]} is not a contact of this account")
     return [each for each in contacts if each is not None]
+
+
+def next_number() -> int:
+    """Return the number a new contact gets in the books."""
+    return FIRST_NUMBER + state().count(account().id, "contact") + removed()
 
 
 def removed() -> int:
