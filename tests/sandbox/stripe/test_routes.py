@@ -16,7 +16,9 @@ from tests.sandbox.stripe.stories import telling
 load_routes()
 STORIES = telling.load()
 by_story = pytest.mark.parametrize("story", sorted(STORIES))
-by_route = pytest.mark.parametrize("route", sorted(ROUTES))
+# What these answer is always a refusal, with a test of its own.
+ONLY_REFUSED = {"DELETE /v1/customers/{customer}/discount"}
+by_route = pytest.mark.parametrize("route", sorted(set(ROUTES) - ONLY_REFUSED))
 
 
 def calls(route: str) -> Iterator[telling.Call]:

@@ -169,7 +169,7 @@ def _show(unit: Unit, session: Json, message: str = "") -> str:
         billing=session["billing_address_collection"] == "required",
         phone=session["phone_number_collection"]["enabled"],
         may_save=options.get("payment_method_save") == "enabled",
-        saved=None if setup or not needs_method else _prefilled(unit, customer, options),
+        saved=None if setup or not needs_method else _prefilled(unit, session, customer),
         terms=(session["consent_collection"] or {}).get("terms_of_service") == "required",
         promotions=checkout_form.asks_for_promotions(unit, session),
         texts={name: words["message"] for name, words in session["custom_text"].items() if words},
@@ -229,12 +229,20 @@ def _code(unit: Unit, session: Json, form: Json) -> str:
     return str(unit.get("promotion_code", found[0])["code"]) if found and found[0] else ""
 
 
-def _prefilled(unit: Unit, customer: Json | None, options: Json) -> Json | None:
-    """The customer's newest card that may be shown again, or whose billing details are complete."""
+def _prefilled(unit: Unit, session: Json, customer: Json | None) -> Json | None:
+    """The customer's newest card that may be shown again, or whose billing details are complete.
+
+    For a subscription their default card comes first (SDK docstring of `customer`).
+    """
     if customer is None:
         return None
+    options = session["saved_payment_method_options"] or {}
     allowed = options.get("allow_redisplay_filters", ["always"])
-    for method in unit.select("payment_method", customer=customer["id"], type="card"):
+    methods = unit.select("payment_method", customer=customer["id"], type="card")
+    if session["mode"] == "subscription":
+        default = customer["invoice_settings"]["default_payment_method"]
+        methods.sort(key=lambda method: bool(method["id"] != default))
+    for method in methods:
         details = method["billing_details"]
         complete = details["email"] and details["name"] and details["address"]["country"]
         if method["allow_redisplay"] in allowed or complete:
@@ -275,9 +283,9 @@ def _submit(unit: Unit, session: Json) -> Any:
         usage = {"setup_future_usage": "on_session"}
         wanted["payment_method_options"] = {method["type"]: usage}
     intent = checkout_purchase.confirm(unit, session, wanted)
-    bank = next_page(intent)
-    if bank:
-        return redirect(bank, 303)
+    onward = next_page(intent)
+    if onward:
+        return redirect(onward, 303)
     return finished(unit, unit.get("checkout.session", session["id"]))
 
 

@@ -4,7 +4,7 @@ docs.stripe.com/quotes/overview says which status allows what; `quoting.py` hold
 an acceptance makes.
 """
 
-from portal.sandbox.stripe import line_items, offers, quote_papers, quoting
+from portal.sandbox.stripe import clocks, line_items, offers, quote_papers, quoting
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.registry import download, due, includes, listens, route
@@ -23,7 +23,6 @@ UNMODELLED = (
     "application_fee_percent",
     "customer_account",
     "on_behalf_of",
-    "test_clock",
     "transfer_data",
 )
 WORDS = ("description", "footer", "header")
@@ -48,6 +47,8 @@ CLONED = (
 def create(unit: Unit, params: Json) -> Json:
     """Makes a draft, empty, filled, or as a copy of another quote."""
     _refuse_unmodelled(params)
+    if "test_clock" in params:
+        unit.get(clocks.KIND, params["test_clock"], "test_clock")
     quote = _blank(unit)
     if "from_quote" in params:
         lines = _clone(unit, quote, params)
@@ -62,10 +63,10 @@ def create(unit: Unit, params: Json) -> Json:
 @route("GET", URL)
 def list_all(unit: Unit, params: Json) -> Json:
     """Newest first; filters `customer` and `status`."""
-    for name in ("customer_account", "test_clock"):
-        if name in params:
-            raise unsupported(name, name)
-    where = {"customer": params.get("customer"), "status": params.get("status")}
+    if "customer_account" in params:
+        raise unsupported("customer_account", "customer_account")
+    where: Json = {"customer": params.get("customer"), "status": params.get("status")}
+    where["test_clock"] = clocks.listed(unit, params, "customer")
     return unit.page("quote", params, URL, where)
 
 
@@ -276,7 +277,7 @@ def _blank(unit: Unit) -> Json:
             "trial_period_days": None,
         },
         "subscription_schedule": None,
-        "test_clock": None,
+        "test_clock": unit.clock,
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "transfer_data": None,
     }
@@ -345,6 +346,8 @@ def _set_customer(unit: Unit, quote: Json, customer: str) -> None:
     found = usable(unit, customer)
     if quote["customer"] not in (None, found["id"]):
         raise invalid("The customer of a quote cannot be changed.", param="customer")
+    if quote["test_clock"] != found["test_clock"]:
+        raise invalid("The customer must live on the test clock of the quote.", param="customer")
     quote["customer"] = found["id"]
 
 

@@ -203,6 +203,21 @@ def test_a_known_customer_pays_with_a_saved_card(shop: Shop, customer: Any) -> N
     assert found.customer == customer.id
 
 
+def test_a_subscription_offers_the_default_card_first(shop: Shop, customer: Any) -> None:
+    cards = [
+        shop.api.payment_methods.attach(token, {"customer": customer.id}).id
+        for token in ("pm_card_mastercard", "pm_card_visa")
+    ]
+    for card in cards:
+        shop.api.payment_methods.update(card, {"allow_redisplay": "always"})
+    default = {"invoice_settings": {"default_payment_method": cards[0]}}
+    shop.api.customers.update(customer.id, default)
+
+    page = shop.browser.get(path_of(subscribe(shop, monthly(shop), customer=customer.id).url))
+
+    assert "•••• 4444" in page.text
+
+
 def test_inline_prices_are_subscribed_to(shop: Shop) -> None:
     data = {
         "currency": "eur",
@@ -215,6 +230,18 @@ def test_inline_prices_are_subscribed_to(shop: Shop) -> None:
     press(shop, made)
 
     assert done(shop, made).invoice.total == 3000
+
+
+def test_usage_is_sold_without_a_quantity(shop: Shop) -> None:
+    recurring = {"interval": "month", "usage_type": "metered", "meter": "mtr_1"}
+    calls = one_off(shop, 1, "Calls", recurring=recurring)
+    made = subscribe(shop, line_items=[{"price": calls}, {"price": monthly(shop), "quantity": 1}])
+
+    press(shop, made)
+
+    assert (made.amount_total, done(shop, made).subscription.status) == (1000, "active")
+    with pytest.raises(REFUSED, match="Quantity is required"):
+        subscribe(shop, line_items=[{"price": monthly(shop)}])
 
 
 DATA = "subscription_data"
