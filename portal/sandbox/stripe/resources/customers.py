@@ -127,6 +127,14 @@ def delete(unit: Unit, params: Json, customer: str) -> Json:
     return unit.remove(unit.alive("customer", customer), "customer.deleted")
 
 
+@route("DELETE", URL + "/{customer}/discount")
+def delete_discount(unit: Unit, params: Json, customer: str) -> Json:
+    """Refuses: in this API version nothing can give a customer a discount."""
+    _ = params
+    unit.get("customer", customer, "customer")
+    raise invalid("No active discount for customer", code="resource_missing", status=404)
+
+
 @route("GET", URL + "/{customer}/balance_transactions")
 def list_balance_transactions(unit: Unit, params: Json, customer: str) -> Json:
     """Changes of the customer's balance, newest first."""
