@@ -37,10 +37,11 @@ def store_draft(unit: Unit, invoice: Json, *, auto_advance: bool, at: int | None
     return unit.add(invoice, "invoice.created")
 
 
-def finalize(unit: Unit, invoice: Json) -> Json:
+def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
     """Open a draft: number, balance, addresses, payment; one with nothing due is paid at once.
 
-    Raises the 400 for an invoice that is not a draft.
+    `paid_by` is an intent that has already paid all of it (a purchase at Checkout): the customer's
+    balance stays out of it. Raises the 400 for an invoice that is not a draft.
     """
     if invoice["status"] != "draft":
         raise invalid(
@@ -53,6 +54,8 @@ def finalize(unit: Unit, invoice: Json) -> Json:
     usage.refresh(unit, invoice)
     settle(unit, invoice)
     amount, balance = due_and_balance(invoice)
+    if paid_by is not None:
+        amount, balance = invoice["total"], customer["balance"]
     if invoice["number"] is None:
         invoice["number"] = _next_number(unit, customer)
     if balance != customer["balance"]:
@@ -81,7 +84,12 @@ def finalize(unit: Unit, invoice: Json) -> Json:
     _consume_discounts(unit, invoice)
     if amount == 0:
         return mark_paid(unit, invoice)
-    _request_payment(unit, invoice)
+    if paid_by is None:
+        _request_payment(unit, invoice)
+    else:
+        payment = new_payment(unit, invoice, paid_by["id"], amount, is_default=True)
+        unit.put(paid_by | {"_invoice_payment": payment["id"]})
+        settle_payment(unit, payment, amount)
     return unit.get("invoice", invoice["id"])
 
 

@@ -131,7 +131,7 @@ def blank(
         },
         "subtotal": 0,
         "subtotal_excluding_tax": 0,
-        "test_clock": None,
+        "test_clock": unit.clock,
         "threshold_reason": None,
         "total": 0,
         "total_discount_amounts": [],

@@ -39,8 +39,10 @@ MODELLED = frozenset(
         "customer_sessions",
         "customers",
         "disputes",
+        "entitlements",
         "events",
         "invoice_payments",
+        "invoice_rendering_templates",
         "invoiceitems",
         "invoices",
         "mandates",
@@ -56,15 +58,19 @@ MODELLED = frozenset(
         "refunds",
         "setup_attempts",
         "setup_intents",
+        "shipping_rates",
         "subscription_items",
         "subscription_schedules",
         "subscriptions",
+        "tax_codes",
         "tax_ids",
         "tax_rates",
         "test_helpers",
         "webhook_endpoints",
     ]
 )
+# How the SDK's services send a call: with an answer in JSON, or a file.
+SENDING = frozenset({"self._request", "self._request_stream"})
 SCALARS = {
     "str": "string",
     "int": "integer",
@@ -204,7 +210,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, str, str | None]]:
             continue
         annotations = {one.arg: one.annotation for one in function.args.args if one.annotation}
         for call in ast.walk(function):
-            if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "self._request"):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) in SENDING):
                 continue
             verb, path = call.args[:2]
             template = path
@@ -237,10 +243,20 @@ def _object_class(node: ast.ClassDef) -> dict[str, Any]:
     return {"fields": fields, "classes": inner}
 
 
+def imports(tree: ast.Module) -> dict[str, str]:
+    """The SDK's classes that a module names: name in the module -> "package.Class"."""
+    return {
+        one.asname or one.name: ".".join([*str(node.module).split(".")[1:-1], one.name])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("stripe.")
+        for one in node.names
+    }
+
+
 @cache
 def objects() -> dict[str, dict[str, Any]]:
-    """Each class of object in the SDK: "package.Class" -> fields, inner classes, and `name`, its
-    `object` value.
+    """Each class of object in the SDK: "package.Class" -> fields, inner classes, `imports`, and
+    `name`, its `object` value.
     """
     found: dict[str, dict[str, Any]] = {}
     folder = sdk_folder()
@@ -253,7 +269,7 @@ def objects() -> dict[str, dict[str, Any]]:
             match read_type(_annotated(node)["object"]):
                 case {"enum": [name]}:
                     package = ".".join(path.relative_to(folder).parts[:-1])
-                    described = _object_class(node) | {"name": name}
+                    described = _object_class(node) | {"name": name, "imports": imports(tree)}
                     found[f"{package}.{node.name}".lstrip(".")] = described
     return found
 

@@ -212,7 +212,7 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
         return None
     at = min(item["current_period_end"] for item in stored["items"]["data"])
     end = stored["cancel_at"]
-    later = Unit(unit.sandbox, unit.account, at)
+    later = unit.at(at)
     if end is not None and end <= at:
         waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
         only = frozenset(item["id"] for item in waiting if subscription_of_item(item))

@@ -1,5 +1,5 @@
 """The committed `schema.json`: which routes, parameters and expandable fields the pinned API
-version has.
+version has; and `left_out.json`: which fields are absent where they have no value.
 """
 
 import json
@@ -9,12 +9,26 @@ from typing import Any
 
 Type = Any
 
+# What Stripe answers although its SDKs do not ask it: `stripe events resend` of the command line
+# (github.com/stripe/stripe-cli, pkg/cmd/resource/events_resend.go).
+BESIDE: dict[str, Type] = {
+    "POST /v1/events/{event}/retry": {
+        "object": {
+            "account": "string",
+            "expand": {"array": "string"},
+            "for_stripecli": "boolean",
+            "webhook_endpoint": "string",
+        }
+    }
+}
+
 
 @cache
 def schema() -> dict[str, Any]:
     """The whole file, with the pooled enums put back in place."""
     raw: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text())
     raw["routes"] = {route: _unpooled(kind, raw["enums"]) for route, kind in raw["routes"].items()}
+    raw["routes"] |= BESIDE
     return raw
 
 
@@ -41,3 +55,12 @@ def parameters(route: str) -> Type:
 def expandable(kind: str) -> frozenset[str]:
     """The dotted fields of an object whose id `expand` may replace."""
     return frozenset(schema()["expandable"].get(kind, ()))
+
+
+@cache
+def left_out() -> dict[str, Any]:
+    """Kind of object -> the fields, under "", that are left out rather than null; for a hash in it
+    the same again under its name.
+    """
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("left_out.json").read_text())
+    return found

@@ -241,7 +241,7 @@ def _body(unit: Unit, params: Json, customer: Json) -> Json:
         "start_date": unit.now,
         "status": "incomplete",
         "status_details": None,
-        "test_clock": None,
+        "test_clock": unit.clock,
         "transfer_data": None,
         "trial_end": None,
         "trial_settings": trial_settings(None, params.get("trial_settings")),

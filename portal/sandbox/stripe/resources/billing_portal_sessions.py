@@ -44,7 +44,7 @@ def create(unit: Unit, params: Json) -> Json:
         "after_expiration": after
         and {"customer_login": after.get("customer_login"), "type": after["type"]},
         "configuration": configuration["id"],
-        "created": unit.now,
+        "created": unit.account_now,
         "customer": customer["id"],
         "customer_account": None,
         "flow": _shown_flow(flow) if flow else None,
@@ -177,7 +177,9 @@ def _shown_flow(flow: Json) -> Json:
             "redirect": after.get("redirect"),
             "type": after["type"],
         },
+        "customer_update": {} if flow["type"] == "customer_update" else None,
         "subscription_cancel": None,
+        "subscription_pause": None,
         "subscription_update": None,
         "subscription_update_confirm": None,
         "type": flow["type"],

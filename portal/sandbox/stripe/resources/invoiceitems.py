@@ -68,7 +68,7 @@ def list_all(unit: Unit, params: Json) -> Json:
 def retrieve(unit: Unit, params: Json, invoiceitem: str) -> Json:
     """One item."""
     _ = params
-    return unit.get("invoiceitem", invoiceitem)
+    return unit.alive("invoiceitem", invoiceitem)
 
 
 @route("POST", URL + "/{invoiceitem}")
@@ -168,7 +168,7 @@ def blank(
         "quantity": 1,
         "quantity_decimal": "1",
         "tax_rates": [],
-        "test_clock": None,
+        "test_clock": unit.clock,
         "created": unit.now,
         "_parent": f"pending_{customer}",
         "_price": None,

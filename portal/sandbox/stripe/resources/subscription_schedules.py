@@ -1,6 +1,6 @@
 """Subscription schedules: planned changes of a subscription, phase after phase."""
 
-from portal.sandbox.stripe import scheduling, subscription_status
+from portal.sandbox.stripe import clocks, scheduling, subscription_status
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.prorating import credit_all
@@ -30,6 +30,7 @@ def create(unit: Unit, params: Json) -> Json:
     if not params.get("phases"):
         raise invalid("Missing required param: phases.", param="phases", code="parameter_missing")
     customer = usable(unit, params["customer"])
+    clocks.check_subscriptions(unit, customer["id"])
     begin = params.get("start_date", "now")
     begin = unit.now if begin == "now" else begin
     mode = params.get("billing_mode") or {"type": "flexible"}
@@ -110,7 +111,7 @@ def _blank(unit: Unit, customer: str, params: Json) -> Json:
         "released_subscription": None,
         "status": "not_started",
         "subscription": None,
-        "test_clock": None,
+        "test_clock": unit.clock,
     }
 
 
@@ -184,6 +185,7 @@ def list_all(unit: Unit, params: Json) -> Json:
     }
     if params.get("scheduled"):
         where["status"] = "not_started"
+    where["test_clock"] = clocks.listed(unit, params, "customer")
     return unit.page("subscription_schedule", params, URL, where)
 
 

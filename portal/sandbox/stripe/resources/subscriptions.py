@@ -2,6 +2,7 @@
 
 from portal.sandbox.stripe import (
     changes,
+    clocks,
     pausing,
     redemption,
     renewals,
@@ -28,19 +29,21 @@ _ = renewals
 @route("POST", URL)
 def create(unit: Unit, params: Json) -> Json:
     """Starts one; what the first invoice does to it hangs on `payment_behavior`."""
+    clocks.check_subscriptions(unit, params.get("customer", ""))
     return subscribing.create(unit, params)
 
 
 @route("GET", URL)
 def list_all(unit: Unit, params: Json) -> Json:
     """Newest first; canceled ones only when asked for (`status=all`, `canceled` or `ended`)."""
-    for name in ("automatic_tax", "customer_account", "test_clock"):
+    for name in ("automatic_tax", "customer_account"):
         if name in params:
             raise unsupported(name, name)
     where: Json = {
         "customer": params.get("customer"),
         "collection_method": params.get("collection_method"),
         "created": params.get("created"),
+        "test_clock": clocks.listed(unit, params, "customer"),
     }
     for name in ("current_period_start", "current_period_end"):
         if name in params:
@@ -118,7 +121,7 @@ def delete_discount(unit: Unit, params: Json, subscription_exposed_id: str) -> J
     redemption.end_discounts(unit, stored["discounts"])
     stored["discounts"] = []
     keep(unit, stored)
-    return {"id": last["id"], "object": "discount", "deleted": True}
+    return {name: value for name, value in last.items() if name != "end"} | {"deleted": True}
 
 
 @route("POST", OF + "/pause")
