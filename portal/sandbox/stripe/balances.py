@@ -60,7 +60,7 @@ def _wait(unit: Unit, refund: Json) -> int:
     """A refund of pending money is pending as long."""
     charge = unit.get("charge", refund["charge"])
     booked = unit.find("balance_transaction", charge["balance_transaction"] or "")
-    return max(0, booked["available_on"] - unit.now) if booked else 0
+    return max(0, booked["available_on"] - unit.account_now) if booked else 0
 
 
 def _book(
@@ -86,9 +86,9 @@ def _book(
             "id": unit.id("txn"),
             "object": "balance_transaction",
             "amount": amount,
-            "available_on": unit.now + wait,
+            "available_on": unit.account_now + wait,
             "balance_type": "payments",
-            "created": unit.now,
+            "created": unit.account_now,
             "currency": source["currency"],
             "description": text if text is not None else source.get("description"),
             "exchange_rate": None,
@@ -107,7 +107,7 @@ def _book(
 @renders("balance_transaction")
 def show_status(unit: Unit, booked: Json) -> None:
     """Pending until the clock reaches `available_on`."""
-    booked["status"] = "available" if booked["available_on"] <= unit.now else "pending"
+    booked["status"] = "available" if booked["available_on"] <= unit.account_now else "pending"
 
 
 SUMS = """
@@ -122,7 +122,7 @@ def totals(unit: Unit) -> Json:
     """The balance object: what is available and what is pending, by currency and source."""
     found: dict[str, dict[str, dict[str, int]]] = {"available": {}, "pending": {}}
     currencies = {unit.account["default_currency"]}
-    for row in unit.store.rows(SUMS, unit.now, unit.account_id):
+    for row in unit.store.rows(SUMS, unit.account_now, unit.account_id):
         currencies.add(row["currency"])
         side = found["available" if row["available"] else "pending"]
         source = "card" if row["card"] else "bank_account"

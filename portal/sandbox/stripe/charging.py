@@ -100,7 +100,7 @@ def charge(unit: Unit, intent: Json, method: Json, status: str, **extra: Any) ->
         )
         extra["secure"] = secure
     if status == "authorized":
-        extra["capture_before"] = method_details.capture_before(method["type"], unit.now)
+        extra["capture_before"] = method_details.capture_before(method["type"], unit.account_now)
     body: Json = {
         "id": charge_id,
         "object": "charge",
@@ -114,7 +114,7 @@ def charge(unit: Unit, intent: Json, method: Json, status: str, **extra: Any) ->
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": _descriptor(unit, intent),
         "captured": is_captured,
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": intent["currency"],
         "customer": intent["customer"],
         "description": intent["description"],

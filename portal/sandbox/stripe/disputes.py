@@ -98,15 +98,15 @@ def watch(unit: Unit, charge: Json) -> None:
     method = unit.find("payment_method", charge["payment_method"] or "")
     behind = instrument(method) if method else None
     if isinstance(behind, BankAccount) and behind.outcome.dispute:
-        unit.schedule(unit.now, "dispute.open_debit", charge["id"])
+        unit.schedule(unit.account_now, "dispute.open_debit", charge["id"])
     if not isinstance(behind, Card) or not behind.dispute:
         return
     secure = charge["payment_method_details"]["card"]["three_d_secure"] or {}
     protected = secure.get("result") == "authenticated"
     if behind.dispute == "early_fraud_warning":
-        unit.schedule(unit.now, "early_fraud_warning.open", charge["id"])
+        unit.schedule(unit.account_now, "early_fraud_warning.open", charge["id"])
     elif not (protected and KINDS[behind.dispute].reason == "fraudulent"):
-        unit.schedule(unit.now, f"dispute.open_{behind.dispute}", charge["id"])
+        unit.schedule(unit.account_now, f"dispute.open_{behind.dispute}", charge["id"])
 
 
 def _opener(kind: str) -> None:
@@ -119,7 +119,7 @@ def _opener(kind: str) -> None:
         else:
             open_one(unit, charge, kind)
 
-    due(f"dispute.open_{kind}")(callback)
+    due(f"dispute.open_{kind}", account_time=True)(callback)
 
 
 for each in KINDS:
@@ -146,7 +146,7 @@ def open_one(
         details = charge["payment_method_details"]
         mandates.revoke(unit, details[details["type"]].get("mandate"), "debit_not_authorized")
     elif is_inquiry:
-        unit.schedule(unit.now + DAYS_OF_INQUIRY * DAY, "dispute.past_due", dispute["id"])
+        unit.schedule(unit.account_now + DAYS_OF_INQUIRY * DAY, "dispute.past_due", dispute["id"])
     else:
         unit.schedule(dispute["evidence_details"]["due_by"], "dispute.past_due", dispute["id"])
     return unit.get("dispute", dispute["id"])
@@ -161,12 +161,12 @@ def _new(unit: Unit, charge: Json, row: Kind, amount: int | None, reason: str | 
         "amount": charge["amount"] if amount is None else amount,
         "balance_transactions": [],
         "charge": charge["id"],
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": [row.eligible] if row.eligible else [],
         "evidence": dict.fromkeys((*TEXTS, *FILES)) | {"enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": _due_by(unit.now),
+            "due_by": _due_by(unit.account_now),
             "enhanced_eligibility": {row.eligible: dict(ENHANCED[row.eligible])}
             if row.eligible
             else {},
@@ -219,10 +219,10 @@ def submit(unit: Unit, dispute: Json) -> None:
     dispute["is_charge_refundable"] = False
     text = (dispute["evidence"]["uncategorized_text"] or "").strip()
     if text in ("winning_evidence", "losing_evidence", "escalate_inquiry_evidence"):
-        unit.schedule(unit.now, f"dispute.{text}", dispute["id"])
+        unit.schedule(unit.account_now, f"dispute.{text}", dispute["id"])
 
 
-@due("dispute.winning_evidence")
+@due("dispute.winning_evidence", account_time=True)
 def win(unit: Unit, dispute_id: str) -> None:
     """The bank agrees: the money and the fee come back. An inquiry is closed."""
     dispute = unit.get("dispute", dispute_id)
@@ -240,7 +240,7 @@ def win(unit: Unit, dispute_id: str) -> None:
     unit.put(charge)
 
 
-@due("dispute.losing_evidence")
+@due("dispute.losing_evidence", account_time=True)
 def lose(unit: Unit, dispute_id: str) -> None:
     """The bank does not agree. An inquiry is closed without becoming more."""
     dispute = unit.get("dispute", dispute_id)
@@ -249,7 +249,7 @@ def lose(unit: Unit, dispute_id: str) -> None:
         close(unit, dispute, "warning_closed" if warning else "lost")
 
 
-@due("dispute.escalate_inquiry_evidence")
+@due("dispute.escalate_inquiry_evidence", account_time=True)
 def escalate(unit: Unit, dispute_id: str) -> None:
     """An inquiry becomes a chargeback."""
     dispute = unit.get("dispute", dispute_id)
@@ -257,7 +257,7 @@ def escalate(unit: Unit, dispute_id: str) -> None:
         return
     dispute["status"], dispute["is_charge_refundable"] = "needs_response", False
     dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
-    dispute["evidence_details"]["due_by"] = _due_by(unit.now)
+    dispute["evidence_details"]["due_by"] = _due_by(unit.account_now)
     dispute["evidence_details"]["submission_count"] = 0
     unit.unschedule("dispute.past_due", dispute_id)
     unit.schedule(dispute["evidence_details"]["due_by"], "dispute.past_due", dispute_id)
@@ -268,7 +268,7 @@ def escalate(unit: Unit, dispute_id: str) -> None:
     _withdraw(unit, dispute)
 
 
-@due("dispute.past_due")
+@due("dispute.past_due", account_time=True)
 def expire(unit: Unit, dispute_id: str) -> None:
     """Nobody answered in time: lost, or an inquiry that ends."""
     dispute = unit.get("dispute", dispute_id)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from portal.sandbox.stripe.unit import Unit
 
 DEEPEST = 4
+NESTED = (dict, list)
 
 # The kind of object that an id names; coupons and products may carry ids of the merchant's own.
 PREFIXES = {
@@ -19,18 +20,22 @@ PREFIXES = {
     "bpc": "billing_portal.configuration",
     "card": "card",
     "ch": "charge",
+    "clock": "test_helpers.test_clock",
     "cn": "credit_note",
     "cs": "checkout.session",
     "cus": "customer",
     "di": "discount",
     "dp": "dispute",
     "du": "dispute",
+    "feat": "entitlements.feature",
     "fo": "billing.feedback_option",
     "ii": "invoiceitem",
     "in": "invoice",
     "inpay": "invoice_payment",
     "mandate": "mandate",
+    "mtr": "billing.meter",
     "pi": "payment_intent",
+    "plink": "payment_link",
     "pm": "payment_method",
     "price": "price",
     "prod": "product",
@@ -41,6 +46,7 @@ PREFIXES = {
     "re": "refund",
     "seti": "setup_intent",
     "setatt": "setup_attempt",
+    "shr": "shipping_rate",
     "si": "subscription_item",
     "sub": "subscription",
     "txcd": "tax_code",
@@ -55,6 +61,7 @@ FIELD_KINDS = {
     "payment_method": "payment_method",
     "product": "product",
     "schedule": "subscription_schedule",
+    "subscription_schedule": "subscription_schedule",
     "feedback_option": "billing.feedback_option",
 }
 
@@ -62,12 +69,16 @@ FIELD_KINDS = {
 def render(unit: "Unit", body: Any) -> Any:
     """A public deep copy; objects inside lists and hashes are rendered too."""
     if isinstance(body, list):
-        return [render(unit, one) for one in body]
+        return [render(unit, one) if isinstance(one, NESTED) else one for one in body]
     if not isinstance(body, dict):
         return body
-    shown = {key: render(unit, value) for key, value in body.items() if not key.startswith("_")}
-    if not body.get("deleted"):
-        for renderer in RENDERERS.get(str(body.get("object")), ()):
+    shown = {
+        key: render(unit, value) if isinstance(value, NESTED) else value
+        for key, value in body.items()
+        if key[0] != "_"
+    }
+    if "object" in body and not body.get("deleted"):
+        for renderer in RENDERERS.get(str(body["object"]), ()):
             renderer(unit, shown)
     return shown
 

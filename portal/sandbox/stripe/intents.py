@@ -178,7 +178,7 @@ def redirect_action(unit: Unit, intent: Json, method: Json) -> Json:
     page = unit.url(f"/3d-secure/{intent['id']}")
     if method["type"] == "cashapp":
         code = {
-            "expires_at": unit.now + HOUR,
+            "expires_at": unit.account_now + HOUR,
             "image_url_png": f"{page}/qr.png",
             "image_url_svg": f"{page}/qr.svg",
         }

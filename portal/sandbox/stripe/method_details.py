@@ -116,6 +116,7 @@ def _card(amount: int, method: Json, card: Card | None, extra: Json) -> Json:
         "brand": shown["brand"],
         "checks": shown["checks"],
         "country": shown["country"],
+        "electronic_commerce_indicator": None,
         "exp_month": shown["exp_month"],
         "exp_year": shown["exp_year"],
         "extended_authorization": {"status": "disabled"},
@@ -132,6 +133,7 @@ def _card(amount: int, method: Json, card: Card | None, extra: Json) -> Json:
         "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
         "regulated_status": "unregulated",
         "three_d_secure": extra.get("secure"),
+        "transaction_link_id": None,
         "wallet": None,
     }
     if extra.get("capture_before"):

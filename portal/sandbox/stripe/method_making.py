@@ -187,7 +187,7 @@ def set_expiry(unit: Unit, card: Json, given: Json) -> None:
         return
     month = int({**card, **given}["exp_month"])
     year = int({**card, **given}["exp_year"])
-    today = datetime.datetime.fromtimestamp(unit.now, datetime.UTC)
+    today = datetime.datetime.fromtimestamp(unit.account_now, datetime.UTC)
     year += 2000 if year < 100 else 0
     if not today.year <= year <= today.year + 50:
         message = "Your card's expiration year is invalid."
@@ -300,7 +300,7 @@ def store(
             "object": "payment_method",
             "allow_redisplay": data.get("allow_redisplay", "unspecified"),
             "billing_details": billing_details(data.get("billing_details") or {}),
-            "created": unit.now,
+            "created": unit.account_now,
             "customer": None,
             "customer_account": None,
             "livemode": False,

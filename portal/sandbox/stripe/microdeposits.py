@@ -28,10 +28,10 @@ DAYS_TO_VERIFY = 10
 
 def ask(unit: Unit, intent: Json, due_name: str, fail_name: str) -> Json:
     """The next action that waits for the deposits; schedules what ends the waiting."""
-    unit.schedule(unit.now + DAYS_TO_VERIFY * DAY, due_name, intent["id"])
+    unit.schedule(unit.account_now + DAYS_TO_VERIFY * DAY, due_name, intent["id"])
     method = unit.get("payment_method", intent["payment_method"])
     behind = instrument(method)
-    arrival = unit.now + 2 * DAY
+    arrival = unit.account_now + 2 * DAY
     if isinstance(behind, BankAccount) and behind.outcome.unsent:
         unit.schedule(arrival, fail_name, intent["id"])
     intent["_attempts"] = 0

@@ -87,7 +87,7 @@ def pay_voucher(unit: Unit, intent_id: str) -> Json:
     return succeed(unit, intent)
 
 
-@due("payment_intent.settle")
+@due("payment_intent.settle", account_time=True)
 def settle(unit: Unit, intent_id: str) -> None:
     """The bank's answer to a debit, days later."""
     intent = unit.get("payment_intent", intent_id)
@@ -111,7 +111,7 @@ def settle(unit: Unit, intent_id: str) -> None:
         unit.put(method)
 
 
-@due("payment_intent.voucher")
+@due("payment_intent.voucher", account_time=True)
 def expire_voucher(unit: Unit, intent_id: str) -> None:
     """The slip was not paid in time."""
     intent = unit.get("payment_intent", intent_id)
@@ -124,13 +124,13 @@ def expire_voucher(unit: Unit, intent_id: str) -> None:
     fail(unit, intent, method, error)
 
 
-@due("payment_intent.unverified")
+@due("payment_intent.unverified", account_time=True)
 def end_verification(unit: Unit, intent_id: str) -> None:
     """Nobody verified the microdeposits in time."""
     _not_verified(unit, intent_id, "verification_timeout")
 
 
-@due("payment_intent.unsent")
+@due("payment_intent.unsent", account_time=True)
 def fail_deposits(unit: Unit, intent_id: str) -> None:
     """The microdeposits did not arrive."""
     _not_verified(unit, intent_id, "failed")
@@ -218,7 +218,7 @@ def _authorize(unit: Unit, intent: Json, method: Json, body: Json) -> Json:
     unit.emit("charge.succeeded", body)
     intent["status"], intent["next_action"] = "requires_capture", None
     intent["last_payment_error"], intent["amount_capturable"] = None, intent["amount"]
-    at = method_details.capture_before(method["type"], unit.now)
+    at = method_details.capture_before(method["type"], unit.account_now)
     unit.schedule(at, "payment_intent.authorization", intent["id"])
     return unit.save(intent, "payment_intent.amount_capturable_updated")
 
@@ -265,7 +265,9 @@ def _process(unit: Unit, intent: Json, method: Json) -> Json:
     if isinstance(account, BankAccount) and not account.outcome.forever:
         days = debit_days(unit, method["type"])
         pause = THREE_MINUTES if account.outcome.slow else 0
-        unit.schedule(unit.now + int(days * DAY) + pause, "payment_intent.settle", intent["id"])
+        unit.schedule(
+            unit.account_now + int(days * DAY) + pause, "payment_intent.settle", intent["id"]
+        )
     unit.save(intent, "payment_intent.processing")
     unit.emit("charge.pending", body)
     return intent

@@ -43,13 +43,13 @@ def expires_at(unit: Unit, kind: str, options: Json) -> int:
     days = options.get("expires_after_days")
     if days is None:
         days = unit.setting(f"{kind}_days", slip.days)
-    return end_of_day(unit.now, int(days), slip.zone)
+    return end_of_day(unit.account_now, int(days), slip.zone)
 
 
 def action(unit: Unit, intent: Json, kind: str, at: int) -> Json:
     """The `next_action` that shows the slip."""
     slip = SLIPS[kind]
-    seed = f"{intent['id']}:{unit.now}"
+    seed = f"{intent['id']}:{unit.account_now}"
     digits = "".join(str(ord(one) % 10) for one in scramble(seed, slip.digits))
     page = unit.url(f"/boleto/{intent['id']}" if kind == "boleto" else f"/voucher/{intent['id']}")
     details: Json = {"hosted_voucher_url": page}

@@ -27,7 +27,7 @@ def _by_class(name: str, package: str) -> tuple[str, dict[str, Any]] | None:
 
 def differences(body: Json) -> list[str]:
     """Each way in which an object, a list of objects or an event departs from the SDK's types."""
-    if body.get("object") == "list":
+    if body.get("object") in ("list", "search_result"):
         return [found for one in body["data"] for found in differences(one)]
     if body.get("object") == "event":
         return list(_object(body, body["object"])) + differences(body["data"]["object"])

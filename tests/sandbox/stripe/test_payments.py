@@ -512,7 +512,7 @@ def test_a_charge_has_a_receipt_page_and_a_mandate_a_page(shop: Shop, customer: 
 
 
 def test_the_front_page_leads_to_the_ledgers(shop: Shop) -> None:
-    page = shop.browser.get("/").text
+    page = shop.browser.get("/", follow_redirects=True).text
 
     assert "/_sandbox/ledger.json" in page
     assert shop.account["id"] in page

@@ -162,7 +162,7 @@ def capture(unit: Unit, params: Json, charge: str) -> Json:
     return unit.save(charging.capture(unit, found, amount), "charge.captured")
 
 
-@due("charge.authorization")
+@due("charge.authorization", account_time=True)
 def expire(unit: Unit, charge_id: str) -> None:
     """Nobody captured it in time."""
     found = unit.get("charge", charge_id)

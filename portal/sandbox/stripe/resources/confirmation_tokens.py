@@ -26,8 +26,8 @@ def create(unit: Unit, params: Json) -> Json:
         {
             "id": unit.id("ctoken"),
             "object": "confirmation_token",
-            "created": unit.now,
-            "expires_at": unit.now + LIFE,
+            "created": unit.account_now,
+            "expires_at": unit.account_now + LIFE,
             "livemode": False,
             "mandate_data": None,
             "metadata": None,
@@ -80,7 +80,7 @@ def spend(unit: Unit, params: Json, intent: Json) -> Json:
     check_alone(params)
     kind = intent["object"]
     token = unit.get("confirmation_token", params["confirmation_token"], "confirmation_token")
-    if token["payment_intent"] or token["setup_intent"] or token["expires_at"] <= unit.now:
+    if token["payment_intent"] or token["setup_intent"] or token["expires_at"] <= unit.account_now:
         message = "The ConfirmationToken was already used or has expired."
         raise invalid(message, param="confirmation_token")
     token[kind] = intent["id"]

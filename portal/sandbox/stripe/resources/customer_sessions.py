@@ -51,10 +51,10 @@ def create(unit: Unit, params: Json) -> Json:
         "object": "customer_session",
         "client_secret": f"{number}_secret_{scramble('secret:' + number, 40)}",
         "components": components,
-        "created": unit.now,
+        "created": unit.account_now,
         "customer": customer,
         "customer_account": None,
-        "expires_at": unit.now + LIFE,
+        "expires_at": unit.account_now + LIFE,
         "livemode": False,
     }
     unit.put(body | {"id": number})

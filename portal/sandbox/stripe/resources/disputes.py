@@ -87,7 +87,7 @@ def retrieve_warning(unit: Unit, params: Json, early_fraud_warning: str) -> Json
     return unit.get(kind, early_fraud_warning, "early_fraud_warning")
 
 
-@due("early_fraud_warning.open")
+@due("early_fraud_warning.open", account_time=True)
 def warn(unit: Unit, charge_id: str) -> None:
     """The bank thinks that a charge may be fraud; it can be refunded before it is disputed."""
     charge = unit.get("charge", charge_id)
@@ -97,7 +97,7 @@ def warn(unit: Unit, charge_id: str) -> None:
             "object": "radar.early_fraud_warning",
             "actionable": not charge["refunded"],
             "charge": charge_id,
-            "created": unit.now,
+            "created": unit.account_now,
             "fraud_type": "unauthorized_use_of_card",
             "livemode": False,
             "payment_intent": charge["payment_intent"],

@@ -32,7 +32,7 @@ def sign(
         "id": unit.id("mandate"),
         "object": "mandate",
         "customer_acceptance": {
-            "accepted_at": acceptance.get("accepted_at", unit.now),
+            "accepted_at": acceptance.get("accepted_at", unit.account_now),
             "type": acceptance["type"],
             acceptance["type"]: {
                 "ip_address": online.get("ip_address"),
@@ -57,7 +57,7 @@ def sign(
         unit.put(method)
     behind = instrument(method)
     if isinstance(behind, BankAccount) and behind.outcome.refused:
-        unit.schedule(unit.now, "mandate.refuse", mandate["id"])
+        unit.schedule(unit.account_now, "mandate.refuse", mandate["id"])
     return mandate
 
 
@@ -103,7 +103,7 @@ def revoke(unit: Unit, mandate_id: str | None, reason: str | None = None) -> Jso
     return unit.save(mandate, "mandate.updated")
 
 
-@due("mandate.refuse")
+@due("mandate.refuse", account_time=True)
 def refuse(unit: Unit, mandate_id: str) -> None:
     """The bank refuses a mandate that it was shown."""
     revoke(unit, mandate_id)

@@ -94,7 +94,7 @@ def apply_balance(unit: Unit, params: Json, intent: str) -> Json:
     raise unsupported("applying the cash balance of a customer")
 
 
-@due("payment_intent.authorization")
+@due("payment_intent.authorization", account_time=True)
 def expire(unit: Unit, intent_id: str) -> None:
     """The bank let the authorization go (docs.stripe.com/payments/place-a-hold-…)."""
     found = unit.get("payment_intent", intent_id)

@@ -97,7 +97,7 @@ def _new(unit: Unit, params: Json, currency: str, types: list[str]) -> Json:
         "capture_method": params.get("capture_method", "automatic_async"),
         "client_secret": intents.client_secret(intent_id),
         "confirmation_method": params.get("confirmation_method", "automatic"),
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": currency,
         "customer": params.get("customer"),
         "customer_account": None,
@@ -106,6 +106,7 @@ def _new(unit: Unit, params: Json, currency: str, types: list[str]) -> Json:
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
+        "managed_payments": None,
         "metadata": merged({}, params.get("metadata")),
         "next_action": None,
         "on_behalf_of": None,
@@ -113,6 +114,7 @@ def _new(unit: Unit, params: Json, currency: str, types: list[str]) -> Json:
         "payment_method_configuration_details": eligibility.configuration_details(unit, params),
         "payment_method_options": intents.shown_options(types, options),
         "payment_method_types": types,
+        "payment_record": None,
         "processing": None,
         "receipt_email": params.get("receipt_email") or None,
         "review": None,
@@ -313,7 +315,7 @@ def end(unit: Unit, intent: Json, reason: str | None) -> Json:
     elif intent["status"] not in OPEN:
         raise intents.unexpected(intent, "cancel")
     paying.forget(unit, intent)
-    intent["status"], intent["canceled_at"] = "canceled", unit.now
+    intent["status"], intent["canceled_at"] = "canceled", unit.account_now
     intent["cancellation_reason"], intent["next_action"] = reason, None
     return unit.save(intent, *events)
 

@@ -53,11 +53,10 @@ def create(unit: Unit, params: Json) -> Json:
     if special == "pending":
         refund["status"], refund["pending_reason"] = "pending", "processing"
     refund["balance_transaction"] = balances.book_refund(unit, refund)["id"]
-    _count(unit, charge, amount)
     unit.add(refund, "refund.created")
-    unit.emit("charge.refunded", unit.get("charge", charge["id"]))
+    _count(unit, charge, amount)
     if special:
-        unit.schedule(unit.now + LATER, "refund.settle", str(refund["id"]))
+        unit.schedule(unit.account_now + LATER, "refund.settle", str(refund["id"]))
     return refund
 
 
@@ -70,7 +69,7 @@ def refundable(charge: Json) -> int:
 def _count(unit: Unit, charge: Json, amount: int) -> None:
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    unit.put(charge)
+    unit.save(charge, "charge.refunded")
 
 
 def _new(unit: Unit, charge: Json, amount: int, params: Json) -> Json:
@@ -80,12 +79,15 @@ def _new(unit: Unit, charge: Json, amount: int, params: Json) -> Json:
         "amount": amount,
         "balance_transaction": None,
         "charge": charge["id"],
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
         "description": None,
         "destination_details": _destination(charge),
         "metadata": merged({}, params.get("metadata")),
         "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
         "reason": params.get("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,
@@ -110,13 +112,12 @@ def _ask(unit: Unit, charge: Json, refund: Json, method: Json, params: Json) -> 
         message = "An e-mail address is needed to ask the customer for an account."
         raise invalid(message, param="instructions_email", code="parameter_missing")
     refund["status"], refund["instructions_email"] = "requires_action", email
-    at = unit.now + DAYS_TO_ANSWER * DAY
-    sent = {"email_sent_at": unit.now, "email_sent_to": email}
+    at = unit.account_now + DAYS_TO_ANSWER * DAY
+    sent = {"email_sent_at": unit.account_now, "email_sent_to": email}
     details = {"email_sent": sent, "expires_at": at}
     refund["next_action"] = {"type": "display_details", "display_details": details}
-    _count(unit, charge, refund["amount"])
     unit.add(refund, "refund.created")
-    unit.emit("charge.refunded", charge)
+    _count(unit, charge, refund["amount"])
     unit.schedule(at, "refund.expire", str(refund["id"]))
     return refund
 
@@ -193,7 +194,7 @@ def expire_now(unit: Unit, params: Json, refund: str) -> Json:
     return _fail(unit, found, "expired_or_canceled_card")
 
 
-@due("refund.expire")
+@due("refund.expire", account_time=True)
 def expire(unit: Unit, refund_id: str) -> None:
     """45 days have passed without an answer."""
     _fail(unit, unit.get("refund", refund_id), "expired_or_canceled_card")
@@ -210,7 +211,7 @@ def answer(unit: Unit, refund_id: str) -> Json:
     return unit.save(found, "refund.updated")
 
 
-@due("refund.settle")
+@due("refund.settle", account_time=True)
 def settle(unit: Unit, refund_id: str) -> None:
     """The late answer that the test cards for refunds give."""
     refund = unit.get("refund", refund_id)

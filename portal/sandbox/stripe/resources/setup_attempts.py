@@ -23,7 +23,7 @@ def begin(unit: Unit, intent: Json, method: Json) -> Json:
         "object": "setup_attempt",
         "application": None,
         "attach_to_self": False,
-        "created": unit.now,
+        "created": unit.account_now,
         "customer": intent["customer"],
         "customer_account": None,
         "flow_directions": None,

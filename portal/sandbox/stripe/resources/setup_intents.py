@@ -80,7 +80,7 @@ def begin(unit: Unit, params: Json, currency: str | None) -> Json:
         else None,
         "cancellation_reason": None,
         "client_secret": intents.client_secret(intent_id),
-        "created": unit.now,
+        "created": unit.account_now,
         "customer": params.get("customer"),
         "customer_account": None,
         "description": params.get("description") or None,
@@ -217,13 +217,13 @@ def verify(unit: Unit, intent: Json, params: Json) -> Json:
     return _succeed(unit, intent, method)
 
 
-@due("setup_intent.unverified")
+@due("setup_intent.unverified", account_time=True)
 def end_verification(unit: Unit, intent_id: str) -> None:
     """Nobody verified the microdeposits in time."""
     _not_verified(unit, intent_id, "verification_timeout")
 
 
-@due("setup_intent.unsent")
+@due("setup_intent.unsent", account_time=True)
 def fail_deposits(unit: Unit, intent_id: str) -> None:
     """The microdeposits did not arrive."""
     _not_verified(unit, intent_id, "failed")

@@ -38,7 +38,7 @@ def create(unit: Unit, params: Json) -> Json:
             "object": "token",
             "card": card_sources.shown(unit, unit.id("card"), card, hash_),
             "client_ip": None,
-            "created": unit.now,
+            "created": unit.account_now,
             "livemode": False,
             "type": "card",
             "used": False,
