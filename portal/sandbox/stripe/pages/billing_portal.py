@@ -8,7 +8,7 @@ from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.documents import day
 from portal.sandbox.stripe.eligibility import preferences
 from portal.sandbox.stripe.errors import Json, invalid
-from portal.sandbox.stripe.pages.checkout import NAMES, new_method
+from portal.sandbox.stripe.pages.method_form import NAMES, new_method
 from portal.sandbox.stripe.portal_limits import (
     ENDED,
     may_not_cancel,
