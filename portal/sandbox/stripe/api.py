@@ -84,7 +84,7 @@ def answer(
     number = sandbox.store.row("SELECT coalesce(max(seq), 0) FROM requests")[0]  # type: ignore[index]
     found = Answer(
         "req_" + scramble(f"{number}:{sandbox.clock.real_time()}", 14),
-        request.headers.get("Idempotency-Key") if request.method == "POST" else None,
+        (request.headers.get("Idempotency-Key") or None) if request.method == "POST" else None,
         faults.take(sandbox.store, request.method, request.path),
     )
     try:
@@ -97,7 +97,8 @@ def answer(
     except (ConnectionReset, NeverAnswered):
         _note(sandbox, request, found)
         raise
-    sandbox.news.set()
+    if request.method != "GET":
+        sandbox.news.set()
     if found.kind_of_fault == "lose_answer":
         raise AnswerLost("the answer was lost by a fault of the sandbox")
     response = _response(sandbox, request, found)

@@ -40,7 +40,7 @@ def open_session(
     checkout_sums.settle(unit, session)
     _discount(unit, session, params.get("discounts", []))
     checkout_sums.settle(unit, session)
-    _check_total(session, lines)
+    _check_total(session)
     _offer_methods(unit, session, params)
     if mode == "setup":
         session["setup_intent"] = _setup_intent(unit, session, params)["id"]
@@ -99,7 +99,7 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
         "payment_intent": None,
         "payment_link": None,
         "payment_method_collection": _method_collection(params, mode),
-        "payment_method_configuration_details": None,
+        "payment_method_configuration_details": eligibility.configuration_details(unit, params),
         "payment_method_options": {},
         "payment_method_types": [],
         "payment_status": "no_payment_required" if mode == "setup" else "unpaid",
@@ -281,18 +281,17 @@ def take_discounts(unit: Unit, session: Json, entries: list[Json]) -> None:
         session["discounts"] = None
 
 
-def _check_total(session: Json, lines: list[Json]) -> None:
+def _check_total(session: Json) -> None:
     total = session["amount_total"]
     if session["mode"] == "payment" and total:
         eligibility.check_amount(total, session["currency"], "line_items")
-    _ = lines
 
 
 def _offer_methods(unit: Unit, session: Json, params: Json) -> None:
     saves = session["mode"] != "payment"
     types = eligibility.types(unit, session["currency"], params, save=saves)
     if "setup_future_usage" in session["_intent_data"] and len(types) > 1:
-        types = [one for one in types if eligibility.TYPES[one][2]]
+        types = [one for one in types if eligibility.TYPES[one].reusable]
     session["payment_method_types"] = types
     session["payment_method_options"] = _options(types, params)
     # Options of types that are not offered here, such as Boleto for euros, are kept and not shown.
@@ -318,7 +317,7 @@ def _options(types: list[str], params: Json) -> Json:
         if kind not in eligibility.TYPES:
             _check_unmodelled(kind, option or {})
         elif (option or {}).get("setup_future_usage", "none") != "none" and (
-            not eligibility.TYPES[kind][2]
+            not eligibility.TYPES[kind].reusable
         ):
             param = f"payment_method_options[{kind}][setup_future_usage]"
             raise invalid("Invalid setup_future_usage: must be none", param=param)

@@ -19,6 +19,7 @@ NESTED = (dict, list)
 PREFIXES = {
     "acct": "account",
     "bpc": "billing_portal.configuration",
+    "card": "card",
     "ch": "charge",
     "clock": "test_helpers.test_clock",
     "cn": "credit_note",
@@ -26,6 +27,7 @@ PREFIXES = {
     "cus": "customer",
     "di": "discount",
     "dp": "dispute",
+    "du": "dispute",
     "feat": "entitlements.feature",
     "fo": "billing.feedback_option",
     "ii": "invoiceitem",
@@ -40,6 +42,7 @@ PREFIXES = {
     "prod": "product",
     "promo": "promotion_code",
     "py": "charge",
+    "pyr": "refund",
     "qt": "quote",
     "re": "refund",
     "seti": "setup_intent",
@@ -55,6 +58,8 @@ PREFIXES = {
 }
 FIELD_KINDS = {
     "coupon": "coupon",
+    "default_payment_method": "payment_method",
+    "payment_method": "payment_method",
     "product": "product",
     "schedule": "subscription_schedule",
     "subscription_schedule": "subscription_schedule",

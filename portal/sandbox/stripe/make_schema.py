@@ -34,6 +34,7 @@ MODELLED = frozenset(
         "billing_portal",
         "charges",
         "checkout",
+        "confirmation_tokens",
         "coupons",
         "credit_notes",
         "customer_sessions",
@@ -46,6 +47,7 @@ MODELLED = frozenset(
         "invoiceitems",
         "invoices",
         "mandates",
+        "payment_attempt_records",
         "payment_intents",
         "payment_links",
         "payment_method_configurations",
@@ -55,6 +57,7 @@ MODELLED = frozenset(
         "products",
         "promotion_codes",
         "quotes",
+        "radar",
         "refunds",
         "setup_attempts",
         "setup_intents",
@@ -66,6 +69,7 @@ MODELLED = frozenset(
         "tax_ids",
         "tax_rates",
         "test_helpers",
+        "tokens",
         "webhook_endpoints",
     ]
 )

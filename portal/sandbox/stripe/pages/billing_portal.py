@@ -6,8 +6,9 @@ from flask import redirect, request
 
 from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.documents import day
+from portal.sandbox.stripe.eligibility import preferences
 from portal.sandbox.stripe.errors import Json, invalid
-from portal.sandbox.stripe.pages.checkout import NAMES, new_method
+from portal.sandbox.stripe.pages.method_form import NAMES, new_method
 from portal.sandbox.stripe.portal_limits import (
     ENDED,
     may_not_cancel,
@@ -81,7 +82,7 @@ def add_method(visit: Visit) -> Any:
         answer, error = visit.unit.attempt(lambda: _save_method(visit))
         if error is None:
             return answer
-    types = ["card", "sepa_debit"] if _currency(visit) == "eur" else ["card"]
+    types = _types(visit)
     chosen = request.values.get("type", "card")
     form = {name: request.form.get(name, "") for name in ("name", "email", "exp")}
     title = "Add a payment method"
@@ -89,7 +90,7 @@ def add_method(visit: Visit) -> Any:
         "portal_method.html",
         title,
         types=types,
-        type=chosen if chosen in types else "card",
+        type=chosen if chosen in types else types[0],
         names=NAMES,
         form=form,
         fixed_email=visit.customer["email"],
@@ -209,10 +210,18 @@ def _bank_said(visit: Visit) -> str:
     return str(error.get("message", ""))
 
 
+def _types(visit: Visit) -> list[str]:
+    """Cards and SEPA debits, as far as the configuration of the feature does not refuse them."""
+    chosen = visit.features["payment_method_update"]["payment_method_configuration"]
+    wanted = preferences(visit.unit, chosen) if chosen else {}
+    known = ["card", "sepa_debit"] if _currency(visit) == "eur" else ["card"]
+    return [kind for kind in known if wanted.get(kind) != "off"] or ["card"]
+
+
 def _save_method(visit: Visit) -> Any:
     unit = visit.unit
     form_of = {
-        "payment_method_types": ["card", "sepa_debit"],
+        "payment_method_types": _types(visit),
         "billing_address_collection": "auto",
         "_method_data": {"allow_redisplay": "always"},
     }

@@ -1,6 +1,6 @@
 """Configurations of Stripe's customer portal, with the limits its documentation lists."""
 
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import includes, route
 from portal.sandbox.stripe.unit import Unit, merged
@@ -181,10 +181,12 @@ def _customer_update(unit: Unit, configuration: Json, feature: Json, given: Json
 
 
 def _switch(unit: Unit, configuration: Json, feature: Json, given: Json) -> None:
-    _ = unit, configuration
-    if given.get("payment_method_configuration"):
-        name = "features[payment_method_update][payment_method_configuration]"
-        raise unsupported(name, name)
+    _ = configuration
+    kind = "payment_method_configuration"
+    if given.get(kind):
+        unit.get(kind, given[kind], f"features[payment_method_update][{kind}]")
+    if kind in given:
+        feature[kind] = given[kind] or None
     feature["enabled"] = given["enabled"]
 
 
