@@ -84,12 +84,14 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
         "discounts": None if mode == "setup" else [],
         "excluded_payment_method_types": params.get("excluded_payment_method_types"),
         "expires_at": params.get("expires_at", unit.account_now + LONGEST),
+        "integration_identifier": params.get("integration_identifier"),
         "invoice": None,
         "invoice_creation": checkout_shapes.invoice_creation(params.get("invoice_creation"))
         if paying
         else None,
         "livemode": False,
         "locale": params.get("locale"),
+        "managed_payments": None,
         "metadata": merged({}, params.get("metadata")),
         "mode": mode,
         "origin_context": params.get("origin_context"),
@@ -133,8 +135,6 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
 def _optional(params: Json) -> Json:
     """The fields that are there only when they were asked for."""
     found: Json = {}
-    if "integration_identifier" in params:
-        found["integration_identifier"] = params["integration_identifier"]
     if "name_collection" in params:
         found["name_collection"] = checkout_shapes.name_collection(params["name_collection"])
     if "tax_id_collection" in params:

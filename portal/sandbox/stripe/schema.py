@@ -1,5 +1,5 @@
 """The committed `schema.json`: which routes, parameters and expandable fields the pinned API
-version has.
+version has; and `left_out.json`: which fields are absent where they have no value.
 """
 
 import json
@@ -70,3 +70,12 @@ def parameters(route: str) -> Type:
 def expandable(kind: str) -> frozenset[str]:
     """The dotted fields of an object whose id `expand` may replace."""
     return frozenset(schema()["expandable"].get(kind, ()))
+
+
+@cache
+def left_out() -> dict[str, Any]:
+    """Kind of object -> the fields, under "", that are left out rather than null; for a hash in it
+    the same again under its name.
+    """
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("left_out.json").read_text())
+    return found

@@ -10,6 +10,7 @@ from portal.sandbox.stripe.amounts import cost, line_words, priced_in
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.periods import DAYS, MONTHS, Cadence, Period
+from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.proration import Debit
 from portal.sandbox.stripe.registry import renders
 from portal.sandbox.stripe.resources import tax_rates
@@ -269,31 +270,3 @@ def show_item(unit: Unit, item: Json) -> None:
     price = render(unit, unit.get("price", item["price"]))
     item["price"], item["plan"] = price, plan_of(price)
     item["tax_rates"] = tax_rates.shown(unit, item["tax_rates"])
-    if item["quantity"] is None:
-        del item["quantity"]
-
-
-def plan_of(price: Json) -> Json:
-    """Return a recurring price as the older plan object."""
-    recurring = price["recurring"]
-    return {
-        "id": price["id"],
-        "object": "plan",
-        "active": price["active"],
-        "amount": price["unit_amount"],
-        "amount_decimal": price["unit_amount_decimal"],
-        "billing_scheme": price["billing_scheme"],
-        "created": price["created"],
-        "currency": price["currency"],
-        "interval": recurring["interval"],
-        "interval_count": recurring["interval_count"],
-        "livemode": False,
-        "metadata": price["metadata"],
-        "meter": recurring["meter"],
-        "nickname": price["nickname"],
-        "product": price["product"],
-        "tiers_mode": price["tiers_mode"],
-        "transform_usage": price["transform_quantity"],
-        "trial_period_days": recurring["trial_period_days"],
-        "usage_type": recurring["usage_type"],
-    }

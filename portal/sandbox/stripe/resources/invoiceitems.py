@@ -68,7 +68,7 @@ def list_all(unit: Unit, params: Json) -> Json:
 def retrieve(unit: Unit, params: Json, invoiceitem: str) -> Json:
     """One item."""
     _ = params
-    return unit.get("invoiceitem", invoiceitem)
+    return unit.alive("invoiceitem", invoiceitem)
 
 
 @route("POST", URL + "/{invoiceitem}")

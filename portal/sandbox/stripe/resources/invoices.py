@@ -116,7 +116,7 @@ def create_preview(unit: Unit, params: Json) -> Json:
 def retrieve(unit: Unit, params: Json, invoice: str) -> Json:
     """One invoice."""
     _ = params
-    return unit.get("invoice", invoice)
+    return unit.alive("invoice", invoice)
 
 
 @route("POST", URL + "/{invoice}")

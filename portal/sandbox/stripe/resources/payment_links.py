@@ -73,6 +73,7 @@ def create(unit: Unit, params: Json) -> Json:
         "created": unit.now,
         "currency": line_items.common_currency(unit, lines, currency),
         "livemode": False,
+        "managed_payments": None,
         "metadata": merged({}, params.get("metadata")),
         "on_behalf_of": None,
         "optional_items": None,
