@@ -152,7 +152,11 @@ def paths_of(kind: str, *, in_list: bool) -> tuple[str, ...]:
 def _read_again(shop: Teller, told: Told, call: Call) -> None:
     """Reads what was read, with everything expanded; a refusal is kept by its message."""
     envelope, kinds = sdk.answers()[call.route]
-    paths = tuple(path for kind in kinds for path in paths_of(kind, in_list=envelope != "object"))
+    in_list = envelope != "object"
+    read = {one["object"] for one in (call.body["data"] if in_list else [call.body])}
+    paths = tuple(
+        path for kind in kinds if kind in read for path in paths_of(kind, in_list=in_list)
+    )
     if not paths or "expand[0]" in call.query:
         return
     query = call.query | {f"expand[{at}]": path for at, path in enumerate(paths)}
