@@ -18,13 +18,15 @@ def get(path: str, **headers: str) -> bytes:
     return "\r\n".join(lines).encode() + HEAD_END
 
 
-def post(path: str, body: bytes, **headers: str) -> bytes:
-    """Return the bytes of a POST of JSON over a connection that stays open."""
+def post(
+    path: str, body: bytes, *, content_type: str = "application/json", **headers: str
+) -> bytes:
+    """Return the bytes of a POST, of JSON unless told, over a connection that stays open."""
     lines = [
         f"POST {path} HTTP/1.1",
         "Host: 127.0.0.1",
         "User-Agent: bench",
-        "Content-Type: application/json",
+        f"Content-Type: {content_type}",
         f"Content-Length: {len(body)}",
     ]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]

@@ -55,10 +55,16 @@ def memory_of_workers(root: int) -> list[float]:
     sizes = []
     for pid in family(root)[1:]:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    sizes.append(int(line.split()[1]) / 1024)
+            sizes.append(memory(pid))
     return sizes
+
+
+def memory(pid: int) -> float:
+    """Return the proportional memory (PSS) in MB of a process."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise ProcessLookupError(pid)
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float) -> None:

@@ -11,6 +11,8 @@ PAGES = {"PostgreSQL": (0.25, 3.5), "SQLite": (0.40, None)}
 MOST_STATEMENTS = 5
 # Against a bare view: the intake of an event, and twice that for processing it.
 INTAKE, DRAIN = 1.6, 3.2
+# A sandbox with a long past: calls for each second of a core, seconds to open, MB of memory.
+LEAST_CALLS, LONGEST_OPENING, MOST_MEMORY = 400, 2.0, 300
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,37 @@ class Report:
         """Tell how many accepted events are not in the mirror."""
         self._say(f"{accepted:,} events accepted, {count} of them lost")
         self._must(f"{database}: events accepted and lost", "0", count, count == 0)
+
+    def seeded(self, name: str, invoices: int, seconds: float) -> None:
+        """Begin with a sandbox, and tell what it holds."""
+        busy = os.getloadavg()[0]
+        self._say(f"\n── sandbox of {name.capitalize()}, load average {busy:.1f}")
+        self._say(f"{invoices:,} invoices made in {seconds:.0f} s")
+
+    def opened(self, name: str, seconds: float, cpu: float) -> None:
+        """Tell how long it takes from the start of the process to the first answer."""
+        self._say(f"opened after {seconds:.2f} s, {cpu:.2f} s of them CPU")
+        what = f"{name.capitalize()} sandbox: opening, CPU"
+        self._must(what, f"≤ {LONGEST_OPENING:.0f} s", cpu, cpu <= LONGEST_OPENING)
+
+    def call(self, name: str, title: str, size: int, pair: Any) -> None:
+        """Tell how a call compares with a constant answer of its size."""
+        cpu = pair.middle(0, "cpu")
+        calls = round(1000 / cpu)
+        self._say(
+            f"{title}: {size:,} bytes; {pair.middle(0, 'per_second'):.0f}/s beside "
+            f"{pair.middle(1, 'per_second'):.0f}/s of bare Flask on the same server = "
+            f"{pair.speed:.2f}; CPU {cpu:.2f} ms beside {pair.middle(1, 'cpu'):.2f} "
+            f"= {pair.cpu:.2f}×; {calls} for a second of one core"
+        )
+        what = f"{name.capitalize()} sandbox: {title}, calls a second on one core"
+        self._must(what, f"≥ {LEAST_CALLS}", calls, calls >= LEAST_CALLS)
+
+    def weighed(self, name: str, size: float) -> None:
+        """Tell how big the process is after all that."""
+        self._say(f"memory (PSS): {size:.0f} MB")
+        what = f"{name.capitalize()} sandbox: memory"
+        self._must(what, f"≤ {MOST_MEMORY} MB", round(size), size <= MOST_MEMORY)
 
     def summary(self) -> None:
         """Print what must hold, and whether it does."""

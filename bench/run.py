@@ -1,4 +1,4 @@
-"""`make bench`: the portal beside bare Flask, in one run, on SQLite and on PostgreSQL.
+"""`make bench`: the portal beside bare Flask, on SQLite and on PostgreSQL, and the sandboxes too.
 
 Rounds alternate between the two, ratios are taken round by round, and the middle one counts: on a
 machine that does other things too, ratios and CPU hold while absolute figures do not. Nothing here
@@ -12,71 +12,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from bench import load, processes, sites
+from bench import load, processes, sandboxes, sites
 from bench.events import Events
+from bench.measure import Options, Pair, Round, press
 from bench.report import Report
 from bench.sites import SETTINGS, Site
 from scripts import postgres
 
 FEW, MANY, SOME = 1, 2, 3  # the customers with 10, 5,000 and 40 invoices
 TOP_ROW = (("overview", "the overview"), ("invoices", "the list of invoices"))
-
-
-@dataclass(frozen=True)
-class Options:
-    """How long and how much: `seconds` of each round."""
-
-    rounds: int
-    seconds: float
-    customers: int
-    events: int
-
-
-@dataclass(frozen=True)
-class Round:
-    """What one round of load cost: answers a second, and CPU milliseconds for each."""
-
-    per_second: float
-    cpu: float
-    outcome: load.Outcome
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two servers under the same load in turn, the portal first."""
-
-    rounds: list[tuple[Round, Round]]
-
-    @property
-    def speed(self) -> float:
-        """Return the portal's answers a second as a share of the other's."""
-        return median(own.per_second / other.per_second for own, other in self.rounds)
-
-    @property
-    def cpu(self) -> float:
-        """Return the portal's CPU for an answer as a multiple of the other's."""
-        return median(own.cpu / other.cpu for own, other in self.rounds)
-
-    def middle(self, place: int, what: str) -> float:
-        """Return the median of a figure of the portal (0) or of the other (1)."""
-        return median(getattr(pair[place], what) for pair in self.rounds)
-
-
-def press(port: int, requests: Any, roots: tuple[int, ...], *, seconds: float) -> Round:
-    """Load a server for a while and return what it cost."""
-    before = processes.cpu_seconds(*roots)
-    outcome = load.press(port, requests, seconds=seconds)
-    used = processes.cpu_seconds(*roots) - before
-    wrong = {status: count for status, count in outcome.statuses.items() if status != 200}
-    if wrong or not outcome.answers:
-        raise RuntimeError(f"answers other than 200: {wrong or 'none at all'}")
-    return Round(outcome.per_second, 1000 * used / outcome.answers, outcome)
 
 
 def page_request(path: str, cookie: str) -> bytes:
@@ -234,6 +182,18 @@ def all_sites(wanted: str, report: Report) -> Iterator[list[Site]]:
         yield found
 
 
+def measure_portal(database: str, only: str | None, options: Options, report: Report) -> None:
+    """Measure pages and webhooks on each database."""
+    with all_sites(database, report) as found:
+        for site in found:
+            report.begin(site.name, site.web_processes)
+            sites.portal(site, SETTINGS["seed"], customers=options.customers)
+            if only != "webhooks":
+                measure_pages(site, options, report)
+            if only != "pages":
+                measure_webhooks(site, options, report)
+
+
 def main() -> int:
     """Measure and print; 1 if something could not be measured."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -242,19 +202,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each round of pages")
     parser.add_argument("--customers", type=int, default=1_000)
     parser.add_argument("--events", type=int, default=1_500, help="in each round of webhooks")
-    parser.add_argument("--only", choices=("pages", "webhooks"), help="one half")
+    parser.add_argument("--invoices", type=int, default=100_000, help="in each sandbox")
+    parser.add_argument("--only", choices=("pages", "webhooks", "sandbox"), help="one part")
     given = parser.parse_args()
-    options = Options(given.rounds, given.seconds, given.customers, given.events)
+    options = Options(given.rounds, given.seconds, given.customers, given.events, given.invoices)
     report = Report()
     try:
-        with all_sites(given.database, report) as found:
-            for site in found:
-                report.begin(site.name, site.web_processes)
-                sites.portal(site, SETTINGS["seed"], customers=options.customers)
-                if given.only != "webhooks":
-                    measure_pages(site, options, report)
-                if given.only != "pages":
-                    measure_webhooks(site, options, report)
+        if given.only != "sandbox":
+            measure_portal(given.database, given.only, options, report)
+        if given.only in (None, "sandbox"):
+            sandboxes.measure(options, report)
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"Could not measure: {error}", file=sys.stderr)
         return 1

@@ -15,14 +15,17 @@ def sandboxes(places: Places) -> tuple[Part, ...]:
     module = (sys.executable, "-m", "portal.sandbox")
 
     def part(name: str, variable: str, *rest: str) -> Part:
-        sandbox = "mailbox" if name == "mail" else name
         port = str(places.ports[variable])
         data = str(places.data / name)
-        return Part(name, (*module, sandbox, "--port", port, "--data", data, *rest), {})
+        return Part(name, (*module, name, "--port", port, "--data", data, *rest), {})
+
+    def beside(**neighbours: str) -> tuple[str, ...]:
+        shown = {"Mails": places.mailbox, **neighbours, "Portal": places.portal}
+        return tuple(word for name, url in shown.items() for word in ("--beside", f"{name}={url}"))
 
     return (
-        part("stripe", "STRIPE_SANDBOX_PORT"),
-        part("holded", "HOLDED_SANDBOX_PORT"),
+        part("stripe", "STRIPE_SANDBOX_PORT", "--no-account", *beside(Holded=places.holded)),
+        part("holded", "HOLDED_SANDBOX_PORT", *beside(Stripe=places.stripe)),
         part(
             "mail", "MAILBOX_PORT",
             "--smtp-port", str(places.ports["SMTP_PORT"]),

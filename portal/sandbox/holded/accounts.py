@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -22,21 +24,36 @@ TAXES: dict[str, list[tuple[str, str, str]]] = {
         ("s_iva_4", "IVA 4%", "4"),
         ("s_iva_0", "IVA 0%", "0"),
         ("s_ret_15", "Retención 15%", "-15"),
+        ("p_iva_21", "IVA 21%", "21"),
+        ("p_iva_10", "IVA 10%", "10"),
+        ("p_iva_4", "IVA 4%", "4"),
+        ("p_iva_0", "IVA 0%", "0"),
     ],
 }
 OTHER_TAXES = [("s_tax_0", "0%", "0")]
-SERIES = ("invoice", "creditnote", "proform", "estimate")
 SERIES_FORMATS = {
     "invoice": "F%[YY]%%%%",
     "creditnote": "R%[YY]%%%%",
     "proform": "PRO%[YY]%%%%",
     "estimate": "E%[YY]%%%%",
+    "salesreceipt": "T%[YY]%%%%",
+    "receiptnote": "RT%[YY]%%%%",
+    "salesorder": "SO%[YY]%%%%",
+    "waybill": "W%[YY]%%%%",
+    "purchase": "P%[YY]%%%%",
+    "purchaseorder": "PO%[YY]%%%%",
+    "purchaserefund": "PR%[YY]%%%%",
 }
+SERIES = tuple(SERIES_FORMATS)
 
 
 @dataclass(frozen=True)
 class Account:
-    """One merchant's Holded account. ``scopes`` of None allow everything."""
+    """One merchant's Holded account. ``scopes`` of None allow everything.
+
+    ``v1_key`` is its key for API v1, 32 hexadecimal digits; one that is not given follows from the
+    account's id, so that it stays the same after a restart.
+    """
 
     id: str
     token: str
@@ -51,6 +68,12 @@ class Account:
     plan: str | None = None
     scopes: list[str] | None = None
     taxes: list[list[str]] = field(default_factory=list)
+    v1_key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.v1_key:
+            digest = hashlib.sha256(f"holded v1 {self.id}".encode()).hexdigest()
+            object.__setattr__(self, "v1_key", digest[:32])
 
 
 FIELDS = frozenset(each.name for each in fields(Account))
@@ -88,7 +111,8 @@ def tax(id_: str, key: str, name: str, amount: str) -> dict[str, Any]:
     """Return a tax as the API shows it; ``amount`` is a percentage."""
     kind = "retention" if amount.startswith("-") else "tax"
     return {
-        "id": id_, "name": name, "amount": amount, "scope": "sales", "key": key, "group": kind,
+        "id": id_, "name": name, "amount": amount, "key": key, "group": kind,
+        "scope": "purchases" if key.startswith("p_") else "sales",
         "type": "percentage", "items": [], "status": True, "visible": True,
     }  # fmt: skip
 
@@ -110,6 +134,18 @@ def get(state: State, id_: str) -> Account | None:
     return None if row is None else Account(**json.loads(row["data"]))
 
 
+def of_v1_key(state: State, key: str) -> Account | None:
+    return next((each for each in every(state) if each.v1_key == key), None)
+
+
+def free_key(state: State, key: Any, id_: str) -> bool:
+    """Return whether ``key`` may become the v1 key of the account ``id_``."""
+    if not isinstance(key, str) or not re.fullmatch(r"[0-9a-f]{32}", key):
+        return False
+    owner = of_v1_key(state, key)
+    return owner is None or owner.id == id_
+
+
 def authenticate() -> None:
     """Learn whose token came in ``Authorization: Bearer pat_…``."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -129,10 +165,14 @@ def authenticate() -> None:
 def permit(resource: str, verb: str) -> None:
     """Refuse a token without the scope ``resource`` asks for, and name the operation for usage.
 
+    A call of v1 keeps the one name all of them have.
+
     ``resource`` is ``area:resource``; reading is ``list`` and ``get``, all else is writing.
     """
     scope = f"{resource}.{'read' if verb in READS else 'write'}"
     scopes = account().scopes
     if scopes is not None and scope not in scopes:
         raise Problem(403, f"Insufficient permissions: {scope} required.")
-    request.environ["holded.seen"]["operation"] = f"api_{resource.replace(':', '_')}_{verb}_1"
+    request.environ["holded.seen"].setdefault(
+        "operation", f"api_{resource.replace(':', '_')}_{verb}_1"
+    )

@@ -10,6 +10,7 @@ from portal.sandbox.holded.problems import bad_request
 
 ZERO = Decimal(0)
 LIMIT = Decimal(10) ** 12
+MOST_DECIMALS = 30
 WITHOUT_CENTS = frozenset({"jpy", "krw", "clp", "vnd", "xof", "xaf", "pyg"})
 
 
@@ -17,12 +18,13 @@ def number(value: Any, name: str) -> Decimal:
     """Read a JSON number or a dot-decimal string."""
     if isinstance(value, bool):
         raise bad_request(f"{name} must be a number")
-    if isinstance(value, str) and not re.fullmatch(r"-?\d{1,13}(\.\d{1,10})?", value):
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,13}(\.[0-9]{1,10})?", value):
         raise bad_request(f'Invalid decimal: "{value[:40]}". Expected a string such as "100.00"')
     if not isinstance(value, (int, str, Decimal)):
         raise bad_request(f"{name} must be a number")
     read = Decimal(value)
-    if not read.is_finite() or abs(read) >= LIMIT:
+    exponent = read.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -MOST_DECIMALS or read.copy_abs() >= LIMIT:
         raise bad_request(f"{name} is out of range")
     return read
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, NoReturn
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
-from portal.sandbox.holded import bodies, dates, paging, webhooks
+from portal.sandbox.holded import attachments, bodies, dates, paging, webhooks
 from portal.sandbox.holded.accounts import account, permit, state
 from portal.sandbox.holded.bodies import Body
+from portal.sandbox.holded.kinds import KINDS
 from portal.sandbox.holded.problems import bad_request, not_found, unsupported
 
 blueprint = Blueprint("contacts", __name__)
@@ -34,17 +36,38 @@ DEFAULTS = (
 
 @blueprint.get("/contacts")
 def listing() -> dict[str, Any]:
+    """List contacts; archived ones come only when ``archived=true`` asks for them, and alone."""
     permit(SCOPE, "list")
-    return paging.page("contact", keep=paging.same("email", "custom_id", "code", "phone", "mobile"))
+    same = paging.same("email", "custom_id", "code", "phone", "mobile")
+    archived = request.args.get("archived") == "true"
+    return paging.page(
+        "contact",
+        keep=lambda each: same(each) and each.get("_archived", False) == archived,
+        show=paging.shown,
+    )
 
 
 @blueprint.get("/contacts/search")
 def search() -> dict[str, Any]:
+    """List contacts by what the words of their names begin with, whatever the case and accents."""
     permit(SCOPE, "list")
-    start = request.args.get("name", "").casefold()
-    if not start:
+    starts = folded(request.args.get("name", "")).split()
+    if not starts:
         raise bad_request("name is required")
-    return paging.page("contact", keep=lambda each: each["name"].casefold().startswith(start))
+    return paging.page("contact", keep=lambda each: named(each, starts), show=paging.shown)
+
+
+def named(contact: Contact, starts: list[str]) -> bool:
+    """Return whether each of ``starts`` begins a word of the name; archived contacts are hidden."""
+    words = folded(contact["name"]).split()
+    found = all(any(word.startswith(start) for word in words) for start in starts)
+    return found and not contact.get("_archived", False)
+
+
+def folded(text: str) -> str:
+    """Return a text without case and accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in apart if not unicodedata.combining(each))
 
 
 @blueprint.post("/contacts")
@@ -60,7 +83,7 @@ def create() -> tuple[dict[str, Any], int]:
 @blueprint.get("/contacts/<id_>")
 def get(id_: str) -> Contact:
     permit(SCOPE, "get")
-    return found(id_)
+    return paging.shown(found(id_))
 
 
 @blueprint.put("/contacts/<id_>")
@@ -78,8 +101,41 @@ def replace(id_: str) -> dict[str, Any]:
 def delete(id_: str) -> tuple[str, int]:
     """Delete a contact; its documents keep its name and lose the link."""
     permit(SCOPE, "delete")
-    contact = found(id_)
-    for kind in ("invoice", "creditnote", "proform", "estimate"):
+    remove(found(id_))
+    return "", 204
+
+
+@blueprint.post("/contacts/bulk-archive")
+def archive_many() -> tuple[str, int]:
+    permit(SCOPE, "bulk_archive")
+    for contact in asked():
+        state().save(account().id, "contact", contact | {"_archived": True})
+    return "", 204
+
+
+@blueprint.post("/contacts/bulk-delete")
+def delete_many() -> tuple[str, int]:
+    permit(SCOPE, "bulk_delete")
+    for contact in asked():
+        remove(contact)
+    return "", 204
+
+
+def asked() -> list[Contact]:
+    """Return the contacts a bulk request names: unknown ids are passed over, those of another
+    account are refused.
+    """
+    ids = list(dict.fromkeys(bodies.read(("contact_ids",)).texts("contact_ids", required=True)))
+    contacts = [state().find(account().id, "contact", id_) for id_ in ids]
+    for id_, contact in zip(ids, contacts, strict=True):
+        if contact is None and state().owned_elsewhere("contact", id_):
+            raise bad_request(f"contact_ids: {id_[:60]} is not a contact of this account")
+    return [each for each in contacts if each is not None]
+
+
+def remove(contact: Contact) -> None:
+    id_ = contact["id"]
+    for kind in KINDS:
         for document in list(state().each(account().id, kind, contact=id_)):
             state().save(account().id, kind, document | {"contact_id": None})
     state().remove(account().id, "contact", id_)
@@ -89,7 +145,24 @@ def delete(id_: str) -> tuple[str, int]:
         "deletedAt": dates.moment(state().now()),
     }
     webhooks.emit(state(), account().id, "contact.delete", payload)
-    return "", 204
+
+
+@blueprint.post("/contacts/<id_>/attachments")
+def attach(id_: str) -> tuple[dict[str, Any], int]:
+    permit(SCOPE, "attach")
+    return attachments.add(f"contact:{found(id_)['id']}")
+
+
+@blueprint.get("/contacts/<id_>/attachments")
+def list_attached(id_: str) -> dict[str, Any]:
+    permit(SCOPE, "get")
+    return attachments.listing(f"contact:{found(id_)['id']}")
+
+
+@blueprint.get("/contacts/<id_>/attachments/<asked>")
+def get_attached(id_: str, asked: str) -> Response:
+    permit(SCOPE, "get")
+    return attachments.content(f"contact:{found(id_)['id']}", asked)
 
 
 @blueprint.get("/contacts/<id_>/portal-link")

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal.sandbox.holded import accounts, bodies, faults, webhooks
-from portal.sandbox.holded.accounts import Account, state
+from portal.sandbox.holded import (
+    account_bodies,
+    accounts,
+    bodies,
+    faults,
+    recurrences,
+    webhooks,
+)
+from portal.sandbox.holded.accounts import state
 from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.faults import Fault
 from portal.sandbox.holded.problems import bad_request, not_found
+from portal.sandbox.matching import matches
 
 blueprint = Blueprint("control", __name__)
 
+MOST_REQUESTS = 10_000
+LARGEST = 1 << 62
+LONGEST_WAIT = 600
 LONGEST_MOVE = 10 * 366 * 86_400
 
 
@@ -34,8 +46,10 @@ def open_account() -> ResponseReturnValue:
     body = bodies.read((*accounts.FIELDS, "webhook_url", "webhook_secret"))
     for name in ("id", "name", "token"):
         body.text(name, required=True)
+    if body.has("v1_key") and not accounts.free_key(state(), body.data["v1_key"], body.data["id"]):
+        raise bad_request("v1_key must be 32 hexadecimal digits that no other account has")
     given = {name: value for name, value in body.data.items() if name in accounts.FIELDS}
-    account = Account(**given)
+    account = account_bodies.read(state(), given)
     accounts.add(state(), account)
     answer = account.__dict__.copy()
     url = body.text("webhook_url")
@@ -76,6 +90,8 @@ def add_webhook() -> ResponseReturnValue:
 
 @blueprint.delete("/webhooks/<int:id_>")
 def remove_webhook(id_: int) -> ResponseReturnValue:
+    if id_ > LARGEST:
+        raise not_found()
     state().connection.execute("DELETE FROM deliveries WHERE endpoint = ?", (id_,))
     state().connection.execute("DELETE FROM endpoints WHERE seq = ?", (id_,))
     return "", 204
@@ -85,6 +101,8 @@ def remove_webhook(id_: int) -> ResponseReturnValue:
 def replay() -> ResponseReturnValue:
     """Deliver an event again (``{"seq": …}`` of a delivery), under the same webhook id."""
     seq = bodies.read(("seq",)).integer("seq")
+    if seq is None or not 0 <= seq < LARGEST:
+        raise bad_request("seq is expected")
     cursor = state().connection.execute(
         "UPDATE deliveries SET state = 'waiting', due = 0 WHERE seq = ?", (seq,)
     )
@@ -108,24 +126,40 @@ def move_clock() -> ResponseReturnValue:
         seconds = (body.integer("now") or 0) - state().clock.now()
     if not 0 <= seconds <= LONGEST_MOVE:
         raise bad_request("advance (seconds) or now (unix time, not in the past) is expected")
-    state().advance(seconds)
+    recurrences.advance(state(), seconds)
     return show_clock()
 
 
 @blueprint.get("/requests.json")
 def list_requests() -> ResponseReturnValue:
-    """Return the ledger of API requests, oldest first; ``?since=`` starts behind a seq."""
-    since = request.args.get("since", 0, type=int)
+    """Return the ledger of API requests, oldest first: those behind ``?since=`` (a seq), at most
+    ``?limit=``, and only of a ``path`` (see ``matching``), ``method`` or ``status`` if given.
+    """
+    asked = request.args
+    limit, status = number("limit", MOST_REQUESTS, MOST_REQUESTS), number("status", 0, 599)
     rows = state().connection.execute(
-        "SELECT seq, time, account, data FROM requests WHERE seq > ? ORDER BY seq", (since,)
+        "SELECT seq, time, account, data FROM requests WHERE seq > ? ORDER BY seq",
+        (number("since", 0, 1 << 62),),
     )
-    return jsonify(
-        [
-            {"seq": row["seq"], "time": row["time"], "account": row["account"]}
-            | json.loads(row["data"])
-            for row in rows
-        ]
-    )
+    found = []
+    for row in rows:
+        entry = {name: row[name] for name in ("seq", "time", "account")} | json.loads(row["data"])
+        if status not in (0, entry["status"]):
+            continue
+        if not matches(asked.get("method"), asked.get("path"), entry["method"], entry["path"]):
+            continue
+        found.append(entry)
+        if len(found) == limit:
+            break
+    return jsonify(found)
+
+
+def number(name: str, default: int, most: int) -> int:
+    """Return a whole number of the query, at most ``most``."""
+    value = request.args.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,19}", value) or int(value) > most:
+        raise bad_request(f"{name} must be a whole number of at most {most}")
+    return int(value)
 
 
 @blueprint.get("/ledger.json")
@@ -172,20 +206,24 @@ def list_faults() -> ResponseReturnValue:
 
 @blueprint.post("/faults")
 def add_fault() -> ResponseReturnValue:
-    """Ask for a fault: ``{kind, times?, path?, method?, seconds?, status?, window?}``."""
-    body = bodies.read(("kind", "times", "path", "method", "seconds", "status", "window"))
+    """Ask for a fault: ``{kind, times?, after?, path?, method?, seconds?, status?, window?}``."""
+    body = bodies.read(("kind", "times", "after", "path", "method", "seconds", "status", "window"))
     kind = body.text("kind", required=True) or ""
     if kind not in faults.KINDS:
         raise bad_request(f"kind must be one of {', '.join(faults.KINDS)}")
     status = body.integer("status") or 503
     if not 400 <= status <= 599:
         raise bad_request("status must be between 400 and 599")
+    seconds = body.number("seconds", ZERO)
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise bad_request(f"seconds must be between 0 and {LONGEST_WAIT}")
     fault = Fault(
         kind,
         times=max(1, body.integer("times") or 1),
+        after=max(0, body.integer("after") or 0),
         path=body.text("path"),
         method=body.text("method"),
-        seconds=min(600.0, float(body.number("seconds", ZERO))),
+        seconds=float(seconds),
         status=status,
         window=body.text("window") or "minute",
     )
@@ -201,7 +239,13 @@ def clear_faults() -> ResponseReturnValue:
 
 @blueprint.post("/reset")
 def reset() -> ResponseReturnValue:
-    """Forget everything, the accounts but the first one included."""
+    """Forget everything, the accounts but the first one included; ``{"keep_accounts": true}``
+    leaves the accounts.
+    """
+    kept = []
+    if bodies.read(("keep_accounts",), optional=True).flag("keep_accounts", False):
+        kept = accounts.every(state())
     state().reset()
-    accounts.add(state(), current_app.config["FIRST_ACCOUNT"])
+    for account in kept or [current_app.config["FIRST_ACCOUNT"]]:
+        accounts.add(state(), account)
     return "", 204

@@ -1,4 +1,4 @@
-"""``POST /documents/convert``: a proforma or estimate becomes an invoice, an invoice a refund."""
+"""``POST /documents/convert``: a document of one kind is made from one of another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from flask import Blueprint
 
 from portal.sandbox.holded import bodies, documents
 from portal.sandbox.holded.accounts import account, permit, state
-from portal.sandbox.holded.documents import CREDIT_NOTE, INVOICE, KINDS, Document, Kind
+from portal.sandbox.holded.documents import Document
+from portal.sandbox.holded.kinds import CREDIT_NOTE, KINDS, RECEIPT_NOTE, Kind
 from portal.sandbox.holded.problems import bad_request, unsupported
 
 blueprint = Blueprint("conversions", __name__)
@@ -42,7 +43,7 @@ def convert() -> tuple[dict[str, Any], int]:
         "description": body.text("description") or source["description"],
         "notes": body.text("notes") or source["notes"],
         "from": {"id": source["id"], "doc_type": source_kind.name},
-        "_series": body.text("number_line_id"),
+        "_series": body.text("number_line_id") or refund_series(source, target),
     }
     finish(target, document, draft=body.flag("draft", True))
     return {"id": document["id"]}, 201
@@ -59,10 +60,17 @@ def kind_of(body: bodies.Body, name: str) -> Kind:
 
 def finish(target: Kind, document: Document, *, draft: bool) -> None:
     """Add up and write the new document, and approve it when that was asked for."""
-    if target in (INVOICE, CREDIT_NOTE):
+    if target.payable:
         document |= {"body": None, "payment_method_id": None}
     documents.add_up(document)
-    state().insert(account().id, target.name, document)
-    documents.announce(target, "create", document)
-    if not draft:
+    documents.enter(target, document)
+    if target.approvable and not draft:
         documents.approve(target, document)
+
+
+def refund_series(source: Document, target: Kind) -> str | None:
+    """Return the series the refunds of the source's series are numbered in, if it names one."""
+    if target not in (CREDIT_NOTE, RECEIPT_NOTE):
+        return None
+    series = state().find(account().id, "numbering_series", source.get("_series_used") or "")
+    return series["refund_numbering_series_id"] if series else None

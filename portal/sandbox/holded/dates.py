@@ -20,6 +20,25 @@ def moment(now: datetime) -> str:
     return now.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
+def year_after(day: str) -> str:
+    """Return the same day of the next year; of the 29th of February, the day before."""
+    start = date.fromisoformat(day)
+    try:
+        return start.replace(year=start.year + 1).isoformat()
+    except ValueError:
+        return start.replace(year=start.year + 1, day=28).isoformat()
+
+
+def spanish(day: str) -> str:
+    """Write a day as the books do: DD/MM/YYYY, though their description says otherwise."""
+    return "/".join(reversed(day.split("-")))
+
+
+def midnight(day: str) -> str:
+    """Write a day as the moments of payments and movements are written."""
+    return f"{day}T00:00:00+00:00"
+
+
 def day(value: Any) -> str:
     """Read ``YYYY-MM-DD`` or an ISO 8601 datetime; everything else is refused by name."""
     if isinstance(value, str):

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import request
-
-from portal.sandbox.holded import amounts, dates, paging, taxes, totals, webhooks
-from portal.sandbox.holded.accounts import account, permit, state
+from portal.sandbox.holded import amounts, dates, payloads, taxes, totals, webhooks
+from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.bodies import Body
+from portal.sandbox.holded.kinds import CREDIT_NOTE as CREDIT_NOTE
+from portal.sandbox.holded.kinds import ESTIMATE as ESTIMATE
+from portal.sandbox.holded.kinds import INVOICE as INVOICE
+from portal.sandbox.holded.kinds import KINDS as KINDS
+from portal.sandbox.holded.kinds import PROFORMA as PROFORMA
+from portal.sandbox.holded.kinds import TRACKING
+from portal.sandbox.holded.kinds import Kind as Kind
 from portal.sandbox.holded.problems import Message, bad_request, not_found, unprocessable
 
 Document = dict[str, Any]
 
-SHARED = (
-    "contact_id", "contact_name", "description", "date", "due_date", "notes", "language",
-    "currency", "currency_change", "items", "tags", "custom_fields", "number_line_id",
-    "warehouse_id", "sales_channel_id", "discount", "project_id",
-)  # fmt: skip
 LINE_FIELDS = frozenset((
     "name", "type", "description", "product_id", "service_id", "variant_id", "units", "price",
     "discount", "taxes", "tags", "sku", "weight", "cost_price", "account", "project_id",
     "unit_type", "line_id", "tax", "retention", "kind",
 ))  # fmt: skip
-PAYABLE_FIELDS = ("body", "payment_method_id")
 # Shown, never written: a full replacement sends back what it read.
 SHOWN_ONLY = (
     "id", "document_number", "subtotal", "total", "tax", "status", "lines", "accounting_date",
@@ -37,45 +34,7 @@ SHOWN_ONLY = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of document.
-
-    ``name`` is Holded's word in events, series and conversions (``proform``), ``path`` its word in
-    addresses (``proformas``), ``scope`` the resource its permissions name.
-    """
-
-    name: str
-    path: str
-    scope: str
-    payable: bool
-    title: dict[str, str]
-
-    @property
-    def writable(self) -> tuple[str, ...]:
-        return (*SHARED, *PAYABLE_FIELDS) if self.payable else SHARED
-
-
-INVOICE = Kind(
-    "invoice", "invoices", "sales:invoices", True,
-    {"es": "Factura", "en": "Invoice", "pt": "Fatura", "ca": "Factura"},
-)  # fmt: skip
-CREDIT_NOTE = Kind(
-    "creditnote", "credit-notes", "sales:creditnotes", True,
-    {"es": "Factura rectificativa", "en": "Credit note", "pt": "Nota de crédito",
-     "ca": "Factura rectificativa"},
-)  # fmt: skip
-PROFORMA = Kind(
-    "proform", "proformas", "sales:proforms", False,
-    {"es": "Factura proforma", "en": "Proforma invoice", "pt": "Fatura pró-forma",
-     "ca": "Factura proforma"},
-)  # fmt: skip
-ESTIMATE = Kind(
-    "estimate", "estimates", "sales:estimates", False,
-    {"es": "Presupuesto", "en": "Estimate", "pt": "Orçamento", "ca": "Pressupost"},
-)  # fmt: skip
 DATES = ("date", "due_date", "project_id")
-KINDS = {each.name: each for each in (INVOICE, CREDIT_NOTE, PROFORMA, ESTIMATE)}
 
 
 # Reading
@@ -87,47 +46,6 @@ def get(kind: Kind, id_: str) -> Document:
     if found is None:
         raise not_found()
     return found
-
-
-def listing(kind: Kind) -> dict[str, Any]:
-    """Return a page of documents; lists show lines and tags, and no notes."""
-    permit(kind.scope, "list")
-    contact = request.args.get("contact_id")
-    return paging.page(kind.name, keep=asked_filter(), show=in_list, contact=contact)
-
-
-def in_list(document: Document) -> Document:
-    return {key: value for key, value in shown(document).items() if key != "notes"}
-
-
-def asked_filter() -> Callable[[Document], bool]:
-    """Return the filter of the query: the filters the provider knows, and no others."""
-    args = request.args
-    status, approval = args.get("status"), args.get("approval_status")
-    bounds = [
-        (field, first, dates.day(args[name]))
-        for name, field, first in (
-            ("start_date", "date", True),
-            ("end_date", "date", False),
-            ("due_date_start", "due_date", True),
-            ("due_date_end", "due_date", False),
-        )
-        if args.get(name)
-    ]
-    today = dates.today(state().now())
-
-    def keep(document: Document) -> bool:
-        if status and status not in statuses(document, today):
-            return False
-        if approval and approval != ("draft" if document["draft"] else "approved"):
-            return False
-        return all(
-            document[field] is not None
-            and (document[field] >= bound if first else document[field] <= bound)
-            for field, first, bound in bounds
-        )
-
-    return keep
 
 
 def shown(document: Document) -> Document:
@@ -148,15 +66,6 @@ def status_of(document: Document) -> str:
     return "partial" if paid else "pending"
 
 
-def statuses(document: Document, today: str) -> set[str]:
-    """Return the filter values that find this document; ``overdue`` is one of them."""
-    found = {status_of(document)}
-    due = document["due_date"]
-    if found & {"pending", "partial"} and due is not None and due < today:
-        found.add("overdue")
-    return found
-
-
 def paid_of(document: Document) -> Decimal:
     return Decimal(document.get("payments_total", "0"))
 
@@ -169,12 +78,20 @@ def pending_of(document: Document) -> Decimal:
 
 
 def create(kind: Kind, body: Body) -> Document:
-    """Write a draft; creating never approves."""
+    """Write a new document; creating never approves."""
     document = blank(kind)
     fill(kind, document, body)
+    enter(kind, document)
+    return document
+
+
+def enter(kind: Kind, document: Document) -> None:
+    """Keep a new document and tell of it; one of a kind that is never approved is numbered now."""
+    if not kind.approvable:
+        document["document_number"] = next_number(kind, document)
+        document["draft"] = False
     state().insert(account().id, kind.name, document)
     announce(kind, "create", document)
-    return document
 
 
 def blank(kind: Kind) -> Document:
@@ -199,6 +116,8 @@ def blank(kind: Kind) -> Document:
             "multiple_due_dates": None,
             "forecast_date": None,
         }
+    if kind.tracked:
+        document |= dict.fromkeys(TRACKING)
     return document
 
 
@@ -267,7 +186,7 @@ def exchange_of(body: Body, currency: str) -> Decimal:
 
 def lines_of(body: Body, change: Decimal) -> list[dict[str, Any]]:
     items = body.mappings("items")
-    if not items:
+    if not items and body.lines_required:
         raise bad_request("items is required")
     return [line_of(Body(item, f"items.{n}."), change) for n, item in enumerate(items)]
 
@@ -324,7 +243,7 @@ def approve(kind: Kind, document: Document) -> None:
         raise unprocessable("The document is cancelled")
     if not document["draft"]:
         raise unprocessable("The document is already approved")
-    document["document_number"] = next_number(kind, document)
+    document["document_number"] = document.get("_number") or next_number(kind, document)
     document["draft"] = False
     document["approved_at"] = dates.moment(state().now())
     document["accounting_date"] = document["date"]
@@ -346,6 +265,8 @@ def next_number(kind: Kind, document: Document) -> str:
     series = found[0]
     series["last"] += 1
     state().save(account().id, "numbering_series", series)
+    document["_series_used"] = series["id"]
+    document["_verifactu"] = not series["verifactu_excluded"]
     return numbered(series["format"], series["last"], document["date"])
 
 
@@ -368,7 +289,8 @@ def cancel(kind: Kind, document: Document) -> None:
 
 
 def delete(kind: Kind, document: Document) -> None:
-    if not document["draft"]:
+    """Delete a document; one that is in the books stays."""
+    if kind.fiscal and not document["draft"]:
         raise unprocessable("An approved document cannot be deleted")
     state().remove(account().id, kind.name, document["id"])
     announce(kind, "delete", document)
@@ -376,7 +298,7 @@ def delete(kind: Kind, document: Document) -> None:
 
 def change_dates(kind: Kind, document: Document, body: Body) -> None:
     """Change what a PUT may change of documents that are not invoices."""
-    if not document["draft"]:
+    if kind.fiscal and not document["draft"]:
         raise unprocessable("An approved document cannot be changed")
     document |= {
         "date": body.day("date") or document["date"],
@@ -388,20 +310,12 @@ def change_dates(kind: Kind, document: Document, body: Body) -> None:
 
 
 def announce(kind: Kind, what: str, document: Document) -> None:
-    """Send the webhook of a change: thin, in camelCase, as the provider's."""
-    payload = {
-        "id": document["id"],
-        "type": kind.name,
-        "documentNumber": document["document_number"],
-        "contactId": document["contact_id"],
-    }
-    if what != "delete":
-        payload |= {
-            "date": document["date"],
-            "dueDate": document["due_date"],
-            "contactName": document["contact_name"],
-            "total": document["total"],
-            "subtotal": document["subtotal"],
-            "isDraft": document["draft"],
-        }
-    webhooks.emit(state(), account().id, f"{kind.name}.{what}", payload)
+    """Send the webhook of a change: thin, in camelCase, as the provider's.
+
+    Kinds without an event for approvals tell of them as an update.
+    """
+    event = f"{kind.name}.{what}"
+    if event not in webhooks.EVENTS and what == "approve":
+        event = f"{kind.name}.update"
+    payload = payloads.deleted(kind, document) if what == "delete" else payloads.of(kind, document)
+    webhooks.emit(state(), account().id, event, payload)

@@ -3,14 +3,16 @@
 Kinds that stand in for the answer, so that nothing is executed:
 ``status`` (with ``status``), ``rate_limit`` (with ``window`` minute or month), ``forbidden_scope``,
 ``forbidden_token``, ``html`` (a page with 200), ``http200_info`` (200 with ``{"status": 0}``),
-``reset`` (the connection ends unanswered).
+``reset`` (the connection ends unanswered), ``timeout`` (it stays open and nothing comes).
 
 Kinds that let the request happen: ``delay`` (with ``seconds``), ``lose_answer`` (executed and
 committed, the connection then ends), ``half_body``, ``spanish_amounts`` ("1.234,56"),
 ``upper_currency``, ``empty_as_list`` (missing objects and collections in the odd shapes seen),
 ``repeated_cursor`` (a list that never ends).
 
-Any kind may carry ``seconds``, so that it happens late.
+Any kind may carry ``seconds``, so that it happens late, and ``after``, so that as many matching
+requests pass before it. ``path`` is a part of the request's path, or a route with names in braces
+(``/api/v2/invoices/{id}/approve``).
 """
 
 from __future__ import annotations
@@ -24,11 +26,13 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from portal.sandbox import matching
 from portal.sandbox.holded.problems import Problem
 from portal.sandbox.holded.state import State
 
 STANDING_IN = (
     "status", "rate_limit", "forbidden_scope", "forbidden_token", "html", "http200_info", "reset",
+    "timeout",
 )  # fmt: skip
 EXECUTED = (
     "delay", "lose_answer", "half_body", "spanish_amounts", "upper_currency", "empty_as_list",
@@ -39,10 +43,11 @@ KINDS = STANDING_IN + EXECUTED
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault for the next ``times`` requests whose path contains ``path``."""
+    """One fault for the next ``times`` requests that match, once ``after`` of them have passed."""
 
     kind: str
     times: int = 1
+    after: int = 0
     path: str | None = None
     method: str | None = None
     seconds: float = 0
@@ -51,9 +56,7 @@ class Fault:
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether this request is one the fault was asked for."""
-        if self.method is not None and self.method.upper() != method:
-            return False
-        return self.path is None or self.path in path
+        return matching.matches(self.method, self.path, method, path)
 
 
 def add(state: State, fault: Fault) -> None:
@@ -77,14 +80,16 @@ def take(state: State, method: str, path: str) -> Fault | None:
         fault = Fault(**data)
         if not fault.matches(method, path):
             continue
-        data["times"] -= 1
+        passes = fault.after > 0
+        data |= {"after": fault.after - 1} if passes else {"times": fault.times - 1}
         if data["times"] < 1:
             state.connection.execute("DELETE FROM faults WHERE seq = ?", (row["seq"],))
         else:
             state.connection.execute(
                 "UPDATE faults SET data = ? WHERE seq = ?", (json.dumps(data), row["seq"])
             )
-        return fault
+        if not passes:
+            return fault
     return None
 
 
@@ -105,7 +110,7 @@ def stand_in(fault: Fault, now: datetime) -> Response | None:
         case "http200_info":
             body = json.dumps({"status": 0, "info": "Something went wrong"})
             return Response(body, 200, mimetype="application/json")
-        case "reset":
+        case "reset" | "timeout":
             return Response(status=503)
     return None
 

@@ -1,86 +1,21 @@
-"""Invoices: drafts are written, approved (numbered), paid, sent or cancelled."""
+"""What only invoices have: cancelling, several at a time, and finding one by its number."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from portal.sandbox.holded import bodies, documents, payments, pdf, sending
-from portal.sandbox.holded.accounts import account, permit, state
-from portal.sandbox.holded.documents import INVOICE, SHOWN_ONLY
-from portal.sandbox.holded.problems import Message, Problem, unprocessable, unsupported
+from portal.sandbox.holded import bodies, document_lists, documents, paging
+from portal.sandbox.holded.accounts import permit
+from portal.sandbox.holded.documents import INVOICE, Document
+from portal.sandbox.holded.kinds import Kind
+from portal.sandbox.holded.problems import Message, Problem, bad_request
 
 blueprint = Blueprint("invoices", __name__)
 
-
-@blueprint.get("/invoices")
-def listing() -> dict[str, Any]:
-    return documents.listing(INVOICE)
-
-
-@blueprint.post("/invoices")
-def create() -> tuple[dict[str, Any], int]:
-    permit(INVOICE.scope, "create")
-    return {"id": documents.create(INVOICE, bodies.read(INVOICE.writable))["id"]}, 201
-
-
-@blueprint.get("/invoices/<id_>")
-def get(id_: str) -> dict[str, Any]:
-    permit(INVOICE.scope, "get")
-    return documents.shown(documents.get(INVOICE, id_))
-
-
-@blueprint.put("/invoices/<id_>")
-def replace(id_: str) -> dict[str, Any]:
-    """Replace a draft in full: what the body leaves out becomes empty."""
-    permit(INVOICE.scope, "update")
-    document = documents.get(INVOICE, id_)
-    if not document["draft"]:
-        raise unprocessable("An approved invoice cannot be changed")
-    body = bodies.read((*INVOICE.writable, *SHOWN_ONLY))
-    if not body.has("contact_id"):
-        body.data["contact_id"] = document["contact_id"]
-    documents.fill(INVOICE, document, body)
-    state().save(account().id, INVOICE.name, document)
-    documents.announce(INVOICE, "update", document)
-    return {"id": id_}
-
-
-@blueprint.delete("/invoices/<id_>")
-def delete(id_: str) -> tuple[str, int]:
-    permit(INVOICE.scope, "delete")
-    documents.delete(INVOICE, documents.get(INVOICE, id_))
-    return "", 204
-
-
-@blueprint.post("/invoices/<id_>/approve")
-def approve(id_: str) -> dict[str, Any]:
-    permit(INVOICE.scope, "approve")
-    documents.approve(INVOICE, documents.get(INVOICE, id_))
-    return {"id": id_}
-
-
-@blueprint.post("/invoices/bulk/approve")
-def approve_many() -> Response:
-    """Approve up to a hundred: 204 when all were, 207 when some, 422 when none."""
-    permit(INVOICE.scope, "bulk_approve")
-    wanted = bodies.read(("ids",)).texts("ids", required=True)[:100]
-    done = sum(approved(id_) for id_ in wanted)
-    if not done:
-        raise Message(422, "None of the invoices could be approved")
-    if done == len(wanted):
-        return Response(status=204)
-    body = '{"message": "Some of the invoices could not be approved"}'
-    return Response(body, 207, mimetype="application/json")
-
-
-def approved(id_: str) -> bool:
-    try:
-        documents.approve(INVOICE, documents.get(INVOICE, id_))
-    except Problem:
-        return False
-    return True
+MOST = 100
 
 
 @blueprint.post("/invoices/<id_>/cancel")
@@ -90,28 +25,55 @@ def cancel(id_: str) -> tuple[str, int]:
     return "", 200
 
 
-@blueprint.post("/invoices/<id_>/payments")
-def pay(id_: str) -> tuple[str, int]:
-    """Book a payment; the provider documents no body for the answer, and there is none."""
-    permit(INVOICE.scope, "pay")
-    document = documents.get(INVOICE, id_)
-    payments.on_document(INVOICE, document, bodies.read(payments.ON_DOCUMENT, optional=True))
-    return "", 201
+@blueprint.post("/invoices/bulk/approve")
+def approve_many() -> Response:
+    permit(INVOICE.scope, "bulk_approve")
+    return each_of(documents.approve, "approved")
 
 
-@blueprint.post("/invoices/<id_>/send")
-def send(id_: str) -> tuple[str, int]:
-    permit(INVOICE.scope, "send")
-    return sending.send(INVOICE, id_)
+@blueprint.post("/invoices/bulk/cancel")
+def cancel_many() -> Response:
+    permit(INVOICE.scope, "bulk_cancel")
+    return each_of(documents.cancel, "cancelled")
 
 
-@blueprint.get("/invoices/<id_>/pdf")
-def show_pdf(id_: str) -> Response:
-    permit(INVOICE.scope, "get")
-    return pdf.response(INVOICE, documents.get(INVOICE, id_))
+@blueprint.delete("/invoices")
+def delete_many() -> Response:
+    permit(INVOICE.scope, "bulk_delete")
+    return each_of(documents.delete, "deleted")
+
+
+def each_of(act: Callable[[Kind, Document], None], done: str) -> Response:
+    """Act on up to a hundred: 204 when all went well, 207 when some did, 422 when none."""
+    wanted = bodies.read(("ids",)).texts("ids", required=True)
+    if len(wanted) > MOST:
+        raise bad_request(f"ids must have at most {MOST} elements")
+    count = sum(went_well(act, id_) for id_ in wanted)
+    if not count:
+        raise Message(422, f"None of the invoices could be {done}")
+    if count == len(wanted):
+        return Response(status=204)
+    body = f'{{"message": "Some invoices could not be {done}"}}'
+    return Response(body, 207, mimetype="application/json")
+
+
+def went_well(act: Callable[[Kind, Document], None], id_: str) -> bool:
+    try:
+        act(INVOICE, documents.get(INVOICE, id_))
+    except Problem:
+        return False
+    return True
 
 
 @blueprint.get("/invoices/find-by-number")
-def find_by_number() -> NoReturn:
+def find_by_number() -> dict[str, Any]:
+    """List the invoices of one number; how the provider names its parameter was never captured."""
     permit(INVOICE.scope, "list")
-    raise unsupported("find-by-number: its parameter was never captured")
+    number = request.args.get("number") or request.args.get("document_number")
+    if not number:
+        raise bad_request("number is required")
+    return paging.page(
+        INVOICE.name,
+        keep=lambda each: each["document_number"] == number,
+        show=document_lists.in_list,
+    )

@@ -13,25 +13,27 @@ from portal.sandbox.holded.problems import not_found
 blueprint = Blueprint("payment_methods", __name__)
 
 WRITABLE = ("name", "dueDays", "bankingAccountId")
-SCOPE = "sales:paymentmethods"
+# What only methods of a connected gateway have otherwise; gateways are connected on a page.
+MANUAL = {"type": "manual", "status": "connected", "isDefault": False, "connectionId": None}
+SCOPE = "sales:invoicing-settings"
 
 
 @blueprint.get("/payment-methods")
 def listing() -> dict[str, Any]:
     permit(SCOPE, "list")
-    return paging.page("payment_method")
+    return paging.page("payment_method", show=shown)
 
 
 @blueprint.get("/payment-methods/<id_>")
 def get(id_: str) -> dict[str, Any]:
     permit(SCOPE, "get")
-    return found(id_)
+    return shown(found(id_))
 
 
 @blueprint.post("/payment-methods")
 def create() -> tuple[dict[str, Any], int]:
     permit(SCOPE, "create")
-    method = {"id": state().new_id(), **read()}
+    method = {"id": state().new_id(), **MANUAL, **read()}
     state().insert(account().id, "payment_method", method)
     return {"id": method["id"]}, 201
 
@@ -52,13 +54,17 @@ def delete(id_: str) -> tuple[str, int]:
 
 
 def read() -> dict[str, Any]:
-    body = bodies.read((*WRITABLE, "id"))
+    body = bodies.read((*WRITABLE, *MANUAL, "id"))
     bank = body.text("bankingAccountId")
     return {
         "name": body.text("name", required=True),
         "dueDays": body.integer("dueDays"),
         "bankingAccountId": treasury.found(bank)["id"] if bank else None,
     }
+
+
+def shown(method: dict[str, Any]) -> dict[str, Any]:
+    return MANUAL | method
 
 
 def found(id_: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from portal.sandbox.holded import taxes, totals
+from portal.sandbox.holded import fonts, taxes, totals
 from portal.sandbox.holded.accounts import Account, account
 from portal.sandbox.holded.amounts import rounded
 from portal.sandbox.holded.contacts import found as contact_found
@@ -68,10 +68,12 @@ def drawn(kind: Kind, document: Document, issuer: Account) -> bytes:
     words = WORDS[language]
     canvas.setTitle(f"{kind.title[language]} {document['document_number'] or ''}".strip())
     canvas.setAuthor(issuer.name)
+    if is_verified(kind, document, issuer):
+        qr(canvas, words, document, issuer)
     y = head(canvas, kind.title[language], words, document, issuer)
     y = lines(canvas, words, document, y)
     sums(canvas, words, document, y)
-    foot(canvas, words, document, issuer)
+    foot(canvas, words)
     canvas.save()
     return buffer.getvalue()
 
@@ -82,9 +84,9 @@ def head(
     canvas.setFillColor(HexColor(issuer.colour))
     canvas.rect(0, HEIGHT - 8 * mm, WIDTH, 8 * mm, stroke=0, fill=1)
     canvas.setFillColor(HexColor("#111111"))
-    write(canvas, LEFT, TOP - 4 * mm, issuer.name, 16, bold=True)
+    write(canvas, LEFT, TOP - 4 * mm, cut(issuer.name, 62 * mm, 16), 16, bold=True)
     for n, text in enumerate((issuer.legal_name, issuer.tax_id, *issuer.address.split("\n"))):
-        write(canvas, LEFT, TOP - (10 + 4.5 * n) * mm, text, 9)
+        write(canvas, LEFT, TOP - (10 + 4.5 * n) * mm, cut(text, 65 * mm, 9), 9)
     number = document["document_number"]
     state = words["cancelled"] if document["_cancelled"] else words["draft"]
     write(canvas, RIGHT, TOP - 32 * mm, title, 13, right=True, bold=True)
@@ -94,7 +96,7 @@ def head(
     for n, (label, day) in enumerate(each for each in dates if each[1]):
         write(canvas, RIGHT, TOP - (44 + 5 * n) * mm, f"{label}: {spanish_day(day)}", 9, right=True)
     for n, text in enumerate(customer(document)):
-        write(canvas, LEFT, TOP - (38 + 4.5 * n) * mm, text, 9, bold=n == 0)
+        write(canvas, LEFT, TOP - (38 + 4.5 * n) * mm, cut(text, 100 * mm, 9), 9, bold=n == 0)
     return TOP - 66 * mm
 
 
@@ -118,20 +120,30 @@ def lines(canvas: Canvas, words: dict[str, str], document: Document, y: float) -
     table_head(canvas, words, y)
     for line in document["lines"]:
         y -= ROW
-        if y < BOTTOM + 55 * mm:
+        if y < BOTTOM:
+            foot(canvas, words)
             canvas.showPage()
             y = TOP
             table_head(canvas, words, y)
             y -= ROW
-        write(canvas, LEFT, y, line["name"], 9)
+        write(canvas, LEFT, y, cut(described(line), COLUMNS[0] - LEFT - 15 * mm, 9), 9)
         cells = (
             line["units"],
-            spanish_amount(line["price"]),
-            spanish_amount(str(rounded(totals.net(line), "eur"))),
+            spanish_amount(in_currency(document, line["price"])),
+            spanish_amount(in_currency(document, totals.net(line))),
         )
         for x, text in zip(COLUMNS, cells, strict=True):
             write(canvas, x, y, text, 9, right=True)
     return y - 4 * mm
+
+
+def described(line: dict[str, Any]) -> str:
+    return f"{line['name']} - {line['description']}" if line["description"] else line["name"]
+
+
+def in_currency(document: Document, amount: Decimal | str) -> Decimal:
+    """Return an amount in the document's currency: what is kept is the account's."""
+    return rounded(Decimal(amount) * Decimal(document["currency_change"]), document["currency"])
 
 
 def table_head(canvas: Canvas, words: dict[str, str], y: float) -> None:
@@ -142,35 +154,54 @@ def table_head(canvas: Canvas, words: dict[str, str], y: float) -> None:
 
 
 def sums(canvas: Canvas, words: dict[str, str], document: Document, y: float) -> None:
-    """Draw the totals, one line for each tax with its base."""
-    canvas.line(COLUMNS[0] - 30 * mm, y, RIGHT, y)
-    rows = [(words["subtotal"], document["subtotal"])]
+    """Draw the totals, one line for each tax with its base, on a page that has room for them."""
+    rows = [(words["subtotal"], in_currency(document, document["subtotal"]))]
     if Decimal(document["discount"]):
-        rows.append((words["discount"], "-" + document["discount"]))
+        rows.append((words["discount"], -in_currency(document, document["discount"])))
     by_tax = totals.by_tax(document["lines"], Decimal(document["_discount"]), taxes.rates())
     names = taxes.names()
-    rows += [(names[key], str(rounded(tax, "eur"))) for key, (_, tax) in sorted(by_tax.items())]
+    for key, (base, tax) in sorted(by_tax.items()):
+        of = spanish_amount(in_currency(document, base))
+        rows.append((f"{names[key]} ({of})", in_currency(document, tax)))
+    if y - ROW * (len(rows) + 1.2) < BOTTOM - 15 * mm:
+        foot(canvas, words)
+        canvas.showPage()
+        y = TOP
+    canvas.line(COLUMNS[0] - 30 * mm, y, RIGHT, y)
     for label, value in rows:
         y -= ROW
         write(canvas, COLUMNS[1], y, label, 9, right=True)
         write(canvas, RIGHT, y, spanish_amount(value), 9, right=True)
     y -= ROW * 1.2
-    shown = f"{spanish_amount(document['total'])} {document['currency'].upper()}"
+    total = spanish_amount(in_currency(document, document["total"]))
     write(canvas, COLUMNS[1], y, words["total"], 11, right=True, bold=True)
+    shown = f"{total} {document['currency'].upper()}"
     write(canvas, RIGHT, y, shown, 11, right=True, bold=True)
 
 
-def foot(canvas: Canvas, words: dict[str, str], document: Document, issuer: Account) -> None:
-    """Draw the QR an approved Spanish document carries, and say that all this is simulated."""
-    if issuer.country == "ES" and not document["draft"]:
-        code = QrCodeWidget(qr_text(document, issuer), barLevel="M")
-        x1, y1, x2, y2 = code.getBounds()
-        side = 30 * mm
-        square = Drawing(side, side, transform=[side / (x2 - x1), 0, 0, side / (y2 - y1), 0, 0])
-        square.add(code)
-        renderPDF.draw(square, canvas, LEFT, BOTTOM - 10 * mm)
-        write(canvas, LEFT, BOTTOM - 13 * mm, words["qr"], 7)
+def foot(canvas: Canvas, words: dict[str, str]) -> None:
+    """Number the page, and say that all this is simulated."""
     write(canvas, WIDTH / 2, 12 * mm, words["note"], 7, centre=True)
+    write(canvas, RIGHT, 12 * mm, str(canvas.getPageNumber()), 7, right=True)
+
+
+def is_verified(kind: Kind, document: Document, issuer: Account) -> bool:
+    """Return whether the tax agency is told of a document: approved, Spanish, in no series that is
+    left out.
+    """
+    approved = kind.fiscal and not document["draft"]
+    return bool(approved and issuer.country == "ES" and document.get("_verifactu", True))
+
+
+def qr(canvas: Canvas, words: dict[str, str], document: Document, issuer: Account) -> None:
+    """Draw the QR such a document carries, on top and centred."""
+    code = QrCodeWidget(qr_text(document, issuer), barLevel="M")
+    x1, y1, x2, y2 = code.getBounds()
+    side = 30 * mm
+    square = Drawing(side, side, transform=[side / (x2 - x1), 0, 0, side / (y2 - y1), 0, 0])
+    square.add(code)
+    renderPDF.draw(square, canvas, (WIDTH - side) / 2, TOP - 28 * mm)
+    write(canvas, WIDTH / 2, TOP - 31 * mm, words["qr"], 7, centre=True)
 
 
 def qr_text(document: Document, issuer: Account) -> str:
@@ -196,14 +227,24 @@ def write(
     centre: bool = False,
     bold: bool = False,
 ) -> None:
-    """Write one line; the built-in fonts know Latin-1, other signs become question marks."""
-    canvas.setFont("Helvetica-Bold" if bold else "Helvetica", size)
-    safe = text[:90].encode("latin-1", "replace").decode("latin-1")
-    draw = canvas.drawRightString if right else canvas.drawString
-    (canvas.drawCentredString if centre else draw)(x, y, safe)
+    """Write one line, from ``x`` on, around it or up to it."""
+    text = text[:200]
+    if right or centre:
+        x -= fonts.width(text, size, bold=bold) / (2 if centre else 1)
+    fonts.draw(canvas, x, y, text, size, bold=bold)
 
 
-def spanish_amount(value: str) -> str:
+def cut(text: str, room: float, size: float) -> str:
+    """Return a text that fits into ``room``."""
+    if fonts.width(text[:200], size, bold=False) <= room:
+        return text[:200]
+    text = text[:200]
+    while text and fonts.width(text + "…", size, bold=False) > room:
+        text = text[:-1]
+    return text + "…"
+
+
+def spanish_amount(value: Decimal | str) -> str:
     whole = f"{Decimal(value):,.2f}"
     return whole.translate(str.maketrans(",.", ".,"))
 

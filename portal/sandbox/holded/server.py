@@ -1,16 +1,29 @@
-"""The process that serves it: ``python -m portal.sandbox holded --port 8002 --data DIR``."""
+"""Serves the Holded sandbox over HTTP, with the thread that delivers webhooks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from portal.sandbox import http
-from portal.sandbox.holded.app import create_app
+from portal.sandbox.holded.app import create_app, refuse_bytes
+from portal.sandbox.http import Server
 
 
-def main(port: int, data: Path, _rest: list[str]) -> int:
-    """Serve on 127.0.0.1 until the process is ended, delivering webhooks."""
-    app = create_app(data, base_url=f"http://127.0.0.1:{port}")
+def main(
+    host: str,
+    port: int,
+    data: Path | str,
+    *,
+    base_url: str,
+    beside: Mapping[str, str],
+    ready: Callable[[], None],
+) -> None:
+    """Serve until interrupted; ``ready`` is called when it listens.
+
+    Raises OSError when the port is taken.
+    """
+    app = create_app(data, base_url=base_url, beside=beside)
+    server = Server(app, port, refuse_bytes, host)
     app.extensions["holded_courier"].start()
-    http.serve(app, port)
-    return 0
+    ready()
+    server.serve_forever()

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.clock import Clock
+
+if TYPE_CHECKING:
+    from portal.sandbox.holded.usage import Calls
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -63,6 +66,7 @@ class State:
         )
         self.connection.executescript(SCHEMA)
         self.clock = Clock(float(self.setting("clock_offset", "0")), real_time)
+        self.calls: dict[str, Calls] = {}  # written by usage, for as long as the process lives
 
     # Units of work
 
@@ -95,6 +99,7 @@ class State:
             for table in TABLES:
                 self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant above
         self.clock.offset = 0
+        self.calls.clear()
 
     # Settings and time
 
@@ -152,6 +157,13 @@ class State:
             (account, kind, id_),
         ).fetchone()
         return None if row is None else dict(json.loads(row["data"]))
+
+    def owned_elsewhere(self, kind: str, id_: str) -> bool:
+        """Return whether any account has an object of that kind and id."""
+        row = self.connection.execute(
+            "SELECT 1 FROM objects WHERE kind = ? AND id = ? LIMIT 1", (kind, id_)
+        ).fetchone()
+        return row is not None
 
     def count(self, account: str, kind: str) -> int:
         row = self.connection.execute(

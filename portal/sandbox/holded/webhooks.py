@@ -12,19 +12,29 @@ from typing import Any, Protocol
 
 import httpx
 
+from portal.sandbox.holded import webhook_faults
 from portal.sandbox.holded.state import State
 
+# Every event the provider has; those of objects the sandbox does not keep never come.
 EVENTS = tuple(
     f"{kind}.{what}"
-    for kind, what in (
-        *(("invoice", each) for each in ("create", "update", "delete", "approve")),
-        *(("creditnote", each) for each in ("create", "update", "delete", "approve")),
-        *(("proform", each) for each in ("create", "update", "delete")),
-        *(("estimate", each) for each in ("create", "update", "delete")),
-        *(("payment", each) for each in ("create", "update", "delete")),
-        *(("contact", each) for each in ("create", "update", "delete")),
+    for whats, kinds in (
+        (
+            ("create", "update", "delete", "approve"),
+            ("invoice", "creditnote", "salesreceipt", "purchase", "purchaserefund", "receiptnote"),
+        ),
+        (
+            ("create", "update", "delete"),
+            (
+                "proform", "estimate", "salesorder", "waybill", "service", "receipt",
+                "purchaseorder", "payment", "contact", "product", "warehouse",
+            ),
+        ),
+        (("update",), ("stock",)),
     )
-)
+    for kind in kinds
+    for what in whats
+)  # fmt: skip
 ATTEMPTS = 20
 LONGEST_PAUSE = 600.0
 TIMEOUT = 10.0
@@ -51,6 +61,7 @@ class Delivery:
     body: bytes
     occurred: str
     attempts: int
+    twist: str
 
 
 def register(
@@ -65,7 +76,11 @@ def register(
 
 
 def emit(state: State, account: str, event: str, payload: dict[str, Any]) -> None:
-    """Write an event for each endpoint that wants it, in the unit of the change itself."""
+    """Write an event for each endpoint that wants it, in the unit of the change itself.
+
+    A delivery is ``waiting``, then ``taken`` or ``given_up``; one that a tester disturbs is
+    ``dropped``, ``held-…``, or waits as ``unsigned`` or ``tampered`` for its first attempt.
+    """
     endpoints = state.connection.execute(
         "SELECT seq, events FROM endpoints WHERE account = ? ORDER BY seq", (account,)
     ).fetchall()
@@ -74,15 +89,24 @@ def emit(state: State, account: str, event: str, payload: dict[str, Any]) -> Non
         wanted = json.loads(endpoint["events"])
         if "*" not in wanted and event not in wanted:
             continue
-        state.connection.execute(
-            "INSERT INTO deliveries (endpoint, event, webhook_id, body, occurred, due, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'waiting')",
-            (
-                endpoint["seq"], event, f"evt_{state.new_id()}",
-                json.dumps(payload, separators=(",", ":"), ensure_ascii=False), occurred,
-                time.time(),
-            ),
+        fault = webhook_faults.take(state, event, endpoint["seq"])
+        kind = fault["kind"] if fault else ""
+        held = f"held-{fault['number']}" if fault and kind == "reorder" else ""
+        left = {"drop": "dropped", "reorder": held}.get(kind, "waiting")
+        due = time.time() + (fault["seconds"] if fault and kind == "delay" else 0)
+        delivery = (
+            endpoint["seq"], event, f"evt_{state.new_id()}",
+            json.dumps(payload, separators=(",", ":"), ensure_ascii=False), occurred, due,
+            kind if kind in webhook_faults.TWISTS else left,
         )  # fmt: skip
+        for _ in range(2 if kind == "duplicate" else 1):
+            state.connection.execute(
+                "INSERT INTO deliveries (endpoint, event, webhook_id, body, occurred, due, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                delivery,
+            )
+        if held and fault and fault["times"] == 0:
+            webhook_faults.release(state, held)
 
 
 def signature(secret: str, body: bytes) -> str:
@@ -91,6 +115,7 @@ def signature(secret: str, body: bytes) -> str:
 
 def headers(delivery: Delivery) -> dict[str, str]:
     """Return the headers of a delivery, as the provider names them."""
+    signed = {"x-holded-webhook-signature": signature(delivery.secret, delivery.body)}
     return {
         "Content-Type": "application/json",
         "User-Agent": "Holded-Sandbox-Webhooks",
@@ -99,23 +124,33 @@ def headers(delivery: Delivery) -> dict[str, str]:
         "x-holded-webhook-account-id": delivery.account,
         "x-holded-webhook-date": delivery.occurred,
         "x-holded-webhook-version": "v1",
-        "x-holded-webhook-signature": signature(delivery.secret, delivery.body),
-    }
+    } | ({} if delivery.twist == "unsigned" else signed)
+
+
+def content(delivery: Delivery) -> bytes:
+    """Return the bytes of a delivery; a tampered one is not what was signed."""
+    return delivery.body + b" " if delivery.twist == "tampered" else delivery.body
 
 
 def due(state: State, now: float) -> list[Delivery]:
     """Return what should be delivered now, oldest first."""
+    paused = webhook_faults.paused(state)
+    if webhook_faults.EVERY in paused:
+        return []
     with state.lock:
         rows = state.connection.execute(
             "SELECT d.*, e.url, e.secret, e.account FROM deliveries d"
             " JOIN endpoints e ON e.seq = d.endpoint"
-            " WHERE d.state = 'waiting' AND d.due <= ? ORDER BY d.seq LIMIT 50",
-            (now,),
+            " WHERE d.state IN ('waiting', 'unsigned', 'tampered') AND d.due <= ?"
+            " AND d.endpoint NOT IN (SELECT value FROM json_each(?))"
+            " ORDER BY d.due, d.seq LIMIT 50",
+            (now, json.dumps(paused)),
         ).fetchall()
     return [
         Delivery(
             row["seq"], row["url"], row["secret"], row["account"], row["event"],
             row["webhook_id"], row["body"].encode(), row["occurred"], row["attempts"],
+            row["state"],
         )
         for row in rows
     ]  # fmt: skip
@@ -139,7 +174,7 @@ def attempt(state: State, client: Poster, delivery: Delivery) -> bool:
 def posted(client: Poster, delivery: Delivery) -> int | None:
     try:
         response = client.post(
-            delivery.url, content=delivery.body, headers=headers(delivery), timeout=TIMEOUT
+            delivery.url, content=content(delivery), headers=headers(delivery), timeout=TIMEOUT
         )
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
         return None

@@ -4,6 +4,5 @@
 """
 
 from portal.sandbox.mailbox.pages import create_app
-from portal.sandbox.mailbox.server import main
 
-__all__ = ["create_app", "main"]
+__all__ = ["create_app"]

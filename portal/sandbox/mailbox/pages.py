@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from portal.sandbox.console.pages import STATIC
 from portal.sandbox.mailbox.letters import Letter, Letters, linked
 from portal.sandbox.mailbox.world import World
 
@@ -28,7 +29,7 @@ NOTICES = {
 
 def create_app(data: str | Path = ":memory:", *, world: World | None = None) -> Flask:
     """Return the mailbox's pages; ``app.extensions["letters"]`` keeps the mails."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=STATIC)
     app.extensions["letters"] = letters = Letters(data)
     places = world or World()
     app.add_template_filter(lambda text: Markup(linked(text)), "linked")  # noqa: S704 - escaped
@@ -38,7 +39,9 @@ def create_app(data: str | Path = ":memory:", *, world: World | None = None) -> 
         notice = NOTICES.get(request.args.get("notice", ""))
         newest_first = letters.every()[::-1]
         days = places.days()
-        return render_template("index.html", letters=newest_first, notice=notice, days=days)
+        return render_template(
+            "index.html", letters=newest_first, notice=notice, days=days, consoles=places.consoles()
+        )
 
     @app.get("/messages/<int:id_>")
     def show(id_: int) -> ResponseReturnValue:

@@ -25,8 +25,8 @@ class Catcher:
         return "250 Caught"
 
 
-def listen(letters: Letters, port: int) -> Controller:
-    """Start taking mails on 127.0.0.1, in a thread of its own; ``stop()`` the result to end it."""
-    controller = Controller(Catcher(letters), hostname="127.0.0.1", port=port)
+def listen(letters: Letters, host: str, port: int) -> Controller:
+    """Start taking mails, in a thread of its own; ``stop()`` the result to end it."""
+    controller = Controller(Catcher(letters), hostname=host, port=port)
     controller.start()
     return controller

@@ -18,6 +18,13 @@ class World:
     holded: str = "http://127.0.0.1:8002"
     transport: httpx.BaseTransport | None = None
 
+    def consoles(self) -> list[tuple[str, str]]:
+        """Return where each provider's sandbox shows what is inside it."""
+        return [
+            (name, f"{url}/_sandbox/console/")
+            for name, url in (("Stripe", self.stripe), ("Holded", self.holded))
+        ]
+
     def days(self) -> list[tuple[str, str]]:
         """Return each provider with the day it is there (UTC); empty when it does not answer."""
         with httpx.Client(transport=self.transport, timeout=PATIENCE) as client:

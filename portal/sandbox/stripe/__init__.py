@@ -12,6 +12,8 @@ Adding a resource: write one module in `resources/` (it is imported by itself). 
   `previous_attributes`),
   `unit.schedule` with `@due` (things that happen when the clock moves), `unit.call` (another
   route's handler);
+- read billing's time from `unit.now` and show `unit.clock` as `test_clock`; payments and hosted
+  pages read `unit.account_now` and schedule with `@due(name, account_time=True)` (`clocks.py`);
 - refuse with `invalid`, `card_error`, or `unsupported` for what is not modelled (`errors.py`);
 - `@renders(kind)` completes the public form, `@includes(kind, field)` computes a field that only
   `expand` shows,

@@ -2,6 +2,19 @@
 
 from portal.sandbox.stripe.errors import Json
 
+TEXTS = (
+    "id",
+    "secret_key",
+    "country",
+    "default_currency",
+    "name",
+    "email",
+    "support_email",
+    "support_phone",
+    "url",
+    "platform",
+)
+LONGEST = 500
 CAPABILITIES = {
     "card_payments": None,
     "transfers": None,
@@ -10,6 +23,25 @@ CAPABILITIES = {
     "bizum_payments": "eur",
     "boleto_payments": "brl",
 }
+
+
+def check(wanted: Json) -> None:
+    """Raises ValueError for what no account can be made of."""
+    for name in TEXTS:
+        value = wanted.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{name} must be a string")
+        if value is not None and (len(value) > LONGEST or "\x00" in value):
+            raise ValueError(f"{name} must be at most {LONGEST} characters, none of them null")
+    settings_in(wanted)
+
+
+def settings_in(wanted: Json) -> Json:
+    """The `settings` of a request; raises ValueError when they are not an object."""
+    settings = wanted.get("settings", {})
+    if not isinstance(settings, dict):
+        raise ValueError("settings must be an object")
+    return settings
 
 
 def new_account(account_id: str, secret_key: str, wanted: Json, now: int) -> Json:
@@ -66,7 +98,7 @@ def new_account(account_id: str, secret_key: str, wanted: Json, now: int) -> Jso
         "type": "standard",
         "_secret_key": secret_key,
         "_platform": wanted.get("platform"),
-        "_settings": dict(wanted.get("settings", {})),
+        "_settings": dict(settings_in(wanted)),
     }
 
 

@@ -51,7 +51,7 @@ def unit_amount(price: dict[str, Any]) -> Fraction:
     return Fraction(price["unit_amount"] or 0)
 
 
-def cost(price: dict[str, Any], quantity: int) -> int:
+def cost(price: dict[str, Any], quantity: int | Fraction) -> int:
     """Return what `quantity` units cost for one whole period, in minor units."""
     units = _transformed(price, quantity)
     if price.get("billing_scheme") == "tiered":
@@ -59,15 +59,15 @@ def cost(price: dict[str, Any], quantity: int) -> int:
     return rounded(unit_amount(price) * units)
 
 
-def _transformed(price: dict[str, Any], quantity: int) -> int:
+def _transformed(price: dict[str, Any], quantity: int | Fraction) -> int | Fraction:
     transform = price.get("transform_quantity")
     if not transform:
         return quantity
     whole, rest = divmod(quantity, int(transform["divide_by"]))
-    return whole + (1 if rest and transform["round"] == "up" else 0)
+    return int(whole) + (1 if rest and transform["round"] == "up" else 0)
 
 
-def _tiered(price: dict[str, Any], units: int) -> int:
+def _tiered(price: dict[str, Any], units: int | Fraction) -> int:
     total = Fraction(0)
     below = 0
     for tier in price["_tiers"]:
@@ -98,15 +98,23 @@ def cadence_in_words(recurring: dict[str, Any]) -> str:
     return recurring["interval"] if count == 1 else f"every {count} {recurring['interval']}s"
 
 
-def line_words(product: str, price: dict[str, Any], quantity: int | None) -> str:
+def line_words(product: str, price: dict[str, Any], quantity: int | Fraction | None) -> str:
     """Return the description of a subscription line: `1 × Gold (at $32.52 / month)`."""
-    name = f"{quantity if quantity is not None else 1} × {product}"
+    name = f"{_count(quantity)} × {product}"
     if not price.get("recurring"):
         return product
     if price.get("billing_scheme") == "tiered":
         return name
     each = _each(unit_amount(price), price["currency"])
     return f"{name} (at {each} / {cadence_in_words(price['recurring'])})"
+
+
+def _count(quantity: int | Fraction | None) -> str:
+    if quantity is None:
+        return "1"
+    if isinstance(quantity, int) or quantity.denominator == 1:
+        return str(int(quantity))
+    return f"{Decimal(quantity.numerator) / Decimal(quantity.denominator):f}"
 
 
 def _each(amount: Fraction, currency: str) -> str:

@@ -6,81 +6,50 @@ runs the same two inside a savepoint that is undone.
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from fractions import Fraction
 
-from portal.sandbox.stripe import collection, pending_updates, redemption
-from portal.sandbox.stripe.discounting import Reducible, Reduction, reduce_lines
+from portal.sandbox.stripe import collection, pending_updates, redemption, usage
+from portal.sandbox.stripe.beginnings import wanted_trial_end
 from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
-from portal.sandbox.stripe.invoicing import pricing
-from portal.sandbox.stripe.periods import Period, period_at
-from portal.sandbox.stripe.proration import credits_for, knows_history, rounded
+from portal.sandbox.stripe.periods import period_at
+from portal.sandbox.stripe.prorating import Change, credit_after, prorate
 from portal.sandbox.stripe.resources import tax_rates
-from portal.sandbox.stripe.resources.invoiceitems import blank as blank_item
 from portal.sandbox.stripe.subscribing import (
     ENDED,
     add_invoice_items,
     billable_at_start,
-    check_days,
-    invoice_settings,
-    payment_settings,
     refuse_unmodelled,
     schedule,
-    set_cancellation,
-    set_default_method,
-    trial_settings,
-    wanted_trial_end,
 )
 from portal.sandbox.stripe.subscription_billing import (
     Billing,
     compose,
-    natural_period,
     note_billed,
-    remaining_words,
-    unused_words,
+    outstanding,
 )
+from portal.sandbox.stripe.subscription_ends import set_cancellation
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.subscription_items import (
     cadence_of,
     check_together,
     chosen_price,
-    cut_debits,
-    debits_of,
     is_metered,
     new_item,
-    note_debit,
-    period_of,
     price_of,
     redeemed,
     set_quantity,
     whole_cost,
 )
+from portal.sandbox.stripe.subscription_settings import (
+    check_days,
+    invoice_settings,
+    payment_settings,
+    set_default_method,
+    trial_settings,
+)
 from portal.sandbox.stripe.unit import Unit, merged
 
 AFTER_THE_END = frozenset({"cancellation_details", "metadata"})
 WHILE_INCOMPLETE = frozenset({"default_payment_method", "default_source", "metadata"})
-
-
-@dataclass(slots=True)
-class Change:
-    """A worked-out change: the subscription as it will be, and what has to be charged.
-
-    `prorations` are invoice items not yet stored; `resets` says that all periods begin anew.
-    """
-
-    before: Json
-    after: Json
-    behavior: str
-    at: int
-    prorations: list[Json] = field(default_factory=list)
-    extra: list[Json] = field(default_factory=list)
-    resets: bool = False
-
-    @property
-    def invoices_now(self) -> bool:
-        """Whether an invoice is made at once."""
-        charged = self.behavior == "always_invoice" and (self.prorations or self.extra)
-        return self.resets or bool(charged)
 
 
 def plan(unit: Unit, stored: Json, params: Json, *, managed: bool = False) -> Change:
@@ -110,11 +79,13 @@ def plan(unit: Unit, stored: Json, params: Json, *, managed: bool = False) -> Ch
     )
     touched = _set_items(unit, after, params.get("items") or [])
     _set_periods(unit, change, params)
+    _set_usage(unit, change)
     if change.behavior != "none" and stored["status"] not in ("trialing", "paused"):
-        _prorate(unit, change, touched, params)
+        prorate(unit, change, touched, params)
     elif change.resets:
         for item in after["items"]["data"]:
             item["_debits"] = []
+    _truncate(unit, change, params)
     set_cancellation(unit, after, params)
     if "cancellation_details" in params:
         after["cancellation_details"] |= {
@@ -147,8 +118,10 @@ def _check_unmanaged(stored: Json, params: Json) -> None:
             "and updating any cancelation behavior directly is not allowed. Please update the "
             "schedule instead.",
         )
-    if {"items", "trial_end", "billing_cycle_anchor"} & changed:
-        raise unsupported("changing the items of a subscription that a schedule manages")
+    if "billing_cycle_anchor" in changed:
+        raise unsupported("moving the anchor of a subscription that a schedule manages")
+    if params.get("payment_behavior") == "pending_if_incomplete":
+        raise unsupported("pending updates of a subscription that a schedule manages")
 
 
 def _proration_date(unit: Unit, stored: Json, params: Json) -> int:
@@ -272,10 +245,13 @@ def _set_periods(unit: Unit, change: Change, params: Json) -> None:
 
 
 def _extend_trial(unit: Unit, change: Change, params: Json, *, trialing: bool) -> None:
-    if not trialing:
-        raise unsupported("adding a trial to a subscription that is not in one", "trial_end")
     after = change.after
     end = wanted_trial_end(unit, params, after)
+    if end is None:
+        return
+    if not trialing:
+        _begin_trial(unit, change, end)
+        return
     after |= {"trial_end": end, "billing_cycle_anchor": end, "_trial_noticed": False}
     start = change.before["items"]["data"][0]["current_period_start"]
     for item in after["items"]["data"]:
@@ -283,6 +259,55 @@ def _extend_trial(unit: Unit, change: Change, params: Json, *, trialing: bool) -
             "current_period_start": item["current_period_start"] or start,
             "current_period_end": end,
         }
+
+
+def _begin_trial(unit: Unit, change: Change, end: int) -> None:
+    """Put a running subscription on trial: the anchor moves to its end, an invoice of nothing is
+    made at once (docs.stripe.com/billing/subscriptions/billing-cycle, "using a trial period").
+    """
+    after = change.after
+    if after["status"] not in ("active", "past_due"):
+        raise unsupported(f"a trial for a subscription that is {after['status']}", "trial_end")
+    first = after["trial_start"]
+    if first is None or after["billing_mode"]["type"] == "flexible":
+        first = unit.now
+    after |= {
+        "status": "trialing",
+        "trial_start": first,
+        "trial_end": end,
+        "billing_cycle_anchor": end,
+        "billing_cycle_anchor_config": None,
+        "_trial_noticed": False,
+        "_keeps_anchor": False,
+    }
+    for item in after["items"]["data"]:
+        item |= {"current_period_start": unit.now, "current_period_end": end}
+    change.resets = change.trial = True
+
+
+def _truncate(unit: Unit, change: Change, params: Json) -> None:
+    """End the running period where the subscription is to be canceled inside it.
+
+    The time after that is credited unless prorations are off; classic mode moves the anchor.
+    """
+    after = change.after
+    at = params.get("cancel_at")
+    touches = {"cancel_at", "cancel_at_period_end"} & params.keys()
+    if after.get("_truncated") and (touches or change.resets):
+        raise unsupported("moving an end that was put inside the period", "cancel_at")
+    if not isinstance(at, int) or at <= unit.now or change.behavior == "none":
+        return
+    items = after["items"]["data"]
+    if at >= min(item["current_period_end"] for item in items):
+        return
+    if change.resets or change.prorations or after["status"] != "active":
+        raise unsupported("a cancel_at inside the period together with other changes", "cancel_at")
+    credit_after(unit, change, at)
+    for item in items:
+        item["current_period_end"] = at
+    if after["billing_mode"]["type"] == "classic":
+        after["billing_cycle_anchor"] = at
+    after["_truncated"] = True
 
 
 def _resets_in_classic(unit: Unit, before: Json, after: Json) -> bool:
@@ -329,199 +354,30 @@ def _fit_new_items(unit: Unit, change: Change, *, trialing: bool) -> None:
         item |= {"current_period_start": unit.now, "current_period_end": period.end}
 
 
-def _prorate(unit: Unit, change: Change, touched: set[str], params: Json) -> None:
-    """Make the credits for what is given up and the debits for what comes instead."""
-    before, after = change.before, change.after
-    old = {item["id"]: item for item in before["items"]["data"]}
-    new = {item["id"]: item for item in after["items"]["data"]}
-    credited = list(old) if change.resets else [one for one in old if one in touched]
-    debited = [] if change.resets else [one for one in new if one in touched]
-    flexible = after["billing_mode"]["type"] == "flexible"
-    if not flexible:
-        _check_classic(unit, after, set(credited) | set(debited))
-    for name in credited:
-        if is_metered(unit, old[name]):
-            continue
-        if flexible:
-            change.prorations += _flexible_credits(unit, change, old[name])
-        else:
-            change.prorations += _classic_credit(unit, change, old[name], params)
-        if name in new:
-            cut_debits(new[name], change.at)
-    for name in debited:
-        if not is_metered(unit, new[name]):
-            change.prorations += _debit(unit, change, new[name], flexible=flexible)
-    if change.resets:
-        for item in new.values():
-            item["_debits"] = []
+def _set_usage(unit: Unit, change: Change) -> None:
+    """Begin counting usage anew where a metered item changes its price or its period.
 
-
-def _check_classic(unit: Unit, after: Json, names: set[str]) -> None:
-    """Refuse an amount off several items at once: how classic mode spreads it is not known."""
-    amounts = [
-        one
-        for one in redemption.reductions(unit, after["discounts"], after["currency"])
-        if one.amount
-    ]
-    if amounts and len(names) > 1:
-        raise unsupported("classic prorations of several items with an amount_off discount")
-
-
-def _classic_credit(unit: Unit, change: Change, item: Json, params: Json) -> list[Json]:
-    """Credit what the item costs now, with the discounts in force or else the last ones used."""
-    after = change.after
-    names = [*item["discounts"], *after["discounts"]]
-    if not names and "discounts" not in params:
-        names = [name for each in item["_debits"][-1:] for name, _ in each["discounts"]]
-    reductions = redemption.reductions(
-        unit, redemption.still_valid(unit, names, change.at), after["currency"]
-    )
-    whole = _after_reductions(unit, item, after["currency"], reductions)
-    period = period_of(item)
-    full = natural_period(unit, change.before, item)
-    at = min(max(change.at, period.start), period.end)
-    amount = rounded(Fraction(whole * (period.end - at), full.length))
-    if not amount:
-        return []
-    body = _proration(
-        unit, change, item, -amount, unused_words(unit, item, at), Period(at, period.end)
-    )
-    sources = {tuple(each["source"]) for each in item["_debits"] if each["live_until"] > at}
-    if len(sources) == 1:
-        body["proration_details"]["credited_items"] = _credited(sources.pop())
-    return [body]
-
-
-def _after_reductions(unit: Unit, item: Json, currency: str, reductions: list[Reduction]) -> int:
-    place = Reducible(price_of(unit, item)["product"], whole_cost(unit, item, currency))
-    reduce_lines([place], reductions)
-    return place.left
-
-
-def _flexible_credits(unit: Unit, change: Change, item: Json) -> list[Json]:
-    """Credit what was debited, one credit for each debit."""
-    debits = debits_of(item)
-    if not knows_history(debits, change.at):
-        raise unsupported(
-            "a credit for time before an earlier change of the same item", "proration_date"
-        )
-    itemized = change.after["billing_mode"]["flexible"]["proration_discounts"] == "itemized"
-    made = []
-    for credit in credits_for(debits, change.at):
-        if not credit.amount:
-            continue
-        words = unused_words(unit, item, credit.period.start)
-        amount = -credit.amount if itemized else -credit.net
-        body = _proration(unit, change, item, amount, words, credit.period)
-        body["proration_details"]["credited_items"] = _credited(credit.source)
-        _note_discounts(body, [(name, -off) for name, off in credit.discounts], itemized=itemized)
-        made.append(body)
-    return made
-
-
-def _credited(source: tuple[str, ...]) -> Json:
-    if source[0] == "invoiceitem":
-        return {
-            "invoice_item": source[1],
-            "invoice_line_item_details": None,
-            "type": "invoice_item",
-        }
-    return {
-        "invoice_item": None,
-        "invoice_line_item_details": {"invoice": source[0], "invoice_line_items": [source[1]]},
-        "type": "invoice_line_items",
-    }
-
-
-def _note_discounts(body: Json, taken: list[tuple[str, int]], *, itemized: bool) -> None:
-    """Say which discounts are in a proration; itemized ones are amounts of their own."""
-    body["discounts"] = [name for name, _ in taken]
-    shown = taken if itemized else [(name, 0) for name, _ in taken]
-    body["_fixed_discounts"] = [list(each) for each in shown]
-    body["proration_details"]["discount_amounts"] = [
-        {"amount": amount, "discount": name} for name, amount in shown
-    ]
-    body["net_amount"] = body["amount"] - sum(amount for _, amount in shown)
-
-
-def _debit(unit: Unit, change: Change, item: Json, *, flexible: bool) -> list[Json]:
-    """Charge the rest of the period for what the item costs from now on."""
-    after = change.after
-    period = period_of(item)
-    full = natural_period(unit, after, item)
-    at = min(max(change.at, period.start), period.end)
-    part = Fraction(period.end - at, full.length)
-    whole = whole_cost(unit, item, after["currency"])
-    taken = _discounts_of(unit, change, item, flexible=flexible)
-    net = rounded((whole - sum(off for _, off in taken)) * part)
-    if not whole or period.end == at:
-        return []
-    itemized = flexible and after["billing_mode"]["flexible"]["proration_discounts"] == "itemized"
-    shares = [(name, rounded(off * part)) for name, off in taken]
-    gross = net + sum(off for _, off in shares)
-    body = _proration(
-        unit,
-        change,
-        item,
-        gross if itemized else net,
-        remaining_words(unit, item, at),
-        Period(at, period.end),
-    )
-    if flexible:
-        _note_discounts(body, shares, itemized=itemized)
-    note_debit(item, gross, Period(at, period.end), shares, ("invoiceitem", body["id"]))
-    return [body]
-
-
-def _discounts_of(
-    unit: Unit, change: Change, item: Json, *, flexible: bool
-) -> list[tuple[str, int]]:
-    """Return what discounts take off a whole period of an item.
-
-    Classic mode takes an amount off the item alone, flexible mode its part of all items.
+    docs.stripe.com/billing/subscriptions/billing-mode: flexible mode bills usage at the price it
+    was reported at, classic mode forgets what was reported before the change.
     """
-    after = change.after
-    currency = after["currency"]
-    names = redemption.still_valid(unit, after["discounts"], change.at)
-    shared = redemption.reductions(unit, names, currency)
-    items = after["items"]["data"] if flexible else [item]
-    places = {}
-    for one in items:
-        place = Reducible(price_of(unit, one)["product"], whole_cost(unit, one, currency))
-        own = redemption.still_valid(unit, one["discounts"], change.at)
-        reduce_lines([place], redemption.reductions(unit, own, currency))
-        places[one["id"]] = place
-    reduce_lines(list(places.values()), shared)
-    return places[item["id"]].taken
-
-
-def _proration(
-    unit: Unit, change: Change, item: Json, amount: int, words: str, period: Period
-) -> Json:
-    after = change.after
-    body = blank_item(
-        unit,
-        after["customer"],
-        after["currency"],
-        subscription=after["id"],
-        subscription_item=item["id"],
-    )
-    price = price_of(unit, item)
-    return body | {
-        "amount": amount,
-        "description": words,
-        "discountable": False,
-        "net_amount": amount,
-        "period": {"end": period.end, "start": period.start},
-        "pricing": pricing(price),
-        "proration": True,
-        "proration_details": {"credited_items": None, "discount_amounts": []},
-        "quantity": item["quantity"],
-        "quantity_decimal": str(item["quantity"]),
-        "tax_rates": list(item["tax_rates"]),
-        "frozen_fields": ["discounts", "pricing", "quantity"],
-        "_price": price["id"],
-    }
+    if change.resets:
+        return
+    old = {item["id"]: item for item in change.before["items"]["data"]}
+    for item in change.after["items"]["data"]:
+        known = old.get(item["id"])
+        if known is None or known["price"] == item["price"]:
+            continue
+        flexible = change.after["billing_mode"]["type"] == "flexible"
+        if not flexible or not is_metered(unit, known):
+            usage.start_over(item, unit.now)
+            continue
+        tiered = "tiered" in (price_of(unit, one)["billing_scheme"] for one in (known, item))
+        if tiered or not is_metered(unit, item):
+            if usage.is_unbilled(unit, known, change.before["customer"], unit.now):
+                raise unsupported("changing a tiered or licensed price in the middle of usage")
+            usage.start_over(item, unit.now)
+        else:
+            usage.change_price(item, known["price"], unit.now)
 
 
 def bill(unit: Unit, change: Change, params: Json) -> Json | None:
@@ -535,16 +391,27 @@ def bill(unit: Unit, change: Change, params: Json) -> Json | None:
     flexible = after["billing_mode"]["type"] == "flexible"
     only = frozenset(item["id"] for item in [*change.prorations, *change.extra])
     items = billable_at_start(unit, after, after["items"]["data"]) if change.resets else []
+    ended = outstanding(unit, change.before, unit.now) if change.resets else {}
+    if ended:
+        kept = {item["id"] for item in after["items"]["data"]}
+        used = {item["id"]: item for item in change.before["items"]["data"] if item["id"] in kept}
+        items = [item for item in items if item["id"] not in ended]
+        items += [used[name] for name in ended if name in used]
     draft = compose(
         unit,
         after,
         Billing(
             tuple(items),
+            ended=ended,
+            trial=change.trial,
             pending=flexible or (change.resets and change.behavior != "always_invoice"),
             only=only,
         ),
         reason="subscription_update",
     )
+    if change.resets:
+        for item in after["items"]["data"]:
+            usage.start_over(item, unit.now)
     if draft is not None:
         note_billed(after, draft)
         after["latest_invoice"] = draft["id"]
@@ -611,15 +478,6 @@ def _forget_items(unit: Unit, change: Change) -> None:
     for item in change.before["items"]["data"]:
         if item["id"] not in kept:
             unit.remove({"id": item["id"], "object": "subscription_item"})
-
-
-def credit_all(unit: Unit, stored: Json, at: int) -> Change:
-    """Work out the credits for all that is left of a subscription, as when it is canceled."""
-    change = Change(before=stored, after=copy.deepcopy(stored), behavior="create_prorations", at=at)
-    change.resets = True
-    _prorate(unit, change, set(), {})
-    change.resets = False
-    return change
 
 
 def update(unit: Unit, stored: Json, params: Json) -> Json:

@@ -3,7 +3,7 @@
 What this does to a subscription hangs on the invoice's events (`subscription_status.py`).
 """
 
-from portal.sandbox.stripe import redemption
+from portal.sandbox.stripe import redemption, usage
 from portal.sandbox.stripe.eligibility import REDIRECTING
 from portal.sandbox.stripe.errors import ApiError, Json, card_error, invalid
 from portal.sandbox.stripe.ids import scramble
@@ -34,10 +34,11 @@ def store_draft(unit: Unit, invoice: Json, *, auto_advance: bool) -> Json:
     return unit.add(invoice, "invoice.created")
 
 
-def finalize(unit: Unit, invoice: Json) -> Json:
+def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
     """Open a draft: number, balance, addresses, payment; one with nothing due is paid at once.
 
-    Raises the 400 for an invoice that is not a draft.
+    `paid_by` is an intent that has already paid all of it (a purchase at Checkout): the customer's
+    balance stays out of it. Raises the 400 for an invoice that is not a draft.
     """
     if invoice["status"] != "draft":
         raise invalid(
@@ -47,8 +48,11 @@ def finalize(unit: Unit, invoice: Json) -> Json:
     customer = unit.get("customer", invoice["customer"], "customer")
     invoice |= billed(unit, customer)
     invoice["starting_balance"] = customer["balance"]
+    usage.refresh(unit, invoice)
     settle(unit, invoice)
     amount, balance = due_and_balance(invoice)
+    if paid_by is not None:
+        amount, balance = invoice["total"], customer["balance"]
     invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
     customer["next_invoice_sequence"] += 1
     unit.put(customer)
@@ -78,7 +82,12 @@ def finalize(unit: Unit, invoice: Json) -> Json:
     _consume_discounts(unit, invoice)
     if amount == 0:
         return mark_paid(unit, invoice)
-    _request_payment(unit, invoice)
+    if paid_by is None:
+        _request_payment(unit, invoice)
+    else:
+        payment = new_payment(unit, invoice, paid_by["id"], amount, is_default=True)
+        unit.put(paid_by | {"_invoice_payment": payment["id"]})
+        settle_payment(unit, payment, amount)
     return unit.get("invoice", invoice["id"])
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, request
 
-from portal.sandbox.stripe import faults, ledger
+from portal.sandbox import json_bodies
+from portal.sandbox.stripe import accounts, faults, ledger
 from portal.sandbox.stripe.errors import Json
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def _json(body: Any, status: int = 200) -> Response:
 
 
 def _wanted() -> Json:
-    wanted = request.get_json(silent=True, force=True)
+    try:
+        wanted = json_bodies.loads(request.get_data())
+    except ValueError as error:
+        raise ValueError(f"a JSON object is expected: {error}") from None
     if not isinstance(wanted, dict):
         raise ValueError("a JSON object is expected")
     return wanted
@@ -63,7 +67,7 @@ def change_account(account_id: str) -> Response:
         account = sandbox.account(account_id)
         if account is None:
             raise ValueError(f"no account {account_id}")
-        account["_settings"].update(_wanted().get("settings", {}))
+        account["_settings"].update(accounts.settings_in(_wanted()))
         sandbox.save_account(account)
     return _json({"id": account_id, "settings": account["_settings"]})
 
@@ -82,9 +86,13 @@ def move_clock() -> Response:
     """
     wanted, sandbox = _wanted(), _sandbox()
     seconds = wanted.get("advance")
-    if seconds is None and "now" in wanted:
-        seconds = float(wanted["now"]) - sandbox.clock.now()
-    if not isinstance(seconds, int | float) or not 0 <= seconds < 10 * 366 * 86400:
+    if seconds is None and isinstance(wanted.get("now"), int | float):
+        seconds = wanted["now"] - sandbox.clock.now()
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not 0 <= seconds < 10 * 366 * 86400
+    ):
         raise ValueError("advance (seconds) or now (unix time, not in the past) is expected")
     failures = sandbox.advance(seconds)
     return _json({"now": sandbox.clock.now(), "offset": sandbox.clock.offset, "failures": failures})
@@ -92,14 +100,48 @@ def move_clock() -> Response:
 
 @control.get("/requests.json")
 def list_requests() -> Response:
-    """Every API request after `?since=` (a sequence number), secrets masked."""
-    return _json(ledger.requests(_sandbox().store, request.args.get("since", 0, type=int)))
+    """API requests in order, secrets masked: those after `?since=` (a sequence number), at most
+    `?limit=` of them, and only of a `path` (see `matching`), `method` or `status` if given.
+    """
+    asked = request.args
+    return _json(
+        ledger.requests(
+            _sandbox().store,
+            since=_number("since", 0, 0, 1 << 62),
+            limit=_number("limit", ledger.MOST, 1, ledger.MOST),
+            status=_number("status", 0, 0, 599) if "status" in asked else None,
+            method=asked.get("method"),
+            path=asked.get("path"),
+        )
+    )
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the query; raises ValueError."""
+    value = request.args.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 20):
+        raise ValueError(f"{name} must be a whole number")
+    if not least <= int(value) <= most:
+        raise ValueError(f"{name} must be between {least} and {most}")
+    return int(value)
 
 
 @control.get("/ledger.json")
 def list_charges() -> Response:
     """Every charge of every account."""
     return _json(ledger.charges(_sandbox().store))
+
+
+@control.post("/reset")
+def reset() -> Response:
+    """Forgets everything, the clock included; `{"keep_accounts": true}` leaves the accounts with
+    their keys and settings.
+    """
+    keep = _wanted().get("keep_accounts", False) if request.get_data() else False
+    if not isinstance(keep, bool):
+        raise ValueError("keep_accounts must be true or false")
+    _sandbox().reset(keep_accounts=keep)
+    return Response(status=204)
 
 
 @control.get("/faults")

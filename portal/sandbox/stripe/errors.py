@@ -2,18 +2,29 @@
 `card_error(...)`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """One error answer; `keeps` says that what was done before it stays done (a declined card)."""
+    """One error answer; `keeps` says that what was done before it stays done (a declined card);
+    `headers` go with it.
+    """
 
-    def __init__(self, status: int, error: Json, *, keeps: bool = False) -> None:
+    def __init__(
+        self,
+        status: int,
+        error: Json,
+        *,
+        keeps: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(error.get("message"))
         self.status = status
         self.keeps = keeps
+        self.headers = headers or {}
         self.error: Json = {key: value for key, value in error.items() if value is not None}
 
     def body(self) -> Json:
@@ -48,6 +59,15 @@ def missing(kind: str, object_id: str, param: str = "id") -> ApiError:
 def unsupported(what: str, param: str | None = None) -> ApiError:
     """A 400 for what Stripe may do but this sandbox does not model; never answered by a guess."""
     return invalid(f"Sandbox: {what} is not modelled.", param=param, code="sandbox_unsupported")
+
+
+def unrecognized(method: str, path: str) -> ApiError:
+    """The 404 for an address that Stripe's API does not have."""
+    return invalid(
+        f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we "
+        "can help at https://support.stripe.com/.",
+        status=404,
+    )
 
 
 def card_error(

@@ -13,23 +13,28 @@ if TYPE_CHECKING:
     from portal.sandbox.stripe.unit import Unit
 
 DEEPEST = 4
+NESTED = (dict, list)
 
 # The kind of object that an id names; coupons and products may carry ids of the merchant's own.
 PREFIXES = {
     "acct": "account",
     "bpc": "billing_portal.configuration",
     "ch": "charge",
+    "clock": "test_helpers.test_clock",
     "cn": "credit_note",
     "cs": "checkout.session",
     "cus": "customer",
     "di": "discount",
     "dp": "dispute",
+    "feat": "entitlements.feature",
     "fo": "billing.feedback_option",
     "ii": "invoiceitem",
     "in": "invoice",
     "inpay": "invoice_payment",
     "mandate": "mandate",
+    "mtr": "billing.meter",
     "pi": "payment_intent",
+    "plink": "payment_link",
     "pm": "payment_method",
     "price": "price",
     "prod": "product",
@@ -39,6 +44,7 @@ PREFIXES = {
     "re": "refund",
     "seti": "setup_intent",
     "setatt": "setup_attempt",
+    "shr": "shipping_rate",
     "si": "subscription_item",
     "sub": "subscription",
     "txcd": "tax_code",
@@ -51,6 +57,7 @@ FIELD_KINDS = {
     "coupon": "coupon",
     "product": "product",
     "schedule": "subscription_schedule",
+    "subscription_schedule": "subscription_schedule",
     "feedback_option": "billing.feedback_option",
 }
 
@@ -60,18 +67,20 @@ def render(unit: "Unit", body: Any, absent: Json | None = None) -> Any:
     leaves out rather than sends as null are left out; `absent` names those of a hash inside.
     """
     if isinstance(body, list):
-        return [render(unit, one, absent) for one in body]
+        return [render(unit, one, absent) if isinstance(one, NESTED) else one for one in body]
     if not isinstance(body, dict):
         return body
-    absent = left_out().get(str(body["object"]), {}) if "object" in body else absent or {}
+    # The data of an event holds an object under that name, not the name of its kind.
+    kind = body["object"] if isinstance(body.get("object"), str) else None
+    absent = left_out().get(kind, {}) if kind else absent or {}
     never_null = absent.get("", ())
     shown = {
-        key: render(unit, value, absent.get(key))
+        key: render(unit, value, absent.get(key)) if isinstance(value, NESTED) else value
         for key, value in body.items()
-        if not (key.startswith("_") or (value is None and key in never_null))
+        if key[0] != "_" and not (value is None and key in never_null)
     }
-    if not body.get("deleted"):
-        for renderer in RENDERERS.get(str(body.get("object")), ()):
+    if kind and not body.get("deleted"):
+        for renderer in RENDERERS.get(kind, ()):
             renderer(unit, shown)
     return shown
 

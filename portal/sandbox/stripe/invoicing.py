@@ -4,6 +4,7 @@
 drafts, finalized invoices and previews alike.
 """
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -130,7 +131,7 @@ def blank(
         },
         "subtotal": 0,
         "subtotal_excluding_tax": 0,
-        "test_clock": None,
+        "test_clock": unit.clock,
         "threshold_reason": None,
         "total": 0,
         "total_discount_amounts": [],
@@ -223,7 +224,8 @@ def decimal(amount: Fraction) -> str:
     """Return a decimal string with at most 12 places, as Stripe writes them."""
     if amount.denominator == 1:
         return str(amount.numerator)
-    return f"{float(amount):.12f}".rstrip("0").rstrip(".")
+    exact = Decimal(amount.numerator) / Decimal(amount.denominator)
+    return f"{exact:.12f}".rstrip("0").rstrip(".")
 
 
 def settle(unit: Unit, invoice: Json) -> Json:

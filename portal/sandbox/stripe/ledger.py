@@ -5,26 +5,12 @@
 import json
 from typing import Any
 
+from portal.sandbox.masking import masked
+from portal.sandbox.matching import matches
 from portal.sandbox.stripe.errors import Json
 from portal.sandbox.stripe.store import Store
 
-SECRET = frozenset(
-    [
-        "number",
-        "cvc",
-        "iban",
-        "account_number",
-        "routing_number",
-        "secret",
-        "client_secret",
-        "token",
-        "source",
-        "tax_id",
-        "api_key",
-        "password",
-    ]
-)
-MASK = "********"
+MOST = 10_000
 CHARGES = """
 SELECT charge.account, charge.body, json_extract(intent.body, '$._invoice') AS invoice
 FROM objects AS charge
@@ -32,15 +18,6 @@ LEFT JOIN objects AS intent ON intent.account = charge.account
     AND intent.kind = 'payment_intent' AND intent.id = charge.parent
 WHERE charge.kind = 'charge' ORDER BY charge.seq
 """
-
-
-def masked(params: Any, name: str = "") -> Any:
-    """Parameters with every secret value replaced."""
-    if isinstance(params, dict):
-        return {key: masked(value, key) for key, value in params.items()}
-    if isinstance(params, list):
-        return [masked(one, name) for one in params]
-    return MASK if name in SECRET else params
 
 
 def note(store: Store, **entry: Any) -> None:
@@ -51,12 +28,27 @@ def note(store: Store, **entry: Any) -> None:
     store.run(f"INSERT INTO requests ({names}) VALUES ({marks})", *entry.values())  # noqa: S608
 
 
-def requests(store: Store, since: int) -> list[Json]:
-    """The requests with a sequence number above `since`, in order."""
-    return [
-        {**dict(row), "params": json.loads(row["params"]), "replayed": bool(row["replayed"])}
-        for row in store.rows("SELECT * FROM requests WHERE seq > ? ORDER BY seq", since)
-    ]
+def requests(
+    store: Store,
+    *,
+    since: int = 0,
+    limit: int = MOST,
+    method: str | None = None,
+    path: str | None = None,
+    status: int | None = None,
+) -> list[Json]:
+    """The first `limit` requests with a sequence number above `since`, in order, that fit."""
+    found: list[Json] = []
+    for row in store.each("SELECT * FROM requests WHERE seq > ? ORDER BY seq", since):
+        if status not in (None, row["status"]):
+            continue
+        if (method or path) and not matches(method, path, row["method"], row["path"]):
+            continue
+        replayed = bool(row["replayed"])
+        found.append({**dict(row), "params": json.loads(row["params"]), "replayed": replayed})
+        if len(found) == limit:
+            break
+    return found
 
 
 def charges(store: Store) -> list[Json]:

@@ -39,8 +39,10 @@ MODELLED = frozenset(
         "customer_sessions",
         "customers",
         "disputes",
+        "entitlements",
         "events",
         "invoice_payments",
+        "invoice_rendering_templates",
         "invoiceitems",
         "invoices",
         "mandates",
@@ -56,15 +58,19 @@ MODELLED = frozenset(
         "refunds",
         "setup_attempts",
         "setup_intents",
+        "shipping_rates",
         "subscription_items",
         "subscription_schedules",
         "subscriptions",
+        "tax_codes",
         "tax_ids",
         "tax_rates",
         "test_helpers",
         "webhook_endpoints",
     ]
 )
+# How the SDK's services send a call: with an answer in JSON, or a file.
+SENDING = frozenset({"self._request", "self._request_stream"})
 SCALARS = {
     "str": "string",
     "int": "integer",
@@ -204,7 +210,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, str, str | None]]:
             continue
         annotations = {one.arg: one.annotation for one in function.args.args if one.annotation}
         for call in ast.walk(function):
-            if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "self._request"):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) in SENDING):
                 continue
             verb, path = call.args[:2]
             template = path

@@ -9,12 +9,21 @@ import contextlib
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
 
 from portal.sandbox.stripe.errors import ApiError, Json, invalid
 from portal.sandbox.stripe.schema import Type, parameters
 
 KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 PART = re.compile(r"\[([^\[\]]*)\]")
+ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+INDEX = re.compile(r"[0-9]{1,9}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+FORM = "application/x-www-form-urlencoded"
+LARGEST = 1 << 20
 MOST_PAIRS = 2000
 DEEPEST = 12
 LONGEST = 5000
@@ -51,31 +60,89 @@ NO_LONGER_WRITABLE = {
 }
 
 
+def read(request: Request) -> Json:
+    """The nested parameters of a request's query and form body; raises the 400 for what is neither
+    and the 413 for more than a megabyte.
+    """
+    request.max_content_length = LARGEST
+    try:
+        body = request.get_data(cache=False)
+    except HTTPException as error:
+        too_large = error.code == 413
+        message = "Request entity is too large." if too_large else "The request body is incomplete."
+        raise invalid(message, status=413 if too_large else 400) from None
+    except OSError:
+        raise invalid("The request body is malformed.") from None
+    if body and (
+        request.mimetype not in (FORM, "")
+        or request.headers.get("Content-Encoding", "identity").lower() != "identity"
+    ):
+        raise invalid(
+            f"Invalid request (check that your POST content type is {FORM}). If you have "
+            "any questions, we can help at https://support.stripe.com/."
+        )
+    return decode([*_pairs(request.query_string), *_pairs(body)])
+
+
+def _pairs(encoded: bytes) -> list[tuple[str, str]]:
+    if not encoded:
+        return []
+    if encoded.count(b"&") > MOST_PAIRS:
+        raise invalid(f"A request can have at most {MOST_PAIRS} parameters.")
+    try:
+        text = encoded.decode()
+        if ESCAPE.search(text):
+            raise invalid("Invalid percent-encoding in the parameters.")
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise invalid("Invalid UTF-8 in the parameters.") from None
+
+
 def decode(pairs: Iterable[tuple[str, str]]) -> Json:
-    """Nests `a[b][0][c]=d`; lists stay dicts with numeric keys until the schema says what they
-    are.
+    """Nests `a[b][0][c]=d`. Lists stay dicts until the schema says what they are, with the keys
+    that were given: "0", or "[0]" for the first of `a[]`.
     """
     found: Json = {}
-    for count, (key, value) in enumerate(pairs):
+    for key, value in pairs:
         match = KEY.match(key)
-        if count >= MOST_PAIRS or not match:
+        if not match or CONTROL.search(key):
             raise invalid(f"Invalid parameter name: {key[:100]}", param=key[:100])
         path = [match.group(1), *PART.findall(match.group(2))]
         if len(path) > DEEPEST:
-            raise invalid("Parameters are nested too deeply.", param=path[0])
+            raise invalid("Parameters are nested too deeply.", param=path[0][:100])
         _put(found, path, value, key)
     return found
 
 
 def _put(found: Json, path: list[str], value: str, key: str) -> None:
-    for part in path[:-1]:
-        found = found.setdefault(part or str(len(found)), {})
+    for at, part in enumerate(path[:-1]):
+        found = found.setdefault(part or _next(found, path[at + 1 :]), {})
         if not isinstance(found, dict):
-            raise invalid("Invalid object", param=key)
-    last = path[-1] or str(len(found))
+            raise invalid("Invalid object", param=key[:100])
+    last = path[-1] or _next(found, [])
     if isinstance(found.get(last), dict):
-        raise invalid("Invalid object", param=key)
+        raise invalid("Invalid object", param=key[:100])
     found[last] = value
+
+
+def _next(found: Json, rest: list[str]) -> str:
+    """The key of `[]`: a new element, or the last one as long as it lacks what is to be put there
+    (`items[][price]=p&items[][quantity]=2` is one item).
+    """
+    last = f"[{len(found) - 1}]"
+    if rest and last in found and not _holds(found[last], rest):
+        return last
+    return f"[{len(found)}]"
+
+
+def _holds(node: Any, path: list[str]) -> bool:
+    for part in path:
+        if not isinstance(node, dict):
+            return True
+        if not part or part not in node:
+            return False
+        node = node[part]
+    return True
 
 
 def check(route: str, raw: Json) -> Json:
@@ -107,7 +174,7 @@ def _checked(kind: Type, raw: Any, name: str) -> Any:
                 _checked(inner, one, f"{name}[{at}]") for at, one in enumerate(_items(raw, name))
             ]
         case {"map": inner}:
-            if not isinstance(raw, dict):
+            if not isinstance(raw, dict) or any(key.startswith("[") for key in raw):
                 raise invalid("Invalid object", param=name)
             found = {key: _map_value(inner, one, f"{name}[{key}]") for key, one in raw.items()}
             return _metadata(found, name) if name.split("[")[-1].strip("]") == "metadata" else found
@@ -141,7 +208,9 @@ def _scalar(kind: str, raw: Any, name: str) -> Any:
             if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,12})?", raw, re.ASCII):
                 raise invalid(f"Invalid decimal: {raw[:100]}", param=name)
             return float(raw) if kind == "number" else raw
-    if len(raw) > LONGEST or "\x00" in raw:
+    if "\x00" in raw:
+        raise invalid("Invalid string: it contains a null byte.", param=name)
+    if len(raw) > LONGEST:
         raise invalid(
             f"Invalid string: {raw[:20]}...; must be at most {LONGEST} characters", param=name
         )
@@ -168,7 +237,7 @@ def _object(fields: Json, required: list[str], raw: Any, name: str) -> Json:
         raise invalid("Invalid object", param=name)
     for key in raw:
         if key not in fields:
-            full = f"{name}[{key}]" if name else key
+            full = f"{name}[{key.strip('[]')}]" if name else key
             raise invalid(
                 f"Received unknown parameter: {full}", param=full, code="parameter_unknown"
             )
@@ -183,8 +252,11 @@ def _object(fields: Json, required: list[str], raw: Any, name: str) -> Json:
 
 
 def _items(raw: Any, name: str) -> list[Any]:
-    if isinstance(raw, dict) and all(key.isascii() and key.isdigit() for key in raw):
-        return [raw[key] for key in sorted(raw, key=int)]
+    if isinstance(raw, dict):
+        if all(INDEX.fullmatch(key) for key in raw):
+            return [raw[key] for key in sorted(raw, key=int)]
+        if all(key.startswith("[") for key in raw):
+            return list(raw.values())
     raise invalid("Invalid array", param=name)
 
 

@@ -2,9 +2,10 @@
 
 import copy
 
-from portal.sandbox.stripe import changes, collection
+from portal.sandbox.stripe import collection, usage
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.periods import period_at
+from portal.sandbox.stripe.prorating import Change, credit_all, usage_of
 from portal.sandbox.stripe.registry import due, listens
 from portal.sandbox.stripe.subscribing import EXPIRY, billable_at_start, schedule
 from portal.sandbox.stripe.subscription_billing import (
@@ -37,26 +38,32 @@ def check_pausable(subscription: Json) -> None:
             raise invalid(f"This subscription cannot be paused because {reason}.")
 
 
-def _credits(unit: Unit, subscription: Json, params: Json) -> changes.Change:
-    """Work out what pausing credits: unused time from now, from the period's start, or none."""
-    since = ((params.get("bill_for") or {}).get("unused_time_from") or {}).get("type", "now")
-    if since == "none":
-        return changes.Change(
-            before=subscription,
-            after=copy.deepcopy(subscription),
-            behavior="none",
-            at=unit.now,
-        )
+def _credits(unit: Unit, subscription: Json, params: Json) -> Change:
+    """Work out what pausing credits, and what it charges of usage until now."""
+    bill_for = params.get("bill_for") or {}
+    since = (bill_for.get("unused_time_from") or {}).get("type", "now")
     at = unit.now
     if since == "item_current_period_start":
         starts = {item["current_period_start"] for item in subscription["items"]["data"]}
         if len(starts) > 1:
             raise unsupported("crediting items whose periods began at different times")
         at = starts.pop()
-    return changes.credit_all(unit, subscription, at)
+    if since == "none":
+        change = Change(
+            before=subscription, after=copy.deepcopy(subscription), behavior="none", at=unit.now
+        )
+    else:
+        change = credit_all(unit, subscription, at)
+    if (bill_for.get("outstanding_usage_through") or {}).get("type", "now") == "now":
+        change.prorations += [
+            one
+            for item in subscription["items"]["data"]
+            for one in usage_of(unit, subscription, item, unit.now)
+        ]
+    return change
 
 
-def _draft_of_pause(unit: Unit, change: changes.Change) -> Json | None:
+def _draft_of_pause(unit: Unit, change: Change) -> Json | None:
     after = change.after
     waiting = pending_items(unit, after["customer"], after["currency"], after["id"])
     only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
@@ -125,6 +132,7 @@ def _resumed(unit: Unit, subscription: Json, params: Json) -> Json:
         period = period_at(after["billing_cycle_anchor"], cadence_of(unit, item), unit.now)
         item |= {"current_period_start": unit.now, "current_period_end": period.end}
         item["_debits"] = []
+        usage.start_over(item, unit.now)
     after |= {"status": "active", "status_details": None}
     return after
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 DAY = 86_400
 MONTHS = {"month": 1, "year": 12}
@@ -69,24 +70,47 @@ def period_at(anchor: int, cadence: Cadence, at: int) -> Period:
     return Period(step(anchor, cadence, times), step(anchor, cadence, times + 1))
 
 
-def anchor_from(config: dict[str, int | None], now: int) -> int:
-    """Return the next instant after or at `now` that fits a `billing_cycle_anchor_config`.
+def intervals_in(span: Period, cadence: Cadence) -> Fraction:
+    """Return how many intervals a span lasts, counted from where it begins."""
+    whole = 0
+    while step(span.start, cadence, whole + 1) <= span.end:
+        whole += 1
+    begun = step(span.start, cadence, whole)
+    return whole + Fraction(span.end - begun, step(span.start, cadence, whole + 1) - begun)
 
-    Parts of the time of day that are not given are taken from `now`; a day that a month does
-    not have is its last day.
+
+def anchor_from(config: dict[str, int | None], now: int, months: int = 1) -> int:
+    """Return the anchor that a `billing_cycle_anchor_config` means at `now`.
+
+    It lies in a month that has the day, a whole number of `months` after the next boundary: the
+    31st every two months, asked for in February, is 31 August, and the first period still ends on
+    28 February. Parts of the time of day that are not given are taken from `now`.
     """
     moment = datetime.fromtimestamp(now, UTC)
-    hour, minute, second = (
-        moment.hour if config.get("hour") is None else config["hour"],
-        moment.minute if config.get("minute") is None else config["minute"],
-        moment.second if config.get("second") is None else config["second"],
-    )
     wanted_month, wanted_day = config.get("month"), config["day_of_month"] or 1
-    year, month = moment.year, moment.month
-    while True:
-        if wanted_month in (None, month):
-            day = min(wanted_day, calendar.monthrange(year, month)[1])
-            candidate = datetime(year, month, day, hour or 0, minute or 0, second or 0, tzinfo=UTC)
-            if int(candidate.timestamp()) >= now:
-                return int(candidate.timestamp())
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    time = {
+        name: getattr(moment, name) if config.get(name) is None else int(config[name] or 0)
+        for name in ("hour", "minute", "second")
+    }
+
+    def in_month(count: int) -> tuple[bool, datetime]:
+        year, month = (
+            moment.year + (moment.month - 1 + count) // 12,
+            (moment.month - 1 + count) % 12,
+        )
+        last = calendar.monthrange(year, month + 1)[1]
+        day = min(wanted_day, last)
+        return day == wanted_day, datetime(year, month + 1, day, **time, tzinfo=UTC)
+
+    first = next(
+        count
+        for count in range(0, 26)
+        if wanted_month in (None, in_month(count)[1].month)
+        and int(in_month(count)[1].timestamp()) >= now
+    )
+    grid = 12 if wanted_month else months
+    for count in range(first, first + 8 * 12 + 1, grid):
+        exact, found = in_month(count)
+        if exact:
+            return int(found.timestamp())
+    return int(in_month(first)[1].timestamp())

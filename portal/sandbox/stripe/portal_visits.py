@@ -103,9 +103,9 @@ def visited(view: Callable[..., Any]) -> Callable[..., Any]:
             return _closed("This address is wrong."), 404
         unit = sandbox.unit_for(session_id)
         session = unit.get(sessions.KIND, session_id)
-        if not sessions.is_alive(session, unit.now):
+        if not sessions.is_alive(session, unit.account_now):
             return _closed("This session has expired. Go back and open the portal again."), 410
-        session["_last_activity"] = unit.now
+        session["_last_activity"] = unit.account_now
         unit.put(session)
         visit = Visit(
             unit,

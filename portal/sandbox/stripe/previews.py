@@ -9,12 +9,13 @@ from portal.sandbox.stripe import changes, pausing, renewals, scheduling, subscr
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.invoicing import settle
+from portal.sandbox.stripe.prorating import Change, credit_all
 from portal.sandbox.stripe.registry import due
 from portal.sandbox.stripe.subscribing import ENDED
 from portal.sandbox.stripe.subscription_billing import (
-    Billing,
     attach_item,
     compose,
+    last_billing,
     pending_items,
     subscription_of_item,
 )
@@ -119,7 +120,7 @@ def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> J
         return pausing.draft_pause(unit, stored, details["pause"])
     if details.get("resume_at"):
         return pausing.draft_resumption(unit, stored, details)
-    wanted = _wanted(params, details, OF_UPDATE)
+    wanted = _wanted(unit, params, details, OF_UPDATE)
     if params.get("preview_mode") == "recurring":
         wanted["proration_behavior"] = "none"
     changing = wanted.keys() - {"proration_behavior", "proration_date"}
@@ -138,23 +139,30 @@ def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> J
     return _of_renewal(unit, stored, recurring=params.get("preview_mode") == "recurring")
 
 
-def _say_proration_date(draft: Json, change: changes.Change) -> None:
+def _say_proration_date(draft: Json, change: Change) -> None:
     if change.prorations:
         details = draft["parent"]["subscription_details"]
         details["subscription_proration_date"] = change.at
 
 
-def _wanted(params: Json, details: Json, names: tuple[str, ...]) -> Json:
+def _wanted(unit: Unit, params: Json, details: Json, names: tuple[str, ...]) -> Json:
     """Return the parameters of the update or creation that a preview stands for."""
-    anchor = (details.get("billing_cycle_anchor") or {}).get("type")
-    if anchor == "timestamp":
-        raise unsupported(
-            "a timestamp as billing cycle anchor", "subscription_details[billing_cycle_anchor]"
+    creates = names is OF_CREATE
+    anchor = details.get("billing_cycle_anchor") or {}
+    if anchor.get("type") == "timestamp" and not creates:
+        raise invalid(
+            "The billing cycle anchor of an existing subscription can only be now or unchanged.",
+            param="subscription_details[billing_cycle_anchor]",
         )
-    for name in ("billing_schedules", "start_date"):
-        if details.get(name):
-            raise unsupported(name, f"subscription_details[{name}]")
+    if details.get("billing_schedules"):
+        raise unsupported("billing_schedules", "subscription_details[billing_schedules]")
     wanted = {name: details[name] for name in names if name in details}
+    if anchor.get("type") == "timestamp":
+        wanted["billing_cycle_anchor"] = anchor.get("timestamp")
+    if "start_date" in details:
+        if not creates or details["start_date"] > unit.now:
+            raise unsupported("this start_date", "subscription_details[start_date]")
+        wanted["backdate_start_date"] = details["start_date"]
     if "discounts" in params:
         wanted["discounts"] = params["discounts"]
     return wanted
@@ -166,41 +174,51 @@ def _of_renewal(unit: Unit, stored: Json, *, recurring: bool) -> Json | None:
         return None
     at = min(item["current_period_end"] for item in stored["items"]["data"])
     end = stored["cancel_at"]
-    later = Unit(unit.sandbox, unit.account, at)
+    later = unit.at(at)
     if end is not None and end <= at:
         waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
         only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
-        return compose(
-            later, stored, Billing(pending=False, only=only), reason="subscription_cycle"
-        )
+        billing = last_billing(later, stored, end, pending=False, only=only)
+        return compose(later, stored, billing, reason="subscription_cycle")
     scheduling.enter(later, stored, at)
+    if not renewals.due_items(stored, at):
+        return _as_draft(later.get("invoice", stored["latest_invoice"]))
     if recurring:
-        items, before = renewals.turn_over(later, stored, at)
+        turn = renewals.turn_over(later, stored, at)
         return compose(
             later,
             stored,
-            Billing(tuple(items), pending=False),
+            turn.billing(pending=False),
             reason="subscription_cycle",
-            period=before,
+            period=turn.before,
         )
     return renewals.draft_renewal(later, stored, at)
+
+
+def _as_draft(invoice: Json) -> Json:
+    """Give back the state before it was finalized to an invoice that a phase made by beginning."""
+    unset = ("effective_at", "ending_balance", "hosted_invoice_url", "invoice_pdf", "number")
+    invoice |= dict.fromkeys(unset) | {"attempted": False, "attempt_count": 0, "status": "draft"}
+    invoice["status_transitions"] = dict.fromkeys(invoice["status_transitions"])
+    return invoice
 
 
 def _of_cancellation(unit: Unit, stored: Json, details: Json) -> Json | None:
     behavior = details.get("proration_behavior", "create_prorations")
     at = details.get("proration_date", unit.now)
-    change = changes.credit_all(unit, stored, at) if behavior != "none" else None
+    change = credit_all(unit, stored, at) if behavior != "none" else None
     for item in change.prorations if change else []:
         unit.put(item)
     waiting = pending_items(unit, stored["customer"], stored["currency"], stored["id"])
     only = frozenset(item["id"] for item in waiting if subscription_of_item(item))
-    return compose(unit, stored, Billing(pending=False, only=only), reason="subscription_update")
+    billing = last_billing(unit, stored, unit.now, pending=False, only=only)
+    return compose(unit, stored, billing, reason="subscription_update")
 
 
 def _of_new(unit: Unit, params: Json, details: Json) -> Json | None:
     if "customer" not in params:
         raise unsupported("previews without a customer", "customer")
-    wanted = _wanted(params, details, OF_CREATE) | {"customer": params["customer"]}
+    wanted = _wanted(unit, params, details, OF_CREATE) | {"customer": params["customer"]}
     if "currency" in params:
         wanted["currency"] = params["currency"]
     subscription, draft = subscribing.begin(unit, wanted)

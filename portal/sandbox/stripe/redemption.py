@@ -82,6 +82,24 @@ def _new(
     where: str,
     start: int | None,
 ) -> str:
+    coupon, code = checked(unit, entry, customer, currency, where)
+    for used in (coupon, code):
+        if used:
+            used["times_redeemed"] += 1
+            unit.put(used)
+    began = unit.now if start is None else start
+    discount = discount_of(unit, coupon, code, customer, began) | owner
+    unit.add(discount, "customer.discount.created")
+    return str(discount["id"])
+
+
+def checked(
+    unit: Unit, entry: Json, customer: str | None, currency: str, where: str
+) -> tuple[Json, Json | None]:
+    """Return the coupon, and the code if there is one, of an entry of `discounts`.
+
+    Raises the 400 when it cannot be redeemed by the customer, or in the currency, now.
+    """
     code = None
     if "promotion_code" in entry:
         code = unit.get("promotion_code", entry["promotion_code"], f"{where}[promotion_code]")
@@ -89,15 +107,17 @@ def _new(
     coupon_id = code["promotion"]["coupon"] if code else entry["coupon"]
     coupon = unit.get("coupon", coupon_id, f"{where}[coupon]")
     _check_coupon(unit, coupon, currency, f"{where}[{'promotion_code' if code else 'coupon'}]")
-    for used in (coupon, code):
-        if used:
-            used["times_redeemed"] += 1
-            unit.put(used)
-    began = unit.now if start is None else start
+    return coupon, code
+
+
+def discount_of(
+    unit: Unit, coupon: Json, code: Json | None, customer: str | None, began: int
+) -> Json:
+    """Return a new discount of a coupon or code, not stored, that is for nothing yet."""
     end = None
     if coupon["duration"] == "repeating":
         end = step(began, Cadence("month"), coupon["duration_in_months"])
-    discount: Json = {
+    return {
         "id": unit.id("di"),
         "object": "discount",
         "checkout_session": None,
@@ -112,9 +132,7 @@ def _new(
         "subscription": None,
         "subscription_item": None,
         "_coupon": coupon,
-    } | owner
-    unit.add(discount, "customer.discount.created")
-    return str(discount["id"])
+    }
 
 
 def _check_coupon(unit: Unit, coupon: Json, currency: str, where: str) -> None:
@@ -128,14 +146,15 @@ def _check_coupon(unit: Unit, coupon: Json, currency: str, where: str) -> None:
         )
 
 
-def _check_code(unit: Unit, code: Json, customer: str, where: str) -> None:
+def _check_code(unit: Unit, code: Json, customer: str | None, where: str) -> None:
     if not code["active"] or is_used_up(code) or is_late(code, unit.now):
         raise invalid(f"This promotion code is not active: {code['id']}", param=where)
     if code["customer"] not in (None, customer):
         raise invalid(
             f"The promotion code {code['id']} cannot be redeemed by this customer.", param=where
         )
-    if code["restrictions"]["first_time_transaction"] and has_bought(unit, customer):
+    once_only = code["restrictions"]["first_time_transaction"]
+    if once_only and customer and has_bought(unit, customer):
         raise invalid(
             "This promotion code cannot be redeemed because the associated customer has prior "
             "transactions.",

@@ -22,10 +22,12 @@ Listener = Callable[["Unit", Json], None]
 Due = Callable[["Unit", str], None]
 
 ROUTES: dict[str, Handler] = {}
+DOWNLOADS: dict[str, str] = {}
 RENDERERS: dict[str, list[Renderer]] = {}
 INCLUDES: dict[tuple[str, str], Include] = {}
 LISTENERS: dict[str, list[Listener]] = {}
 DUE: dict[str, Due] = {}
+ON_ACCOUNT_TIME: set[str] = set()
 PAGES: list[tuple[str, Callable[..., Any]]] = []
 
 
@@ -41,6 +43,18 @@ def route(method: str, path: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         ROUTES[f"{method} {path}"] = handler
         return handler
+
+    return register
+
+
+def download(
+    method: str, path: str, content_type: str
+) -> Callable[[Callable[..., bytes]], Handler]:
+    """Answers an API route with a file instead of JSON; the function returns its bytes."""
+
+    def register(handler: Callable[..., bytes]) -> Handler:
+        DOWNLOADS[f"{method} {path}"] = content_type
+        return route(method, path)(handler)  # type: ignore[arg-type]
 
     return register
 
@@ -78,13 +92,16 @@ def listens(*event_types: str) -> Callable[[Listener], Listener]:
     return register
 
 
-def due(name: str) -> Callable[[Due], Due]:
+def due(name: str, *, account_time: bool = False) -> Callable[[Due], Due]:
     """Runs when the clock reaches the moment given to `unit.schedule(at, name, ref)`; `unit.now`
-    is that moment.
+    is that moment. With `account_time` the account's clock is meant even for objects on a test
+    clock (payments, hosted pages), and that moment is `unit.account_now`.
     """
 
     def register(callback: Due) -> Due:
         DUE[name] = callback
+        if account_time:
+            ON_ACCOUNT_TIME.add(name)
         return callback
 
     return register

@@ -1,6 +1,8 @@
 """What the clock does to a subscription: renewal, end of trial, scheduled end, notices."""
 
-from portal.sandbox.stripe import collection, redemption, scheduling
+from dataclasses import dataclass
+
+from portal.sandbox.stripe import collection, redemption, scheduling, usage
 from portal.sandbox.stripe.errors import Json
 from portal.sandbox.stripe.periods import Period, period_at
 from portal.sandbox.stripe.registry import due
@@ -8,12 +10,13 @@ from portal.sandbox.stripe.subscribing import ENDED, schedule
 from portal.sandbox.stripe.subscription_billing import (
     Billing,
     compose,
+    last_billing,
     note_billed,
     pending_items,
     subscription_of_item,
 )
 from portal.sandbox.stripe.subscription_events import keep
-from portal.sandbox.stripe.subscription_items import cadence_of
+from portal.sandbox.stripe.subscription_items import cadence_of, is_metered
 from portal.sandbox.stripe.subscription_status import end
 from portal.sandbox.stripe.unit import Unit
 
@@ -23,12 +26,33 @@ def due_items(subscription: Json, at: int) -> list[Json]:
     return [item for item in subscription["items"]["data"] if item["current_period_end"] <= at]
 
 
-def turn_over(unit: Unit, subscription: Json, at: int) -> tuple[list[Json], Period]:
-    """Move the items that are due into their next period; returns them and the span before."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The items that begin a new period, the span before, and the metered items' own spans."""
+
+    items: tuple[Json, ...]
+    before: Period
+    ended: dict[str, Period]
+    after_trial: bool
+
+    def billing(self, *, pending: bool = True) -> Billing:
+        """What the renewal's invoice holds."""
+        return Billing(self.items, ended=self.ended, after_trial=self.after_trial, pending=pending)
+
+
+def turn_over(unit: Unit, subscription: Json, at: int) -> Turn:
+    """Move the items that are due into their next period."""
     items = due_items(subscription, at)
+    trial_over = subscription["trial_end"] == at
+    ended = {
+        item["id"]: Period(item["current_period_start"], item["current_period_end"])
+        for item in items
+        if is_metered(unit, item)
+    }
     if subscription["trial_end"] and subscription["trial_end"] <= at:
         behavior = subscription["trial_settings"]["end_behavior"]["billing_cycle_anchor"]
-        if subscription["status"] == "trialing" and behavior != "unchanged":
+        moves = behavior != "unchanged" and not subscription.get("_keeps_anchor")
+        if subscription["status"] == "trialing" and moves:
             subscription["billing_cycle_anchor"] = subscription["trial_end"]
     before = Period(min(item["current_period_start"] for item in items), at)
     for item in items:
@@ -39,25 +63,27 @@ def turn_over(unit: Unit, subscription: Json, at: int) -> tuple[list[Json], Peri
         if last is not None and start < last < aligned.end:
             item["current_period_end"] = last
     if subscription["cancel_at_period_end"]:
-        subscription["cancel_at"] = max(
+        subscription["cancel_at"] = min(
             item["current_period_end"] for item in subscription["items"]["data"]
         )
-    ended = [
+    over = [
         one
         for one in subscription["discounts"]
         if one not in redemption.still_valid(unit, subscription["discounts"], at)
     ]
-    subscription["discounts"] = [one for one in subscription["discounts"] if one not in ended]
-    redemption.end_discounts(unit, ended)
-    return items, before
+    subscription["discounts"] = [one for one in subscription["discounts"] if one not in over]
+    redemption.end_discounts(unit, over)
+    return Turn(tuple(items), before, ended, trial_over)
 
 
 def draft_renewal(unit: Unit, subscription: Json, at: int) -> Json | None:
     """Turn a subscription over and return the invoice of its next period, not yet stored."""
-    items, before = turn_over(unit, subscription, at)
+    turn = turn_over(unit, subscription, at)
     draft = compose(
-        unit, subscription, Billing(tuple(items)), reason="subscription_cycle", period=before
+        unit, subscription, turn.billing(), reason="subscription_cycle", period=turn.before
     )
+    for item in turn.items:
+        usage.start_over(item, item["current_period_start"])
     if draft is not None:
         note_billed(subscription, draft)
     return draft
@@ -72,6 +98,9 @@ def renew(unit: Unit, subscription_id: str) -> None:
     if subscription["status"] == "incomplete":
         return
     scheduling.enter(unit, subscription, unit.now)
+    if not due_items(subscription, unit.now):
+        keep(unit, subscription)
+        return
     trial_over = subscription["status"] == "trialing"
     if trial_over and _lacks_method(unit, subscription):
         wish = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
@@ -117,7 +146,7 @@ def _pause_after_trial(unit: Unit, subscription: Json) -> None:
 
 @due("subscription.end")
 def end_as_scheduled(unit: Unit, subscription_id: str) -> None:
-    """The moment of a scheduled cancellation has come; pending items get a last invoice."""
+    """A scheduled cancellation has come; pending items and usage get a last invoice."""
     subscription = unit.get("subscription", subscription_id)
     at = subscription["cancel_at"]
     if subscription["status"] in ENDED or at is None or at > unit.now:
@@ -129,12 +158,9 @@ def end_as_scheduled(unit: Unit, subscription_id: str) -> None:
         )
         if subscription_of_item(item)
     )
+    billing = last_billing(unit, subscription, unit.now, pending=False, only=waiting)
     end(unit, subscription)
-    if not waiting:
-        return
-    draft = compose(
-        unit, subscription, Billing(pending=False, only=waiting), reason="subscription_cycle"
-    )
+    draft = compose(unit, subscription, billing, reason="subscription_cycle")
     if draft is not None:
         subscription["latest_invoice"] = draft["id"]
         unit.put(subscription)

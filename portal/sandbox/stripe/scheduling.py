@@ -3,132 +3,40 @@
 import copy
 
 from portal.sandbox.stripe import changes, redemption, subscribing
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
-from portal.sandbox.stripe.periods import Cadence, step
+from portal.sandbox.stripe.errors import Json
+from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.registry import due, listens
-from portal.sandbox.stripe.resources import tax_rates
+from portal.sandbox.stripe.schedule_phases import phase_of
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.subscription_items import (
     cadence_of,
-    check_price,
     check_together,
     new_item,
+    redeemed,
 )
-from portal.sandbox.stripe.unit import Unit
+from portal.sandbox.stripe.unit import Unit, merged
 
-MODELLED = frozenset(
-    {
-        "billing_cycle_anchor",
-        "collection_method",
-        "currency",
-        "default_payment_method",
-        "default_tax_rates",
-        "description",
-        "discounts",
-        "duration",
-        "end_date",
-        "items",
-        "metadata",
-        "proration_behavior",
-        "start_date",
-    }
-)
 OPEN = ("not_started", "active")
+EXPIRING = 7 * DAY
+# What a change of the subscription itself copies to its schedule
+# (docs.stripe.com/billing/subscriptions/subscription-schedules, "when a schedule is attached").
+SPLITTING = frozenset({"items", "discounts", "default_tax_rates", "trial_end"})
+COPIED = ("collection_method", "default_payment_method")
 
 
-def phase_of(unit: Unit, given: Json, start: int, currency: str | None, where: str) -> Json:
-    """Return a phase for an entry of `phases`, beginning at `start`."""
-    for name in given.keys() - MODELLED:
-        if given[name] not in (None, "", [], {}):
-            raise unsupported(f"{name} of a phase", f"{where}[{name}]")
-    items = [
-        _item(unit, entry, currency, f"{where}[items][{place}]")
-        for place, entry in enumerate(given["items"])
+def _wanted_extra(phase: Json) -> list[Json]:
+    """Return a phase's one-off items as a subscription takes them."""
+    return [
+        {
+            "price": one["price"],
+            "quantity": one["quantity"],
+            "metadata": one["metadata"],
+            "tax_rates": one["tax_rates"],
+            "discounts": [_named(each) for each in one["discounts"]],
+            **({} if one["discountable"] is None else {"discountable": one["discountable"]}),
+        }
+        for one in phase["add_invoice_items"]
     ]
-    if not items:
-        raise invalid("A phase needs at least one item.", param=f"{where}[items]")
-    first = unit.get("price", items[0]["price"])
-    end = _end(unit, given, start, first, where)
-    if end <= start:
-        raise invalid("The phase must end after it starts.", param=f"{where}[end_date]")
-    return {
-        "add_invoice_items": [],
-        "application_fee_percent": None,
-        "automatic_tax": None,
-        "billing_cycle_anchor": given.get("billing_cycle_anchor"),
-        "billing_thresholds": None,
-        "collection_method": given.get("collection_method"),
-        "currency": currency or first["currency"],
-        "default_payment_method": given.get("default_payment_method") or None,
-        "default_tax_rates": tax_rates.chosen(
-            unit, given.get("default_tax_rates"), f"{where}[default_tax_rates]"
-        ),
-        "description": given.get("description") or None,
-        "discounts": _discounts(unit, given, where),
-        "end_date": end,
-        "invoice_settings": None,
-        "items": items,
-        "metadata": dict(given.get("metadata") or {}),
-        "on_behalf_of": None,
-        "proration_behavior": given.get("proration_behavior", "create_prorations"),
-        "start_date": start,
-        "transfer_data": None,
-        "trial_end": None,
-    }
-
-
-def _item(unit: Unit, entry: Json, currency: str | None, where: str) -> Json:
-    for name in ("billing_thresholds", "discounts", "trial", "trial_offer"):
-        if entry.get(name):
-            raise unsupported(f"{name} of a phase's item", f"{where}[{name}]")
-    if "price_data" in entry:
-        price = unit.call("POST /v1/prices", entry["price_data"])
-    else:
-        chosen = entry.get("price") or entry.get("plan")
-        if not chosen:
-            raise invalid(
-                f"Missing required param: {where}[price].",
-                param=f"{where}[price]",
-                code="parameter_missing",
-            )
-        price = unit.get("price", chosen, f"{where}[price]")
-    check_price(unit, price, currency, f"{where}[price]")
-    metered = price["recurring"]["usage_type"] == "metered"
-    return {
-        "billing_thresholds": None,
-        "discounts": [],
-        "metadata": dict(entry.get("metadata") or {}),
-        "plan": price["id"],
-        "price": price["id"],
-        "quantity": None if metered else entry.get("quantity", 1),
-        "tax_rates": tax_rates.chosen(unit, entry.get("tax_rates"), f"{where}[tax_rates]"),
-    }
-
-
-def _end(unit: Unit, given: Json, start: int, price: Json, where: str) -> int:
-    if "end_date" in given and "duration" in given:
-        raise invalid(
-            "You may only specify one of these parameters: end_date, duration.",
-            param=f"{where}[duration]",
-        )
-    if "end_date" in given:
-        return unit.now if given["end_date"] == "now" else int(given["end_date"])
-    duration = given.get("duration") or price["recurring"]
-    return step(start, Cadence(duration["interval"], duration.get("interval_count", 1)), 1)
-
-
-def _discounts(unit: Unit, given: Json, where: str) -> list[Json]:
-    found = []
-    for place, entry in enumerate(given.get("discounts") or []):
-        for name, kind in (
-            ("coupon", "coupon"),
-            ("promotion_code", "promotion_code"),
-            ("discount", "discount"),
-        ):
-            if name in entry:
-                unit.get(kind, entry[name], f"{where}[discounts][{place}][{name}]")
-        found.append({name: entry.get(name) for name in ("coupon", "discount", "promotion_code")})
-    return found
 
 
 def current(schedule: Json, at: int) -> Json | None:
@@ -142,13 +50,23 @@ def current(schedule: Json, at: int) -> Json | None:
 def plan_ahead(unit: Unit, schedule: Json) -> None:
     """Put the next phase, or the schedule's end, on the clock."""
     unit.unschedule("schedule.phase", schedule["id"])
+    unit.unschedule("schedule.expiring", schedule["id"])
     if schedule["status"] not in OPEN:
         return
+    notice = schedule["phases"][-1]["end_date"] - EXPIRING
+    if notice > unit.now:
+        unit.schedule(notice, "schedule.expiring", schedule["id"])
     moments = [phase["start_date"] for phase in schedule["phases"]]
     moments.append(schedule["phases"][-1]["end_date"])
     later = [moment for moment in moments if moment > unit.now]
     if later:
         unit.schedule(min(later), "schedule.phase", schedule["id"])
+
+
+@due("schedule.expiring")
+def expiring(unit: Unit, schedule_id: str) -> None:
+    """Seven days before a schedule ends."""
+    unit.emit("subscription_schedule.expiring", unit.get("subscription_schedule", schedule_id))
 
 
 @due("schedule.phase")
@@ -177,8 +95,14 @@ def start(unit: Unit, schedule: Json) -> Json:
         "default_tax_rates": phase["default_tax_rates"],
         "description": phase["description"] or "",
         "payment_behavior": "default_incomplete",
+        "add_invoice_items": _wanted_extra(phase),
         **_collection(schedule, phase),
     }
+    if phase["trial_end"]:
+        wanted["trial_end"] = phase["trial_end"]
+    if phase["start_date"] < unit.now:
+        wanted["backdate_start_date"] = phase["start_date"]
+        wanted["proration_behavior"] = phase["proration_behavior"]
     method = (
         phase["default_payment_method"] or schedule["default_settings"]["default_payment_method"]
     )
@@ -197,14 +121,22 @@ def start(unit: Unit, schedule: Json) -> Json:
 def _collection(schedule: Json, phase: Json) -> Json:
     settings = schedule["default_settings"]
     method = phase["collection_method"] or settings["collection_method"]
-    found = {"collection_method": method}
+    chosen = dict(settings["invoice_settings"])
+    chosen |= {name: one for name, one in (phase["invoice_settings"] or {}).items() if one}
+    found: Json = {"collection_method": method}
+    days = chosen.pop("days_until_due")
     if method == "send_invoice":
-        found["days_until_due"] = settings["invoice_settings"]["days_until_due"]
-    return found
+        found["days_until_due"] = days
+    return found | {"invoice_settings": {name: one for name, one in chosen.items() if one}}
 
 
 def _entry(item: Json) -> Json:
     entry = {"price": item["price"], "metadata": item["metadata"], "tax_rates": item["tax_rates"]}
+    if item["discounts"]:
+        entry["discounts"] = [
+            one if isinstance(one, dict) and len(one) == 1 else _named(one)
+            for one in item["discounts"]
+        ]
     if item["quantity"] is not None:
         entry["quantity"] = item["quantity"]
     return entry
@@ -246,8 +178,9 @@ def enter(unit: Unit, subscription: Json, at: int) -> bool:
         return False
     show_phase(unit, schedule, subscription, phase)
     turn = all(item["current_period_end"] <= at for item in subscription["items"]["data"])
-    if turn:
+    if turn and not phase["trial_end"]:
         _swap(unit, subscription, phase, at)
+        subscribing.add_invoice_items(unit, subscription, _wanted_extra(phase))
     else:
         apply_now(unit, subscription, phase, phase["proration_behavior"])
     unit.save(schedule, "subscription_schedule.updated")
@@ -273,6 +206,13 @@ def _swap(unit: Unit, subscription: Json, phase: Json, at: int) -> None:
         item |= {
             "quantity": wanted["quantity"],
             "tax_rates": list(wanted["tax_rates"]),
+            "discounts": redeemed(
+                unit,
+                subscription,
+                item,
+                {"discounts": _entry(wanted).get("discounts", "")},
+                f"phases[items][{place}]",
+            ),
             "current_period_start": start,
             "current_period_end": at,
         }
@@ -297,19 +237,26 @@ def _set_fields(unit: Unit, subscription: Json, phase: Json) -> None:
         currency=subscription["currency"],
         existing=subscription["discounts"],
     )
-    subscription["metadata"] |= phase["metadata"]
+    subscription["metadata"] = merged(subscription["metadata"], phase["metadata"])
     if phase["default_tax_rates"]:
         subscription["default_tax_rates"] = list(phase["default_tax_rates"])
     for name in ("default_payment_method", "description", "collection_method"):
         if phase[name]:
             subscription[name] = phase[name]
+    for name, value in (phase["invoice_settings"] or {}).items():
+        if value and name == "days_until_due":
+            subscription["days_until_due"] = value
+        elif value:
+            subscription["invoice_settings"][name] = value
 
 
-def differs(subscription: Json, phase: Json) -> bool:
-    """Whether a subscription's items are other than the phase says."""
+def differs(subscription: Json, phase: Json, now: int) -> bool:
+    """Whether a subscription's items or trial are other than the phase says."""
     have = sorted((item["price"], item["quantity"]) for item in subscription["items"]["data"])
     wanted = sorted((item["price"], item["quantity"]) for item in phase["items"])
-    return have != wanted
+    trial = subscription["trial_end"] if subscription["status"] == "trialing" else None
+    planned = phase["trial_end"] if (phase["trial_end"] or 0) > now else None
+    return have != wanted or trial != planned
 
 
 def apply_now(unit: Unit, subscription: Json, phase: Json, behavior: str) -> None:
@@ -327,6 +274,12 @@ def apply_now(unit: Unit, subscription: Json, phase: Json, behavior: str) -> Non
         entries.append(entry)
     entries += [{"id": item["id"], "deleted": True} for item in gone]
     params: Json = {"items": entries, "proration_behavior": behavior}
+    if phase["add_invoice_items"]:
+        params["add_invoice_items"] = _wanted_extra(phase)
+    if phase["trial_end"] != subscription["trial_end"] and (phase["trial_end"] or 0) > unit.now:
+        params["trial_end"] = phase["trial_end"]
+    elif subscription["status"] == "trialing" and not phase["trial_end"]:
+        params["trial_end"] = "now"
     if phase["billing_cycle_anchor"] == "phase_start":
         params["billing_cycle_anchor"] = {"type": "now"}
     unit.put(subscription)
@@ -363,11 +316,50 @@ def subscription_ended(unit: Unit, subscription: Json) -> None:
     if schedule is None or schedule["status"] not in OPEN:
         return
     done = unit.now >= schedule["phases"][-1]["end_date"]
+    delinquent = subscription["cancellation_details"]["reason"] == "payment_failed"
     schedule |= {"current_phase": None, "status": "completed" if done else "canceled"}
     schedule["completed_at" if done else "canceled_at"] = unit.now
     plan_ahead(unit, schedule)
-    word = "completed" if done else "canceled"
+    word = "completed" if done else "aborted" if delinquent else "canceled"
     unit.save(schedule, "subscription_schedule.updated", f"subscription_schedule.{word}")
+
+
+def note_direct_change(unit: Unit, subscription: Json, params: Json) -> None:
+    """Bring the schedule of a subscription that was changed by itself up to date.
+
+    The running phase splits where items, discounts, taxes or a trial changed; later phases stay,
+    and overwrite the change when they begin.
+    """
+    schedule = unit.find("subscription_schedule", subscription["schedule"] or "")
+    if schedule is None or schedule["status"] != "active":
+        return
+    settings = schedule["default_settings"]
+    settings |= {name: subscription[name] for name in COPIED if name in params}
+    running = current(schedule, unit.now)
+    if running is not None and SPLITTING & params.keys():
+        place = schedule["phases"].index(running)
+        now = copied(unit, subscription) | {
+            "start_date": unit.now,
+            "end_date": running["end_date"],
+            **{
+                name: running[name]
+                for name in (
+                    "billing_cycle_anchor",
+                    "description",
+                    "metadata",
+                    "proration_behavior",
+                )
+            },
+        }
+        if now["trial_end"]:
+            now["trial_end"] = min(now["trial_end"], now["end_date"])
+        if running["start_date"] == unit.now:
+            schedule["phases"][place] = now
+        else:
+            schedule["phases"][place : place + 1] = [running | {"end_date": unit.now}, now]
+        schedule["current_phase"] = {"end_date": now["end_date"], "start_date": unit.now}
+        plan_ahead(unit, schedule)
+    unit.save(schedule, "subscription_schedule.updated")
 
 
 def copied(unit: Unit, subscription: Json) -> Json:
@@ -377,7 +369,10 @@ def copied(unit: Unit, subscription: Json) -> Json:
     phase = phase_of(
         unit,
         {
-            "items": [_entry(item) for item in copy.deepcopy(items)],
+            "items": [
+                _entry(item | {"discounts": [{"discount": one} for one in item["discounts"]]})
+                for item in copy.deepcopy(items)
+            ],
             "end_date": max(item["current_period_end"] for item in items),
             "default_tax_rates": subscription["default_tax_rates"],
             "default_payment_method": subscription["default_payment_method"],
@@ -388,6 +383,8 @@ def copied(unit: Unit, subscription: Json) -> Json:
         subscription["currency"],
         "phases[0]",
     )
+    if subscription["status"] == "trialing":
+        phase["trial_end"] = subscription["trial_end"]
     phase["discounts"] = [
         {"coupon": None, "discount": one, "promotion_code": None}
         for one in subscription["discounts"]

@@ -9,12 +9,26 @@ from typing import Any
 
 Type = Any
 
+# What Stripe answers although its SDKs do not ask it: `stripe events resend` of the command line
+# (github.com/stripe/stripe-cli, pkg/cmd/resource/events_resend.go).
+BESIDE: dict[str, Type] = {
+    "POST /v1/events/{event}/retry": {
+        "object": {
+            "account": "string",
+            "expand": {"array": "string"},
+            "for_stripecli": "boolean",
+            "webhook_endpoint": "string",
+        }
+    }
+}
+
 
 @cache
 def schema() -> dict[str, Any]:
     """The whole file, with the pooled enums put back in place."""
     raw: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text())
     raw["routes"] = {route: _unpooled(kind, raw["enums"]) for route, kind in raw["routes"].items()}
+    raw["routes"] |= BESIDE
     return raw
 
 

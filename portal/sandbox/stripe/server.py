@@ -1,22 +1,36 @@
-"""Serves the Stripe sandbox: `python -m portal.sandbox stripe --port 8001 --data DIR [--base-url
-URL]`.
-"""
+"""Serves the Stripe sandbox over HTTP, with the thread of its webhooks and its passing time."""
 
-import argparse
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from portal.sandbox.http import serve
+from portal.sandbox.http import Server
 from portal.sandbox.stripe.app import create_app
 from portal.sandbox.stripe.deliveries import DeliveryThread
+from portal.sandbox.stripe.refusals import refuse
+
+# The account of a sandbox that somebody starts for a project of their own.
+FIRST_ACCOUNT = {"id": "acct_sandbox", "secret_key": "sk_test_sandbox"}
 
 
-def main(port: int, data: Path, rest: list[str]) -> int:
-    """Serves until interrupted, with the thread that delivers webhooks and lets time pass."""
-    parser = argparse.ArgumentParser(prog="python -m portal.sandbox stripe")
-    parser.add_argument(
-        "--base-url", default=f"http://127.0.0.1:{port}", help="address of the hosted pages"
-    )
-    app = create_app(data, base_url=parser.parse_args(rest).base_url)
-    DeliveryThread(app.extensions["stripe_sandbox"]).start()
-    serve(app, port)
-    return 0
+def main(
+    host: str,
+    port: int,
+    data: Path | str,
+    *,
+    base_url: str,
+    beside: Mapping[str, str],
+    account: bool,
+    ready: Callable[[], None],
+) -> None:
+    """Serves until interrupted; `account` opens the first one, `ready` is called when it listens.
+
+    Raises OSError when the port is taken.
+    """
+    app = create_app(data, base_url=base_url, beside=beside)
+    sandbox = app.extensions["stripe_sandbox"]
+    if account:
+        sandbox.add_account(FIRST_ACCOUNT)
+    server = Server(app, port, refuse, host)
+    DeliveryThread(sandbox).start()
+    ready()
+    server.serve_forever()

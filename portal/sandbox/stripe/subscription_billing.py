@@ -3,14 +3,15 @@
 First invoices, renewals, changes and previews are all composed here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from portal.sandbox.stripe import redemption
-from portal.sandbox.stripe.errors import Json
-from portal.sandbox.stripe.invoicing import MOST_LINES, blank, line, settle
-from portal.sandbox.stripe.periods import Period, period_at
-from portal.sandbox.stripe.proration import prorated
+from portal.sandbox.stripe import redemption, usage
+from portal.sandbox.stripe.amounts import priced_in
+from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.invoicing import MOST_LINES, blank, decimal, line, settle
+from portal.sandbox.stripe.periods import Period, intervals_in, period_at
+from portal.sandbox.stripe.proration import prorated, rounded
 from portal.sandbox.stripe.subscription_items import (
     cadence_of,
     is_metered,
@@ -28,12 +29,17 @@ from portal.sandbox.stripe.unit import Unit
 class Billing:
     """What goes on an invoice besides pending items.
 
-    `items` are billed for their current periods, shorter than their interval in part; `trial`
-    makes that free. `pending` takes all pending invoice items, `only` just the named ones.
+    `items` are billed for their current periods, shorter than their interval in part, or for the
+    `spans` named for them (a backdated start); `trial` makes that free. Metered ones are billed
+    for the span in `ended`, if they have one there, and free if that was a trial (`after_trial`).
+    `pending` takes all pending invoice items, `only` just the named ones.
     """
 
     items: tuple[Json, ...] = ()
+    spans: dict[str, tuple[Period, ...]] = field(default_factory=dict)
+    ended: dict[str, Period] = field(default_factory=dict)
     trial: bool = False
+    after_trial: bool = False
     pending: bool = True
     only: frozenset[str] | None = None
 
@@ -60,12 +66,44 @@ def compose(
     if billing.pending or billing.only:
         take_pending(unit, invoice, subscription, billing.only if not billing.pending else None)
     for item in billing.items:
-        _bill_item(unit, subscription, invoice, item, trial=billing.trial)
+        over = [billing.ended[item["id"]]] if item["id"] in billing.ended else []
+        spans = billing.spans.get(item["id"]) or (period_of(item),)
+        if item["id"] in billing.spans and is_metered(unit, item):
+            over, spans = list(billing.spans[item["id"]]), ()
+        for span in over:
+            _bill_usage(unit, subscription, invoice, item, span, after_trial=billing.after_trial)
+        for span in () if over else spans:
+            _bill_item(unit, subscription, invoice, item, span, trial=billing.trial)
+    if billing.spans and len(invoice["lines"]["data"]) > MOST_LINES:
+        raise invalid(
+            f"The first invoice would have more than {MOST_LINES} line items.",
+            param="backdate_start_date",
+        )
     del invoice["lines"]["data"][MOST_LINES:]
     if not invoice["lines"]["data"]:
         return None
     settle(unit, invoice)
     return invoice
+
+
+def outstanding(unit: Unit, subscription: Json, at: int) -> dict[str, Period]:
+    """Return the spans of metered items, up to `at`, whose usage no invoice has billed."""
+    if (subscription["trial_end"] or 0) >= at:
+        return {}
+    return {
+        item["id"]: Period(item["current_period_start"], at)
+        for item in subscription["items"]["data"]
+        if usage.is_unbilled(unit, item, subscription["customer"], at)
+    }
+
+
+def last_billing(
+    unit: Unit, subscription: Json, at: int, *, pending: bool, only: frozenset[str] | None = None
+) -> Billing:
+    """Return what the last invoice of a subscription that ends at `at` holds."""
+    ended = outstanding(unit, subscription, at)
+    items = [item for item in subscription["items"]["data"] if item["id"] in ended]
+    return Billing(tuple(items), ended=ended, pending=pending, only=only)
 
 
 def pending_items(unit: Unit, customer: str, currency: str, subscription: str | None) -> list[Json]:
@@ -150,30 +188,77 @@ def attach_item(unit: Unit, invoice: Json, item: Json) -> Json:
     return body
 
 
-def _bill_item(unit: Unit, subscription: Json, invoice: Json, item: Json, *, trial: bool) -> None:
-    currency, period = subscription["currency"], period_of(item)
+def _bill_usage(
+    unit: Unit, subscription: Json, invoice: Json, item: Json, span: Period, *, after_trial: bool
+) -> None:
+    """Add what a metered item was used in the span that ended, one line for each price."""
+    flexible = subscription["billing_mode"]["type"] == "flexible"
+    for stretch in usage.stretches(item, span):
+        price = unit.get("price", stretch.price)
+        body = line(
+            unit,
+            invoice,
+            amount=0,
+            description=None,
+            period=stretch.period,
+            parent=_of_item(subscription, item, partial=False),
+            price=priced_in(price, subscription["currency"]),
+            quantity=0,
+            discounts=redemption.still_valid(unit, item["discounts"], unit.now),
+            metadata=subscription["metadata"],
+            tax_rates=item["tax_rates"],
+            subscription=subscription["id"],
+        )
+        if after_trial:
+            count = usage.quantity(unit, stretch, invoice["customer"])
+            name = unit.get("product", price["product"])["name"]
+            shown = f"{decimal(count)} × {name}"
+            body |= {
+                "description": f"Free trial for {shown}" if flexible else f"{shown} (Free trial)",
+                "quantity": int(count),
+                "quantity_decimal": decimal(count),
+            }
+        else:
+            body["_usage"] = stretch.price
+        body["_item"] = item["id"]
+    usage.refresh(unit, invoice)
+
+
+def _of_item(subscription: Json, item: Json, *, partial: bool) -> Json:
+    return {
+        "invoice_item_details": None,
+        "subscription_item_details": {
+            "invoice_item": None,
+            "proration": partial,
+            "proration_details": {"credited_items": None},
+            "subscription": subscription["id"],
+            "subscription_item": item["id"],
+        },
+        "type": "subscription_item_details",
+    }
+
+
+def _bill_item(
+    unit: Unit, subscription: Json, invoice: Json, item: Json, period: Period, *, trial: bool
+) -> None:
+    currency = subscription["currency"]
     metered = is_metered(unit, item)
     whole = 0 if trial else whole_cost(unit, item, currency)
-    full = natural_period(unit, subscription, item)
-    amount = whole if period.length >= full.length else share(whole, period, full)
-    partial = not trial and not metered and period.length < full.length
+    full = period_at(subscription["billing_cycle_anchor"], cadence_of(unit, item), period.start)
+    backdated = subscription["billing_mode"]["type"] == "classic" and period.start < unit.now
+    if backdated and not trial:
+        # One charge for all the time, in intervals imagined to begin with it.
+        amount = rounded(whole * intervals_in(period, cadence_of(unit, item)))
+    else:
+        amount = whole if period.length >= full.length else share(whole, period, full)
+    partial = not trial and not metered and (backdated or period.length < full.length)
     body = line(
         unit,
         invoice,
         amount=amount,
-        description=_words(unit, subscription, item, trial=trial, partial=partial),
+        description=_words(unit, subscription, item, period, trial=trial, partial=partial),
         period=period,
-        parent={
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None,
-                "proration": partial,
-                "proration_details": {"credited_items": None},
-                "subscription": subscription["id"],
-                "subscription_item": item["id"],
-            },
-            "type": "subscription_item_details",
-        },
+        parent=_of_item(subscription, item, partial=partial),
         price=price_of(unit, item),
         quantity=0 if metered else item["quantity"],
         discounts=redemption.still_valid(unit, item["discounts"], unit.now),
@@ -195,14 +280,16 @@ def natural_period(unit: Unit, subscription: Json, item: Json) -> Period:
     return period_at(anchor, cadence_of(unit, item), begin)
 
 
-def _words(unit: Unit, subscription: Json, item: Json, *, trial: bool, partial: bool) -> str:
+def _words(
+    unit: Unit, subscription: Json, item: Json, period: Period, *, trial: bool, partial: bool
+) -> str:
     if trial and subscription["billing_mode"]["type"] == "flexible":
         name = unit.get("product", price_of(unit, item)["product"])["name"]
         return f"Free trial for {item['quantity'] or 1} × {name}"
     if trial:
         return f"Trial period for {short_words(unit, item)}"
     if partial:
-        return remaining_words(unit, item, item["current_period_start"])
+        return remaining_words(unit, item, period.start)
     return words(unit, item, subscription["currency"])
 
 
@@ -231,6 +318,6 @@ def note_billed(subscription: Json, invoice: Json) -> None:
         period = Period(each["period"]["start"], each["period"]["end"])
         item["_debits"] = [old for old in item["_debits"] if old["live_until"] > period.start]
         taken = [(off["discount"], off["amount"]) for off in each["discount_amounts"]]
-        if each["amount"]:
+        if each["amount"] and not each.get("_usage"):
             note_debit(item, each["amount"], period, taken, (invoice["id"], each["id"]))
         item["billed_until"] = period.end

@@ -9,7 +9,7 @@ from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, line_words, priced_in
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.expand import render
-from portal.sandbox.stripe.periods import Cadence, Period
+from portal.sandbox.stripe.periods import DAYS, MONTHS, Cadence, Period
 from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.proration import Debit
 from portal.sandbox.stripe.registry import renders
@@ -110,7 +110,8 @@ def check_price(unit: Unit, price: Json, currency: str | None, param: str) -> Js
             "with `type=recurring`.",
             param=param,
         )
-    if not price["active"] or not unit.get("product", price["product"])["active"]:
+    usable = price["active"] and unit.get("product", price["product"])["active"]
+    if not usable and not price.get("_inline"):
         raise invalid(
             "The price specified is inactive. This field only accepts active prices.", param=param
         )
@@ -165,6 +166,7 @@ def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
         "subscription": subscription["id"],
         "tax_rates": tax_rates.chosen(unit, entry.get("tax_rates"), f"{param}[tax_rates]"),
         "_debits": [],
+        "_usage_from": None if subscription.get("_new") else unit.now,
     }
     set_quantity(unit, item, entry, param)
     item["discounts"] = redeemed(unit, subscription, item, entry, param)
@@ -239,6 +241,25 @@ def check_together(unit: Unit, subscription: Json) -> None:
             "instead of creating a new one, make sure to include the subscription item ID.",
             param="items",
         )
+    if not are_multiples(cadences):
+        raise invalid(
+            "The recurring intervals of all prices on a subscription must be multiples of the "
+            "shortest one.",
+            param="items",
+        )
+
+
+def are_multiples(cadences: Iterable[Cadence]) -> bool:
+    """Whether each interval is a multiple of the shortest one.
+
+    Weeks are days, years are months; a single day goes with everything
+    (docs.stripe.com/billing/subscriptions/mixed-interval, "interval alignment").
+    """
+    days = {DAYS[one.interval] * one.count for one in cadences if one.interval in DAYS}
+    months = {MONTHS[one.interval] * one.count for one in cadences if one.interval in MONTHS}
+    if days and months and min(days) != 1:
+        return False
+    return all(one % min(same) == 0 for same in (days, months) if same for one in same)
 
 
 @renders("subscription_item")

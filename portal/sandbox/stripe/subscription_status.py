@@ -8,8 +8,9 @@ from portal.sandbox.stripe.errors import Json
 from portal.sandbox.stripe.invoicing import subscription_of
 from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.registry import due, listens
-from portal.sandbox.stripe.subscribing import ENDED, no_cancellation, schedule
-from portal.sandbox.stripe.subscription_billing import Billing, compose
+from portal.sandbox.stripe.subscribing import ENDED, schedule
+from portal.sandbox.stripe.subscription_billing import compose, last_billing
+from portal.sandbox.stripe.subscription_ends import no_cancellation
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.unit import Unit
 
@@ -213,7 +214,8 @@ def end(unit: Unit, subscription: Json, *, reason: str | None = None) -> Json:
 
 def invoice_the_rest(unit: Unit, ended: Json) -> Json:
     """Invoice at once what an ended subscription still has pending, and collect it."""
-    draft = compose(unit, ended, Billing(), reason="subscription_update")
+    billing = last_billing(unit, ended, unit.now, pending=True)
+    draft = compose(unit, ended, billing, reason="subscription_update")
     if draft is None:
         return ended
     ended["latest_invoice"] = draft["id"]

@@ -18,15 +18,20 @@ from portal.sandbox.stripe import deliveries
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, missing, unsupported
 from portal.sandbox.stripe.expand import expand, render
 from portal.sandbox.stripe.ids import object_id
-from portal.sandbox.stripe.registry import LISTENERS, ROUTES
+from portal.sandbox.stripe.registry import LISTENERS, ON_ACCOUNT_TIME, ROUTES
 from portal.sandbox.stripe.schema import api_version
+from portal.sandbox.stripe.store import ACCOUNT_CLOCK
 
 if TYPE_CHECKING:
     from portal.sandbox.stripe.sandbox import Sandbox
 
 
 class Unit:
-    """Everything a handler may do, on behalf of `account`, at the sandbox time `now`."""
+    """Everything a handler may do, on behalf of `account`, at the sandbox time `now`.
+
+    `now` is the time of the test clock `clock` if the work is for a customer who has one;
+    `account_now` is always the account's own (see `clocks`).
+    """
 
     def __init__(
         self,
@@ -39,7 +44,8 @@ class Unit:
     ) -> None:
         self.sandbox = sandbox
         self.account = account
-        self.now = now
+        self.account_now = self.now = now
+        self.clock: str | None = None
         self.request = {"id": request_id, "idempotency_key": idempotency_key}
         self.store = sandbox.store
 
@@ -137,14 +143,16 @@ class Unit:
 
     def save(self, body: Json, *events: str) -> Json:
         """Stores a changed object. Emits the events only if something public changed, with
-        `previous_attributes` on those that end in `.updated`; an unchanged object emits nothing.
+        `previous_attributes` on those that end in `.updated` and on `charge.refunded`; an
+        unchanged object emits nothing.
         """
         before = self.find(body["object"], body["id"]) or {}
         self.put(body)
         previous = difference(public(before), public(body))
         if previous:
             for event in events:
-                self.emit(event, body, previous if event.endswith("updated") else None)
+                told = event.endswith(".updated") or event == "charge.refunded"
+                self.emit(event, body, previous if told else None)
         return body
 
     def remove(self, body: Json, event: str | None = None) -> Json:
@@ -162,12 +170,12 @@ class Unit:
         data: Json = {"object": render(self, body)}
         if previous:
             data["previous_attributes"] = render(self, previous)
-        endpoints = deliveries.endpoints(self, event_type)
+        endpoints = list(deliveries.endpoints(self, event_type))
         event = {
             "id": self.id("evt"),
             "object": "event",
             "api_version": api_version(),
-            "created": self.now,
+            "created": self.account_now,
             "data": data,
             "livemode": False,
             "pending_webhooks": len(endpoints),
@@ -175,8 +183,8 @@ class Unit:
             "type": event_type,
         }
         self.put(event)
-        for endpoint in endpoints:
-            deliveries.queue(self, endpoint, event)
+        for owner, endpoint in endpoints:
+            deliveries.queue(self, owner, endpoint, event)
         for listener in LISTENERS.get(event_type, ()):
             listener(self, body)
         return event
@@ -184,20 +192,21 @@ class Unit:
     # Later, and other resources
 
     def schedule(self, at: int, name: str, ref: str) -> None:
-        """Runs the `@due(name)` function for `ref` when the clock reaches `at`."""
-        self.store.run(
-            "INSERT INTO due (account, at, name, ref) VALUES (?, ?, ?, ?)",
-            self.account_id,
-            at,
-            name,
-            ref,
-        )
+        """Runs the `@due(name)` function for `ref` when the clock of this unit reaches `at`."""
+        clock = ACCOUNT_CLOCK if name in ON_ACCOUNT_TIME else self.clock or ACCOUNT_CLOCK
+        self.store.schedule(self.account_id, clock, at, name, ref)
 
     def unschedule(self, name: str, ref: str) -> None:
         """Forgets what was scheduled under that name for `ref`."""
         self.store.run(
             "DELETE FROM due WHERE account = ? AND name = ? AND ref = ?", self.account_id, name, ref
         )
+
+    def at(self, moment: int) -> "Unit":
+        """The same unit at another moment of the same clock, for a look ahead."""
+        later = copy.copy(self)
+        later.now = moment
+        return later
 
     def call(self, route: str, params: Json | None = None, **path: str) -> Json:
         """Runs another route's handler in this transaction, with parameters as its handler takes
@@ -250,15 +259,16 @@ def public(body: Any) -> Any:
 
 
 def difference(before: Json, after: Json) -> Json:
-    """The `previous_attributes` of a change: old values of what differs, nested for hashes, lists
-    whole.
+    """The `previous_attributes` of a change, as recorded events of Stripe's show them: the old
+    value of what differs; of hashes, objects and lists of objects included, only the keys that
+    differ; arrays whole; null for what was not there.
     """
     previous: Json = {}
     for name in before.keys() | after.keys():
         old, new = before.get(name), after.get(name)
         if name.startswith("_") or old == new:
             continue
-        if isinstance(old, dict) and isinstance(new, dict) and old.get("object") is None:
+        if isinstance(old, dict) and isinstance(new, dict):
             previous[name] = difference(old, new)
         else:
             previous[name] = copy.deepcopy(old)

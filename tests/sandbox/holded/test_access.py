@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 import httpx
+from flask import Flask
+
+from portal.sandbox.holded.app import start_over
 
 
 def test_a_request_without_a_token_is_unauthorized(connect: Callable[..., httpx.Client]) -> None:
@@ -72,8 +75,9 @@ def test_what_was_never_captured_is_refused_and_not_guessed(
 
 
 def test_the_plan_of_an_account_limits_its_calls(
-    holded: httpx.Client, connect: Callable[..., httpx.Client]
+    app: Flask, holded: httpx.Client, connect: Callable[..., httpx.Client]
 ) -> None:
+    start_over(app, lambda: 1_800_000_000)
     account = {"id": "plus", "name": "Plus", "token": "pat_plus", "plan": "plus"}
     holded.post("/_sandbox/accounts", json=account).raise_for_status()
     plus = connect("pat_plus")

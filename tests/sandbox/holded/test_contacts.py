@@ -1,5 +1,7 @@
 """Contacts: filters, search, full replacement, shared addresses."""
 
+from collections.abc import Callable
+
 import httpx
 
 
@@ -87,3 +89,49 @@ def test_a_deleted_contact_leaves_its_name_on_its_documents(holded: httpx.Client
 
     left = holded.get(f"/api/v2/invoices/{invoice}").json()
     assert (left["contact_name"], left["contact_id"]) == ("Una SL", None)
+
+
+def test_search_knows_no_accents_and_looks_at_every_word(holded: httpx.Client) -> None:
+    id_ = make(holded, "Peña e Hijos SL")
+    make(holded, "Otra SL")
+
+    for asked in ("pena", "HIJOS", "hij peñ"):
+        found = holded.get("/api/v2/contacts/search", params={"name": asked}).json()["items"]
+        assert [each["id"] for each in found] == [id_]
+
+
+def test_archived_contacts_are_listed_only_when_asked_for(holded: httpx.Client) -> None:
+    kept, gone = make(holded, "Una SL"), make(holded, "Dos SL")
+    body = {"contact_ids": [gone, gone, "0" * 24]}
+
+    assert holded.post("/api/v2/contacts/bulk-archive", json=body).status_code == 204
+
+    def listed(**query: str) -> list[str]:
+        items = holded.get("/api/v2/contacts", params=query).json()["items"]
+        return [each["id"] for each in items]
+
+    assert (listed(), listed(archived="true")) == ([kept], [gone])
+    assert holded.get("/api/v2/contacts/search", params={"name": "Dos"}).json()["items"] == []
+    assert holded.get(f"/api/v2/contacts/{gone}").json()["name"] == "Dos SL"
+
+
+def test_contacts_of_another_account_are_refused_in_bulk(
+    holded: httpx.Client, connect: Callable[..., httpx.Client]
+) -> None:
+    mine = make(holded, "Una SL")
+    holded.post("/_sandbox/accounts", json={"id": "b", "name": "B", "token": "pat_b"})
+    theirs = make(connect("pat_b"), "Dos SL")
+    body = {"contact_ids": [mine, theirs]}
+
+    assert holded.post("/api/v2/contacts/bulk-delete", json=body).status_code == 400
+
+    assert holded.get(f"/api/v2/contacts/{mine}").status_code == 200
+
+
+def test_a_contacts_file_is_found_by_id_and_by_name(holded: httpx.Client) -> None:
+    address = f"/api/v2/contacts/{make(holded, 'Una SL')}/attachments"
+
+    id_ = holded.post(address, files={"file": ("dni.pdf", b"%PDF-")}).json()["id"]
+
+    assert holded.get(f"{address}/{id_}").content == b"%PDF-"
+    assert holded.get(f"{address}/dni.pdf").content == b"%PDF-"

@@ -224,3 +224,24 @@ def test_a_price_that_is_no_amount_is_a_400(
     body = {"contact_id": contact, "items": [{"name": "Hora", "price": price}]}
 
     assert holded.post("/api/v2/invoices", json=body).status_code == 400
+
+
+def test_a_document_can_be_copied_from_what_was_read(
+    holded: httpx.Client, write: Write, contact: str
+) -> None:
+    read = holded.get(f"/api/v2/invoices/{write()}").json()
+    copy = read | {"items": [{"name": "Otra", "price": 1}], "contact_email": "a@example.com"}
+
+    id_ = holded.post("/api/v2/invoices", json=copy | {"discount": 0}).json()["id"]
+
+    made = holded.get(f"/api/v2/invoices/{id_}").json()
+    assert (made["draft"], made["total"], made["contact_id"]) == (True, "1.00", contact)
+
+
+def test_a_field_nobody_knows_is_refused_by_name(holded: httpx.Client, contact: str) -> None:
+    body = {"contact_id": contact, "items": [{"name": "x"}], "approveDoc": True}
+
+    answer = holded.post("/api/v2/invoices", json=body)
+
+    assert answer.status_code == 400
+    assert "approveDoc" in answer.json()["detail"]

@@ -1,5 +1,6 @@
 """Faults that can be asked for, and that each happens as often as asked and then no more."""
 
+import contextlib
 from collections.abc import Callable
 
 import httpx
@@ -143,3 +144,89 @@ def test_faults_can_be_called_off(holded: httpx.Client) -> None:
 
     assert holded.get("/_sandbox/faults").json() == []
     assert holded.get("/api/v2/taxes").status_code == 200
+
+
+WRITES: dict[str, tuple[str, dict[str, object]]] = {
+    "invoices": ("/api/v2/invoices", {"items": [{"name": "Hora", "price": 1}]}),
+    "approvals": ("/api/v2/invoices/{id}/approve", {}),
+    "payments": ("/api/v2/invoices/{id}/payments", {"amount": "21.00"}),
+}
+
+
+@pytest.mark.parametrize("write_to", WRITES)
+@pytest.mark.parametrize(
+    ("kind", "executed"),
+    [
+        ("lose_answer", True),
+        ("half_body", True),
+        ("delay", True),
+        ("status", False),
+        ("rate_limit", False),
+        ("html", False),
+        ("http200_info", False),
+        ("reset", False),
+        ("timeout", False),
+    ],
+)
+def test_every_fault_strikes_invoices_approvals_and_payments(
+    holded: httpx.Client, write: Write, contact: str, write_to: str, kind: str, executed: bool
+) -> None:
+    id_ = write(approve=write_to != "approvals")
+    route, body = WRITES[write_to]
+    ask(holded, kind, path=f"POST {route}")
+
+    with contextlib.suppress(AnswerLost):
+        holded.post(route.replace("{id}", id_), json=body | contact_of(write_to, contact))
+
+    invoice = holded.get(f"/api/v2/invoices/{id_}").json()
+    happened = {
+        "invoices": len(holded.get("/api/v2/invoices").json()["items"]) == 2,
+        "approvals": not invoice["draft"],
+        "payments": invoice["payments_total"] == "21.00",
+    }
+    assert happened[write_to] is executed
+    assert holded.get("/_sandbox/faults").json() == []
+
+
+def contact_of(write_to: str, contact: str) -> dict[str, object]:
+    return {"contact_id": contact} if write_to == "invoices" else {}
+
+
+def test_a_fault_lets_as_many_pass_as_asked(holded: httpx.Client) -> None:
+    ask(holded, "status", status=503, after=2)
+
+    statuses = [holded.get("/api/v2/taxes").status_code for _ in range(4)]
+
+    assert statuses == [200, 200, 503, 200]
+
+
+def test_the_ledger_keeps_what_was_sent_but_no_secret(holded: httpx.Client) -> None:
+    body = {"name": "Una SL", "iban": "ES0700120345030000067890", "email": "una@example.com"}
+    holded.post("/api/v2/contacts", json=body)
+
+    (seen,) = holded.get("/_sandbox/requests.json?method=POST&path=/contacts").json()
+
+    assert seen["body"] == body | {"iban": "********"}
+
+
+def test_the_ledger_is_read_page_by_page(holded: httpx.Client) -> None:
+    for _ in range(3):
+        holded.get("/api/v2/taxes")
+    holded.get("/api/v2/nothing")
+
+    def seqs(query: str) -> list[int]:
+        return [each["seq"] for each in holded.get(f"/_sandbox/requests.json?{query}").json()]
+
+    assert seqs("limit=2") == [1, 2]
+    assert seqs("since=2&limit=2") == [3, 4]
+    assert seqs("status=404") == [4]
+
+
+def test_a_reset_can_leave_the_accounts(holded: httpx.Client, contact: str) -> None:
+    holded.post("/_sandbox/accounts", json={"id": "b", "name": "B", "token": "pat_b"})
+
+    holded.post("/_sandbox/reset", json={"keep_accounts": True}).raise_for_status()
+
+    assert holded.get(f"/api/v2/contacts/{contact}").status_code == 404
+    accounts = holded.get("/_sandbox/accounts").json()
+    assert [each["id"] for each in accounts] == ["acc_sandbox", "b"]

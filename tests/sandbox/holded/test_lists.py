@@ -134,8 +134,12 @@ def test_payment_methods_are_in_camel_case(holded: httpx.Client) -> None:
     assert holded.get(f"/api/v2/payment-methods/{id_}").json() == {
         "id": id_,
         "name": "Stripe (portal)",
+        "type": "manual",
+        "status": "connected",
+        "isDefault": False,
         "dueDays": 15,
         "bankingAccountId": None,
+        "connectionId": None,
     }
 
 
@@ -146,3 +150,81 @@ def test_gateway_treasuries_are_found_by_type(holded: httpx.Client) -> None:
     found = holded.get("/api/v2/treasury/accounts", params={"type": "gateway"}).json()["items"]
 
     assert [each["name"] for each in found] == ["Stripe"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("date", ["a", "b", "c"]),
+        ("-date", ["c", "b", "a"]),
+        ("total", ["c", "a", "b"]),
+        ("-total", ["b", "a", "c"]),
+        ("dueDate", ["b", "c", "a"]),
+    ],
+)
+def test_documents_are_sorted_and_paged_in_that_order(
+    holded: httpx.Client, write: Write, sort: str, expected: list[str]
+) -> None:
+    names = {
+        write(date="2026-03-01", due_date="2026-05-01", items=[{"name": "x", "price": 1}]): "c",
+        write(date="2026-01-01", due_date="2026-06-01", items=[{"name": "x", "price": 5}]): "a",
+        write(date="2026-02-01", due_date="2026-04-01", items=[{"name": "x", "price": 10}]): "b",
+    }
+
+    first = holded.get("/api/v2/invoices", params={"sort": sort, "limit": 2}).json()
+    rest = holded.get(
+        "/api/v2/invoices", params={"sort": sort, "limit": 2, "cursor": first["cursor"]}
+    ).json()
+
+    found = [names[each["id"]] for each in (*first["items"], *rest["items"])]
+    assert found == expected
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+
+
+def test_an_unknown_order_is_a_400(holded: httpx.Client) -> None:
+    assert holded.get("/api/v2/invoices", params={"sort": "colour"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("credit-notes", {"due_date_end": "2026-01-01"}),
+        ("proformas", {"approval_status": "draft"}),
+        ("sales-orders", {"approval_status": "draft"}),
+        ("waybills", {"due_date_start": "2030-01-01"}),
+    ],
+)
+def test_a_filter_of_another_collection_is_ignored(
+    holded: httpx.Client, write: Write, path: str, query: dict[str, str]
+) -> None:
+    id_ = write(path, due_date="2026-12-01")
+
+    found = holded.get(f"/api/v2/{path}", params=query).json()["items"]
+
+    assert [each["id"] for each in found] == [id_]
+
+
+@pytest.mark.parametrize("path", ["credit-notes", "sales-receipts", "receipt-notes"])
+def test_drafts_are_told_apart_where_the_provider_does(
+    holded: httpx.Client, write: Write, path: str
+) -> None:
+    write(path)
+    draft = write(path, approve=False)
+
+    found = holded.get(f"/api/v2/{path}", params={"approval_status": "draft"}).json()["items"]
+
+    assert [each["id"] for each in found] == [draft]
+
+
+def test_invoices_are_found_by_the_account_they_are_booked_on(
+    holded: httpx.Client, write: Write
+) -> None:
+    usual = write()
+    special = write(items=[{"name": "Alquiler", "price": 1, "account": "75200000"}])
+
+    def found(number: str) -> list[str]:
+        query = {"accounting_account_num": number}
+        items = holded.get("/api/v2/invoices", params=query).json()["items"]
+        return [each["id"] for each in items]
+
+    assert (found("75200000"), found("70000000")) == ([special], [usual])

@@ -6,20 +6,19 @@ from threading import Thread
 
 import httpx
 import pytest
-from werkzeug.serving import make_server
 
 from portal.sandbox.holded import create_app
-from portal.sandbox.http import RequestHandler
+from portal.sandbox.holded.app import refuse_bytes
+from portal.sandbox.http import Server
 
 pytestmark = pytest.mark.loopback
 
 
 @pytest.fixture
 def served() -> Iterator[httpx.Client]:
-    app = create_app()
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=RequestHandler)
+    server = Server(create_app(), 0, refuse_bytes)
     Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
+    address = f"http://127.0.0.1:{server.port}"
     with httpx.Client(
         base_url=address, headers={"Authorization": "Bearer pat_sandbox"}, timeout=5
     ) as client:

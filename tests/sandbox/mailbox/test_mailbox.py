@@ -166,7 +166,7 @@ def free_port() -> int:
 @pytest.mark.loopback
 def test_a_mail_sent_by_smtp_is_caught() -> None:
     letters, port = Letters(), free_port()
-    door = listen(letters, port)
+    door = listen(letters, "127.0.0.1", port)
 
     with smtplib.SMTP("127.0.0.1", port) as client:
         client.send_message(mail())

@@ -1,5 +1,6 @@
 """The official SDK, unpatched, talking to a sandbox in the same process."""
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class Transport(stripe.HTTPClient):
         if answer.status_code == httpx.codes.OK:
             self.wrong += differences(answer.json())
         return answer.content, answer.status_code, answer.headers
+
+    def request_stream(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        """One call of the SDK whose answer is a file."""
+        answer = self.http.request(method, url, headers=headers, content=post_data)
+        return io.BytesIO(answer.content), answer.status_code, answer.headers
 
 
 @dataclass
@@ -102,7 +108,9 @@ def open_shop(app: Flask) -> Callable[..., Shop]:
         account = sandbox.add_account({"name": "Blau", **wanted})
         transport = Transport(app)
         client = stripe.StripeClient(
-            account["_secret_key"], base_addresses={"api": BASE}, http_client=transport
+            account["_secret_key"],
+            base_addresses={"api": BASE, "files": BASE},
+            http_client=transport,
         )
         return Shop(app, account, transport, client.v1)
 

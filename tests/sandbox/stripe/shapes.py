@@ -185,7 +185,8 @@ def _value(value: Json, kind: Json, place: Place) -> Iterator[str]:
         case {"map": inner}:
             yield from _map(value, inner, place)
         case {"list": inner}:
-            yield from _envelope(value, "list", place.where)
+            if not (place.partial and isinstance(value, dict) and value.keys() == {"data"}):
+                yield from _envelope(value, "list", place.where)
             if isinstance(value, dict) and isinstance(value.get("data"), list):
                 yield from _kinds(value["data"], inner, place)
         case {"expandable": inner}:

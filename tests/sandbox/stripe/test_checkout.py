@@ -299,7 +299,7 @@ def test_a_complete_session_cannot_be_expired(shop: Shop) -> None:
         ({"line_items": []}, "line_items"),
         ({"success_url": "shop"}, "success_url"),
         ({"customer_email": "no"}, "customer_email"),
-        ({"mode": "subscription"}, "mode"),
+        ({"mode": "subscription"}, "line_items"),
         ({"customer": "cus_none"}, "customer"),
         (
             {"payment_method_options": {"klarna": {"setup_future_usage": "off_session"}}},

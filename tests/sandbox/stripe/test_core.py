@@ -382,3 +382,15 @@ def test_the_same_demo_data_gets_the_same_ids(tmp_path: Path) -> None:
 
     assert ids[0] == ids[1]
     assert ids[0].startswith("cus_")
+
+
+def test_a_customer_begins_with_a_test_method_as_its_default(shop: Shop) -> None:
+    made = shop.api.customers.create(
+        {
+            "payment_method": "pm_card_visa",
+            "invoice_settings": {"default_payment_method": "pm_card_visa"},
+        }
+    )
+
+    (method,) = shop.api.payment_methods.list({"customer": made.id}).data
+    assert made.invoice_settings.default_payment_method == method.id

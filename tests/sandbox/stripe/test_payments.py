@@ -507,7 +507,7 @@ def test_a_disputed_card_is_refused_until_disputes_are_modelled(shop: Shop) -> N
 
 
 def test_the_front_page_leads_to_the_ledgers(shop: Shop) -> None:
-    page = shop.browser.get("/").text
+    page = shop.browser.get("/", follow_redirects=True).text
 
     assert "/_sandbox/ledger.json" in page
     assert shop.account["id"] in page

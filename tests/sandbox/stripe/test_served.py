@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
+import stripe
 
 pytestmark = pytest.mark.loopback
 PATIENCE = 15
@@ -78,15 +80,21 @@ def process(running: Process) -> Process:
 
 
 @pytest.fixture
-def received() -> Iterator[tuple[str, list[str]]]:
-    """A merchant's server: its address and the types of the events it got."""
+def caught() -> Iterator[tuple[str, list[str], list[tuple[bytes, str]]]]:
+    """A merchant's server: its address, the types of the events it got, and the bytes with their
+    signatures. At `/moved` its first answer is a redirect, which accepts nothing.
+    """
     types: list[str] = []
+    raw: list[tuple[bytes, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            moved = self.path == "/moved" and not raw
             types.append(json.loads(body)["type"])
-            self.send_response(200)
+            raw.append((body, self.headers["Stripe-Signature"]))
+            self.send_response(302 if moved else 200)
+            self.send_header("Location", "/hook")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -95,9 +103,15 @@ def received() -> Iterator[tuple[str, list[str]]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", types
+    yield f"http://127.0.0.1:{server.server_port}/hook", types, raw
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def received(caught: tuple[str, list[str], Any]) -> tuple[str, list[str]]:
+    """The same server's address and types."""
+    return caught[:2]
 
 
 def test_a_killed_sandbox_keeps_what_it_answered_and_still_delivers(
@@ -125,6 +139,35 @@ def test_a_lost_connection_is_seen_at_once(process: Process, kind: str) -> None:
 
     kept = process.http.get("/v1/customers").json()["data"]
     assert len(kept) == (1 if kind == "lose_answer" else 0)
+
+
+def test_the_sdk_accepts_what_comes_over_the_wire(
+    process: Process, caught: tuple[str, list[str], list[tuple[bytes, str]]]
+) -> None:
+    url, _, raw = caught
+    wanted = {"url": url.replace("/hook", "/moved"), "enabled_events[]": "*"}
+    endpoint = process.http.post("/v1/webhook_endpoints", data=wanted).json()
+
+    made = process.http.post("/v1/customers", data={"name": "Ñandú 漢字"}).json()
+    until(lambda: len(raw) == 2)
+
+    events = [
+        stripe.Webhook.construct_event(body, signature, endpoint["secret"])  # type: ignore[no-untyped-call]
+        for body, signature in raw
+    ]
+    query = {"event": events[0].id}
+    until(lambda: _delivered(process, query)["state"] == "delivered")
+    assert [one.data.object.name for one in events] == ["Ñandú 漢字"] * 2
+    assert {one.data.object.id for one in events} == {made["id"]}
+    assert (_delivered(process, query)["attempts"], _delivered(process, query)["status"]) == (
+        2,
+        200,
+    )
+
+
+def _delivered(process: Process, query: dict[str, str]) -> Any:
+    (found,) = process.http.get("/_sandbox/webhooks", params=query).json()["deliveries"]
+    return found
 
 
 def test_time_passes_by_itself(process: Process, received: tuple[str, list[str]]) -> None:

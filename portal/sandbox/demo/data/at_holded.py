@@ -104,7 +104,7 @@ class HoldedSide:
         }
         path = f"/api/v2/{bill.kind}"
         id_ = self.post(path, body)
-        if bill.state == "draft":
+        if bill.state == "draft" or bill.kind == "estimates":  # those are never approved
             return
         self.post(f"{path}/{id_}/approve", None)
         if bill.state == "cancelled":

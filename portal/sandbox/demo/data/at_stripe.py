@@ -112,8 +112,11 @@ class StripeSide:
         }
         if price.tax_behavior != "unspecified":
             body["tax_behavior"] = price.tax_behavior
-        if price.usage:  # the sandbox imitates no meters, and its prices only name theirs
-            body["recurring"] |= {"usage_type": "metered", "meter": f"mtr_{price.key}"}
+        if price.usage:
+            meter: Json = {"display_name": price.key, "event_name": price.key}
+            meter["default_aggregation"] = {"formula": "sum"}
+            made = self.post("/v1/billing/meters", meter)
+            body["recurring"] |= {"usage_type": "metered", "meter": made["id"]}
         return str(self.post("/v1/prices", body)["id"])
 
     def portal_configuration(self) -> Json:

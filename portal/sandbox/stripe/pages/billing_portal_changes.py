@@ -264,8 +264,10 @@ def _schedule(visit: Visit, subscription: Json, item: Json) -> None:
     then = {"price": item["price"], "quantity": item["quantity"]}
     new = unit.get("price", item["price"])["recurring"]
     duration = {"interval": new["interval"], "interval_count": new["interval_count"]}
+    trial = {"trial_end": phase["trial_end"]} if phase["trial_end"] else {}
+    dates = {"start_date": phase["start_date"], "end_date": phase["end_date"]}
     phases = [
-        {"items": [now], "start_date": phase["start_date"], "end_date": phase["end_date"]},
+        {"items": [now], **dates, **trial},
         {"items": [then], "duration": duration},
     ]
     unit.call(

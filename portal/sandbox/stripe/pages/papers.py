@@ -1,6 +1,5 @@
-"""Small pages that objects point to: the sandbox's front page, card receipts and mandates."""
+"""Small pages that objects point to: card receipts and mandates."""
 
-import json
 from typing import Any
 
 from flask import render_template
@@ -9,26 +8,6 @@ from portal.sandbox.stripe.amounts import in_words
 from portal.sandbox.stripe.documents import day
 from portal.sandbox.stripe.registry import page
 from portal.sandbox.stripe.sandbox import Sandbox
-
-
-@page("/")
-def front(sandbox: Sandbox) -> Any:
-    """What a person finds who opens the sandbox's address."""
-    rows = sandbox.store.rows("SELECT body FROM accounts ORDER BY rowid")
-    accounts = [json.loads(row["body"]) for row in rows]
-    now = sandbox.clock.now()
-    return render_template(
-        "message.html",
-        title="Stripe sandbox",
-        business="",
-        text=[f"Today is {day(now)} here.", *(_account(one) for one in accounts)],
-        links=[
-            ("/_sandbox/ledger.json", "Charges"),
-            ("/_sandbox/requests.json", "Requests"),
-            ("/_sandbox/clock", "Clock"),
-            ("/_sandbox/faults", "Faults"),
-        ],
-    )
 
 
 @page("/receipts/<charge_id>")
@@ -63,8 +42,3 @@ def mandate(sandbox: Sandbox, mandate_id: str) -> Any:
         text=[f"Reference {reference}, {found['status']}.", f"Accepted on {accepted}."],
         links=[],
     )
-
-
-def _account(account: dict[str, Any]) -> str:
-    name = account["business_profile"]["name"]
-    return f"{name}: {account['id']}, {account['country']}, {account['default_currency']}"

@@ -44,7 +44,7 @@ def create(unit: Unit, params: Json) -> Json:
         "after_expiration": after
         and {"customer_login": after.get("customer_login"), "type": after["type"]},
         "configuration": configuration["id"],
-        "created": unit.now,
+        "created": unit.account_now,
         "customer": customer["id"],
         "customer_account": None,
         "flow": _shown_flow(flow) if flow else None,

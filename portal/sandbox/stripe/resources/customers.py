@@ -2,7 +2,8 @@
 
 import re
 
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe import clocks
+from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import route
 from portal.sandbox.stripe.unit import Unit, merged
@@ -10,9 +11,7 @@ from portal.sandbox.stripe.unit import Unit, merged
 URL = "/v1/customers"
 ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 PLAIN = ("description", "email", "name", "phone")
-UNMODELLED = frozenset(
-    {"cash_balance", "source", "default_source", "tax", "test_clock", "validate"}
-)
+UNMODELLED = frozenset({"cash_balance", "source", "default_source", "tax", "validate"})
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -45,6 +44,9 @@ def use_currency(unit: Unit, customer: Json, currency: str) -> None:
 def create(unit: Unit, params: Json) -> Json:
     """Creates one, with its tax ids, its first payment method and its opening balance."""
     _refuse_unmodelled(params)
+    if "test_clock" in params:
+        unit.get(clocks.KIND, params["test_clock"], "test_clock")
+        clocks.check_customers(unit, params["test_clock"])
     customer_id = unit.id("cus")
     customer: Json = {
         "id": customer_id,
@@ -74,16 +76,19 @@ def create(unit: Unit, params: Json) -> Json:
         "preferred_locales": [],
         "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
+        "test_clock": params.get("test_clock"),
     }
     _apply(unit, customer, params)
     unit.put(customer)
     if "payment_method" in params:
-        unit.call(
+        method = unit.call(
             "POST /v1/payment_methods/{payment_method}/attach",
             {"customer": customer_id},
             payment_method=params["payment_method"],
         )
+        settings = customer["invoice_settings"]
+        if settings["default_payment_method"] == params["payment_method"]:
+            settings["default_payment_method"] = method["id"]
     _check_default(unit, customer)
     unit.add(customer, "customer.created")
     for tax_id in params.get("tax_id_data", []):
@@ -93,12 +98,11 @@ def create(unit: Unit, params: Json) -> Json:
 
 @route("GET", URL)
 def list_all(unit: Unit, params: Json) -> Json:
-    """Newest first; filters `email` (exact, case-sensitive) and `created`."""
-    if "test_clock" in params:
-        raise unsupported("test_clock", "test_clock")
-    return unit.page(
-        "customer", params, URL, {"email": params.get("email"), "created": params.get("created")}
-    )
+    """Newest first; filters `email` (exact, case-sensitive), `created` and `test_clock`, without
+    which customers on test clocks are left out.
+    """
+    where = {"email": params.get("email"), "created": params.get("created")}
+    return unit.page("customer", params, URL, where | {"test_clock": clocks.listed(unit, params)})
 
 
 @route("GET", URL + "/{customer}")
@@ -152,6 +156,28 @@ def retrieve_balance_transaction(unit: Unit, params: Json, customer: str, transa
     _ = params
     unit.get("customer", customer, "customer")
     return unit.get("customer_balance_transaction", transaction)
+
+
+@route("POST", URL + "/{customer}/balance_transactions/{transaction}")
+def update_balance_transaction(unit: Unit, params: Json, customer: str, transaction: str) -> Json:
+    """Changes description and metadata of a change of the balance."""
+    found = retrieve_balance_transaction(unit, {}, customer, transaction)
+    if found["customer"] != customer:
+        raise missing("customer_balance_transaction", transaction)
+    if "description" in params:
+        found["description"] = params["description"] or None
+    found["metadata"] = merged(found["metadata"], params.get("metadata"))
+    return unit.save(found)
+
+
+@route("DELETE", URL + "/{customer}/discount")
+def delete_discount(unit: Unit, params: Json, customer: str) -> Json:
+    """Refused: in this version no request gives a customer a discount of their own."""
+    _ = params
+    found = unit.alive("customer", customer)
+    raise invalid(
+        f"No active discount for customer: {found['id']}", code="resource_missing", status=404
+    )
 
 
 def change_balance(

@@ -168,7 +168,7 @@ def blank(
         "quantity": 1,
         "quantity_decimal": "1",
         "tax_rates": [],
-        "test_clock": None,
+        "test_clock": unit.clock,
         "created": unit.now,
         "_parent": f"pending_{customer}",
         "_price": None,

@@ -11,8 +11,8 @@ from portal.sandbox.stripe.registry import includes, renders, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.resources.customers import usable, use_currency
 from portal.sandbox.stripe.resources.prices import check_currency
-from portal.sandbox.stripe.subscribing import check_days
 from portal.sandbox.stripe.subscription_billing import attach_item, take_pending
+from portal.sandbox.stripe.subscription_settings import check_days
 from portal.sandbox.stripe.unit import Unit, envelope, merged
 
 URL = "/v1/invoices"

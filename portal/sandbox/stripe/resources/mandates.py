@@ -22,7 +22,7 @@ def sign(unit: Unit, method: Json, data: Json | None, *, single: Json | None = N
         "id": unit.id("mandate"),
         "object": "mandate",
         "customer_acceptance": {
-            "accepted_at": acceptance.get("accepted_at", unit.now),
+            "accepted_at": acceptance.get("accepted_at", unit.account_now),
             "type": acceptance["type"],
             acceptance["type"]: {
                 "ip_address": online.get("ip_address"),

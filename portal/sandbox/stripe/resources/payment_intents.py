@@ -75,7 +75,7 @@ def create(unit: Unit, params: Json) -> Json:
         "capture_method": params.get("capture_method", "automatic_async"),
         "client_secret": intents.client_secret(intent_id),
         "confirmation_method": params.get("confirmation_method", "automatic"),
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": currency,
         "customer": customer,
         "customer_account": None,
@@ -222,7 +222,7 @@ def end(unit: Unit, intent: Json, reason: str | None) -> Json:
     if intent["status"] not in OPEN:
         raise intents.unexpected(intent, "cancel")
     _forget_voucher(unit, intent)
-    intent["status"], intent["canceled_at"] = "canceled", unit.now
+    intent["status"], intent["canceled_at"] = "canceled", unit.account_now
     intent["cancellation_reason"], intent["next_action"] = reason, None
     return unit.save(intent, "payment_intent.canceled")
 
@@ -294,7 +294,7 @@ def pay_voucher(unit: Unit, intent_id: str) -> Json:
     return _succeed(unit, intent)
 
 
-@due("payment_intent.settle")
+@due("payment_intent.settle", account_time=True)
 def settle(unit: Unit, intent_id: str) -> None:
     """The bank's answer to a debit, days later."""
     intent = unit.get("payment_intent", intent_id)
@@ -311,7 +311,7 @@ def settle(unit: Unit, intent_id: str) -> None:
         _succeed(unit, intent)
 
 
-@due("payment_intent.voucher")
+@due("payment_intent.voucher", account_time=True)
 def expire_voucher(unit: Unit, intent_id: str) -> None:
     """The slip was not paid in time."""
     intent = unit.get("payment_intent", intent_id)
@@ -351,7 +351,9 @@ def _process(unit: Unit, intent: Json, method: Json) -> Json:
     intent["status"], intent["latest_charge"] = "processing", body["id"]
     intent["next_action"], intent["last_payment_error"] = None, None
     unit.schedule(
-        unit.now + int(unit.setting("sepa_days", 3) * DAY), "payment_intent.settle", intent["id"]
+        unit.account_now + int(unit.setting("sepa_days", 3) * DAY),
+        "payment_intent.settle",
+        intent["id"],
     )
     unit.save(intent, "payment_intent.processing")
     unit.emit("charge.pending", body)
@@ -377,8 +379,8 @@ def _issue_voucher(unit: Unit, intent: Json, method: Json) -> Json:
             )
     options = intent["payment_method_options"].get("boleto", {})
     days = options.get("expires_after_days", unit.setting("boleto_days", 3))
-    expires_at = end_of_day(unit.now, days)
-    seed = f"{intent['id']}:{unit.now}"
+    expires_at = end_of_day(unit.account_now, days)
+    seed = f"{intent['id']}:{unit.account_now}"
     digits = "".join(str(ord(one) % 10) for one in scramble(seed, 47))
     page = unit.url(f"/boleto/{intent['id']}")
     intent["next_action"] = {

@@ -320,7 +320,7 @@ def _add(unit: Unit, kind: str, details: Json, name: str, data: Json) -> Json:
             "object": "payment_method",
             "allow_redisplay": data.get("allow_redisplay", "unspecified"),
             "billing_details": _billing_details(data.get("billing_details") or {}),
-            "created": unit.now,
+            "created": unit.account_now,
             "customer": None,
             "customer_account": None,
             "livemode": False,

@@ -48,7 +48,7 @@ def create(unit: Unit, params: Json) -> Json:
         "metadata": merged({}, params.get("metadata")),
         "nickname": params.get("nickname") or None,
         "product": _product(unit, params),
-        "recurring": _recurring(params.get("recurring")),
+        "recurring": _recurring(unit, params.get("recurring")),
         "tax_behavior": params.get("tax_behavior", "unspecified"),
         "tiers_mode": params.get("tiers_mode"),
         "transform_quantity": params.get("transform_quantity"),
@@ -126,7 +126,7 @@ def _product(unit: Unit, params: Json) -> str:
     return str(unit.get("product", params["product"], "product")["id"])
 
 
-def _recurring(given: Json | None) -> Json | None:
+def _recurring(unit: Unit, given: Json | None) -> Json | None:
     if given is None:
         return None
     count = given.get("interval_count", 1)
@@ -137,6 +137,10 @@ def _recurring(given: Json | None) -> Json | None:
     if metered != ("meter" in given):
         message = "A metered price needs a meter, and only a metered price has one."
         raise invalid(message, param="recurring[meter]")
+    if metered:
+        meter = unit.get("billing.meter", given["meter"], "recurring[meter]")
+        if meter["status"] != "active":
+            raise invalid("The meter is inactive.", param="recurring[meter]")
     return {
         "interval": given["interval"],
         "interval_count": count,

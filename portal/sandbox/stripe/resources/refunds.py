@@ -37,7 +37,7 @@ def create(unit: Unit, params: Json) -> Json:
         "amount": amount,
         "balance_transaction": None,
         "charge": charge["id"],
-        "created": unit.now,
+        "created": unit.account_now,
         "currency": charge["currency"],
         "customer": charge["customer"],
         "customer_account": None,
@@ -58,7 +58,7 @@ def create(unit: Unit, params: Json) -> Json:
     unit.add(refund, "refund.created")
     unit.save(charge, "charge.refunded")
     if special:
-        unit.schedule(unit.now + LATER, "refund.settle", str(refund["id"]))
+        unit.schedule(unit.account_now + LATER, "refund.settle", str(refund["id"]))
     return refund
 
 
@@ -84,7 +84,7 @@ def update(unit: Unit, params: Json, refund: str) -> Json:
     return unit.save(found, "refund.updated")
 
 
-@due("refund.settle")
+@due("refund.settle", account_time=True)
 def settle(unit: Unit, refund_id: str) -> None:
     """The late answer that the test cards for refunds give."""
     refund = unit.get("refund", refund_id)

@@ -58,7 +58,7 @@ def begin(unit: Unit, params: Json, currency: str | None) -> Json:
         else None,
         "cancellation_reason": None,
         "client_secret": intents.client_secret(intent_id),
-        "created": unit.now,
+        "created": unit.account_now,
         "customer": params.get("customer"),
         "customer_account": None,
         "description": params.get("description") or None,

@@ -1,6 +1,6 @@
 """Subscription items by themselves: the same changes as through their subscription."""
 
-from portal.sandbox.stripe import changes
+from portal.sandbox.stripe import changes, scheduling
 from portal.sandbox.stripe.errors import Json, missing
 from portal.sandbox.stripe.registry import route
 from portal.sandbox.stripe.unit import Unit, envelope
@@ -44,7 +44,7 @@ def create(unit: Unit, params: Json) -> Json:
     known = {item["id"] for item in stored["items"]["data"]}
     entry = {name: value for name, value in params.items() if name not in OF_SUBSCRIPTION}
     del entry["subscription"]
-    changed = changes.update(unit, stored, _update(entry, params))
+    changed = _changed(unit, stored, _update(entry, params))
     items = (changed["pending_update"] or {}).get("subscription_items") or changed["items"]["data"]
     return dict(next(item for item in items if item["id"] not in known))
 
@@ -54,7 +54,7 @@ def update(unit: Unit, params: Json, item: str) -> Json:
     """Changes price, quantity, discounts or tax rates of an item."""
     owner = _owner(unit, item)
     entry = {name: value for name, value in params.items() if name not in OF_SUBSCRIPTION}
-    changes.update(unit, owner, _update({"id": item, **entry}, params))
+    _changed(unit, owner, _update({"id": item, **entry}, params))
     return of(unit, item)
 
 
@@ -65,8 +65,14 @@ def delete(unit: Unit, params: Json, item: str) -> Json:
     entry = {"id": item, "deleted": True}
     if "clear_usage" in params:
         entry["clear_usage"] = params["clear_usage"]
-    changes.update(unit, owner, _update(entry, params))
+    _changed(unit, owner, _update(entry, params))
     return {"id": item, "object": "subscription_item", "deleted": True}
+
+
+def _changed(unit: Unit, owner: Json, params: Json) -> Json:
+    changed = changes.update(unit, owner, params)
+    scheduling.note_direct_change(unit, changed, params)
+    return changed
 
 
 def of(unit: Unit, name: str) -> Json:

@@ -1,11 +1,13 @@
 """Subscription schedules: planned changes of a subscription, phase after phase."""
 
-from portal.sandbox.stripe import changes, scheduling, subscription_status
+from portal.sandbox.stripe import clocks, scheduling, subscription_status
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
+from portal.sandbox.stripe.prorating import credit_all
 from portal.sandbox.stripe.registry import renders, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.resources.customers import usable
+from portal.sandbox.stripe.schedule_phases import phase_of
 from portal.sandbox.stripe.subscribing import ENDED
 from portal.sandbox.stripe.subscription_events import keep
 from portal.sandbox.stripe.unit import Unit, merged
@@ -28,10 +30,9 @@ def create(unit: Unit, params: Json) -> Json:
     if not params.get("phases"):
         raise invalid("Missing required param: phases.", param="phases", code="parameter_missing")
     customer = usable(unit, params["customer"])
+    clocks.check_subscriptions(unit, customer["id"])
     begin = params.get("start_date", "now")
     begin = unit.now if begin == "now" else begin
-    if begin < unit.now:
-        raise unsupported("a start date in the past", "start_date")
     mode = params.get("billing_mode") or {"type": "flexible"}
     schedule = _blank(unit, customer["id"], params)
     flexible = mode["type"] == "flexible"
@@ -42,7 +43,9 @@ def create(unit: Unit, params: Json) -> Json:
     }
     schedule["phases"] = _phases(unit, params["phases"], begin, None)
     unit.add(schedule, "subscription_schedule.created")
-    if begin == unit.now:
+    if begin <= unit.now:
+        if schedule["phases"][0]["end_date"] <= unit.now:
+            raise unsupported("a first phase that is over already", "start_date")
         return scheduling.start(unit, schedule)
     scheduling.plan_ahead(unit, schedule)
     return schedule
@@ -108,7 +111,7 @@ def _blank(unit: Unit, customer: str, params: Json) -> Json:
         "released_subscription": None,
         "status": "not_started",
         "subscription": None,
-        "test_clock": None,
+        "test_clock": unit.clock,
     }
 
 
@@ -162,12 +165,13 @@ def _phases(unit: Unit, entries: list[Json], begin: int, currency: str | None) -
         where = f"phases[{place}]"
         start = made[-1]["end_date"] if made else begin
         wanted = entry.get("start_date")
+        wanted = unit.now if wanted == "now" else wanted
         if made and wanted not in (None, start):
             raise invalid(
                 "Each phase must begin where the one before it ends.",
                 param=f"{where}[start_date]",
             )
-        made.append(scheduling.phase_of(unit, entry, start, currency, where))
+        made.append(phase_of(unit, entry, start, currency, where))
         currency = made[-1]["currency"]
     return made
 
@@ -181,6 +185,7 @@ def list_all(unit: Unit, params: Json) -> Json:
     }
     if params.get("scheduled"):
         where["status"] = "not_started"
+    where["test_clock"] = clocks.listed(unit, params, "customer")
     return unit.page("subscription_schedule", params, URL, where)
 
 
@@ -236,10 +241,13 @@ def _follow(unit: Unit, found: Json, params: Json) -> None:
     if phase is None:
         raise invalid("The current phase must end in the future.", param="phases[0][end_date]")
     subscription = unit.get("subscription", found["subscription"])
+    begins = phase["start_date"] != (found["current_phase"] or {}).get("start_date")
     unit.put(found)
     scheduling.show_phase(unit, found, subscription, phase)
-    if scheduling.differs(subscription, phase):
+    if begins or scheduling.differs(subscription, phase, unit.now):
         behavior = params.get("proration_behavior", "create_prorations")
+        if begins:
+            behavior = phase["proration_behavior"]
         scheduling.apply_now(unit, subscription, phase, behavior)
     keep(unit, subscription)
 
@@ -267,7 +275,7 @@ def cancel(unit: Unit, params: Json, schedule: str) -> Json:
         return unit.save(found, "subscription_schedule.updated", "subscription_schedule.canceled")
     stored = unit.get("subscription", found["subscription"])
     if params.get("prorate", True):
-        change = changes.credit_all(unit, stored, unit.now)
+        change = credit_all(unit, stored, unit.now)
         for item in change.prorations:
             unit.add(item, "invoiceitem.created")
     ended = subscription_status.end(unit, stored, reason="cancellation_requested")
@@ -292,7 +300,7 @@ def show(unit: Unit, schedule: Json) -> None:
     for phase in schedule["phases"]:
         for holder, name in [
             (phase, "default_tax_rates"),
-            *[(item, "tax_rates") for item in phase["items"]],
+            *[(one, "tax_rates") for one in [*phase["items"], *phase["add_invoice_items"]]],
         ]:
             rates = holder[name]
             if rates and isinstance(rates[0], str):

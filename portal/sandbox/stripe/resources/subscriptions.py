@@ -2,14 +2,17 @@
 
 from portal.sandbox.stripe import (
     changes,
+    clocks,
     pausing,
     redemption,
     renewals,
+    scheduling,
     subscribing,
     subscription_status,
 )
 from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.expand import render
+from portal.sandbox.stripe.prorating import credit_all
 from portal.sandbox.stripe.registry import listens, renders, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.subscription_events import keep
@@ -26,19 +29,21 @@ _ = renewals
 @route("POST", URL)
 def create(unit: Unit, params: Json) -> Json:
     """Starts one; what the first invoice does to it hangs on `payment_behavior`."""
+    clocks.check_subscriptions(unit, params.get("customer", ""))
     return subscribing.create(unit, params)
 
 
 @route("GET", URL)
 def list_all(unit: Unit, params: Json) -> Json:
     """Newest first; canceled ones only when asked for (`status=all`, `canceled` or `ended`)."""
-    for name in ("automatic_tax", "customer_account", "test_clock"):
+    for name in ("automatic_tax", "customer_account"):
         if name in params:
             raise unsupported(name, name)
     where: Json = {
         "customer": params.get("customer"),
         "collection_method": params.get("collection_method"),
         "created": params.get("created"),
+        "test_clock": clocks.listed(unit, params, "customer"),
     }
     for name in ("current_period_start", "current_period_end"):
         if name in params:
@@ -82,7 +87,9 @@ def retrieve(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
 def update(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
     """Changes items, dates and settings, prorating and invoicing as asked."""
     stored = unit.get("subscription", subscription_exposed_id)
-    return changes.update(unit, stored, params)
+    changed = changes.update(unit, stored, params)
+    scheduling.note_direct_change(unit, changed, params)
+    return changed
 
 
 @route("DELETE", ONE)
@@ -94,7 +101,7 @@ def cancel(unit: Unit, params: Json, subscription_exposed_id: str) -> Json:
     details = params.get("cancellation_details") or {}
     stored["cancellation_details"] |= {name: value or None for name, value in details.items()}
     if params.get("prorate"):
-        change = changes.credit_all(unit, stored, unit.now)
+        change = credit_all(unit, stored, unit.now)
         for item in change.prorations:
             unit.add(item, "invoiceitem.created")
     ended = subscription_status.end(unit, stored, reason="cancellation_requested")

@@ -25,24 +25,31 @@ CHECKED = frozenset({"eu_vat", "gb_vat", "au_abn"})
 def create(unit: Unit, params: Json, customer: str) -> Json:
     """Adds one; at most five a customer."""
     unit.get("customer", customer, "customer")
+    tax_id = new(unit, params)
+    tax_id["customer"] = tax_id["owner"]["customer"] = customer
+    if len(unit.select("tax_id", customer=customer)) >= 5:
+        raise invalid("You cannot have more than 5 tax IDs on a customer.", param="value")
+    return unit.add(tax_id, "customer.tax_id.created")
+
+
+def new(unit: Unit, params: Json) -> Json:
+    """Return a tax id of nobody yet, not stored; raises the 400 for a value of the wrong shape."""
     kind, value = params["type"], params["value"].strip()
     shape = SHAPES.get(kind)
     if not value or (shape and not shape.fullmatch(value)):
         raise invalid(f"Invalid value for {kind}.", param="value", code="tax_id_invalid")
-    if len(unit.select("tax_id", customer=customer)) >= 5:
-        raise invalid("You cannot have more than 5 tax IDs on a customer.", param="value")
-    tax_id = {
+    return {
         "id": unit.id("txi"),
         "object": "tax_id",
         "country": "ES" if kind == "es_cif" else (value if kind == "eu_vat" else kind)[:2].upper(),
         "created": unit.now,
-        "customer": customer,
+        "customer": None,
         "customer_account": None,
         "livemode": False,
         "owner": {
             "account": None,
             "application": None,
-            "customer": customer,
+            "customer": None,
             "customer_account": None,
             "type": "customer",
         },
@@ -50,7 +57,6 @@ def create(unit: Unit, params: Json, customer: str) -> Json:
         "value": value,
         "verification": _verification(kind, value),
     }
-    return unit.add(tax_id, "customer.tax_id.created")
 
 
 @route("GET", URL)

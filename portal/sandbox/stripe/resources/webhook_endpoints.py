@@ -1,29 +1,34 @@
 """Webhook endpoints; the secret is told once, on creation."""
 
+from urllib.parse import urlsplit
+
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.registry import route
 from portal.sandbox.stripe.schema import api_version
 from portal.sandbox.stripe.unit import Unit, merged
 
 URL = "/v1/webhook_endpoints"
+MOST = 16
 
 
 @route("POST", URL)
 def create(unit: Unit, params: Json) -> Json:
-    """Creates one of the pinned API version; the answer holds `secret`."""
+    """Creates one, pinned to a version of this sandbox's release train if `api_version` is given;
+    the answer holds `secret`. With `connect` it hears of connected accounts instead of its own.
+    """
     version = params.get("api_version", api_version())
-    if version != api_version():
+    if version.partition(".")[2] != api_version().partition(".")[2]:
         raise unsupported(f"API version {version} for a webhook endpoint", "api_version")
-    if params.get("connect"):
-        raise unsupported("connect endpoints", "connect")
     _check_url(params["url"])
+    if len(unit.select("webhook_endpoint")) >= MOST:
+        raise invalid(f"You have reached the maximum of {MOST} test webhook endpoints.")
     secret = unit.sandbox.new_secret("whsec")
     endpoint = {
         "id": unit.id("we"),
         "object": "webhook_endpoint",
         "api_version": params.get("api_version"),
         "application": None,
-        "created": unit.now,
+        "created": unit.account_now,
         "description": params.get("description") or None,
         "enabled_events": params["enabled_events"],
         "livemode": False,
@@ -31,6 +36,7 @@ def create(unit: Unit, params: Json) -> Json:
         "status": "enabled",
         "url": params["url"],
         "_secret": secret,
+        "_connect": params.get("connect", False),
     }
     unit.put(endpoint)
     return {**endpoint, "secret": secret}
@@ -73,7 +79,15 @@ def delete(unit: Unit, params: Json, webhook_endpoint: str) -> Json:
 
 
 def _check_url(url: str) -> None:
-    if not url.startswith(("http://", "https://")):
+    """Refuses what is no http or https address. Stripe also refuses hosts that are not public;
+    here they are what one wants.
+    """
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
         raise invalid(
             "Invalid URL: An explicit scheme (such as https) must be provided.",
             param="url",

@@ -380,7 +380,7 @@ def test_a_pending_update_may_hold_items_only(billing: Any) -> None:
         ({"proration_date": 1}, "outside of current subscription period"),
         ({"days_until_due": 5}, "days_until_due"),
         ({"billing_cycle_anchor": "now"}, "Invalid object"),
-        ({"trial_end": 1}, "not modelled"),
+        ({"trial_end": 1}, "in the future"),
     ],
 )
 def test_what_may_not_be_is_refused(billing: Any, params: dict[str, Any], words: str) -> None:

@@ -400,8 +400,15 @@ def test_a_bank_debit_of_a_renewal_that_comes_back_is_past_due(billing: Any) -> 
 
 
 def test_metered_items_are_billed_nothing_without_usage(billing: Any) -> None:
+    meter = billing.stripe.billing.meters.create(
+        {
+            "display_name": "Calls",
+            "event_name": "calls",
+            "default_aggregation": {"formula": "sum"},
+        }
+    )
     metered = billing.price(
-        10, recurring={"interval": "month", "usage_type": "metered", "meter": "mtr_calls"}
+        10, recurring={"interval": "month", "usage_type": "metered", "meter": meter.id}
     )
     made = billing.subscribe(
         billing.customer().id, billing.price(1000), metered, billing_mode={"type": "flexible"}

@@ -75,7 +75,7 @@ def test_every_instant_has_exactly_one_period(
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ({"day_of_month": 31}, "2026-02-28T12:00:00"),
+        ({"day_of_month": 31}, "2026-03-31T12:00:00"),
         ({"day_of_month": 1}, "2026-03-01T12:00:00"),
         ({"day_of_month": 15, "hour": 9, "minute": 30, "second": 0}, "2026-02-15T09:30:00"),
         ({"day_of_month": 1, "month": 7}, "2026-07-01T12:00:00"),
