@@ -159,6 +159,7 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
             found.body = pretty.dumps(unit.shown(ROUTES[route](unit, checked, **names), paths))
         found.status = 200
     except ApiError as error:
+        error.status = _status(error, names)
         error.error = _shown_error(unit, error)
         if not error.keeps:
             raise
@@ -167,6 +168,13 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
         logging.getLogger(__name__).exception("%s %s", route, names)
         message = "The sandbox failed; see its log."
         raise ApiError(500, {"type": "api_error", "message": message}) from None
+
+
+def _status(error: ApiError, names: dict[str, str]) -> int:
+    """404 for a missing object that the path names, 400 for one that a parameter names."""
+    param = error.error.get("param")
+    missing = error.status == 404 and error.error.get("code") == "resource_missing"
+    return 400 if missing and param not in (None, "id", *names) else error.status
 
 
 def _refuse(found: Answer, error: ApiError) -> None:

@@ -75,15 +75,17 @@ def render(unit: "Unit", body: Any, absent: Json | None = None) -> Any:
         return [render(unit, one, absent) if isinstance(one, NESTED) else one for one in body]
     if not isinstance(body, dict):
         return body
-    absent = left_out().get(str(body["object"]), {}) if "object" in body else absent or {}
+    # The data of an event holds an object under that name, not the name of its kind.
+    kind = body["object"] if isinstance(body.get("object"), str) else None
+    absent = left_out().get(kind, {}) if kind else absent or {}
     never_null = absent.get("", ())
     shown = {
         key: render(unit, value, absent.get(key)) if isinstance(value, NESTED) else value
         for key, value in body.items()
-        if not (key[0] == "_" or (value is None and key in never_null))
+        if key[0] != "_" and not (value is None and key in never_null)
     }
-    if "object" in body and not body.get("deleted"):
-        for renderer in RENDERERS.get(str(body["object"]), ()):
+    if kind and not body.get("deleted"):
+        for renderer in RENDERERS.get(kind, ()):
             renderer(unit, shown)
     return shown
 

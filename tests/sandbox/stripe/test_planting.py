@@ -50,7 +50,7 @@ def objects(body: Json) -> Iterator[Json]:
     """Every object that can be read by itself in an answer."""
     if body.get("object") in ("list", "search_result"):
         yield from body["data"]
-    else:
+    elif "object" in body:
         yield body
 
 

@@ -114,7 +114,7 @@ def tell(name: str) -> Told:
     except Exception:
         told = Told(told.calls, told.refusals, failure=traceback.format_exc())
     for call in list(told.calls):
-        if call.route.startswith("GET ") and "object" in call.body:
+        if call.route.startswith("GET ") and "file" not in call.body:
             _read_again(shop, told, call)
     told.events.extend(_events(shop))
     return told
@@ -131,12 +131,16 @@ def _open(told: Told) -> Teller:
         request = answer.request
         route = route_of(request.method, request.url.path)
         if route and answer.status_code == httpx.codes.OK:
-            body = json.loads(answer.read())
+            content = answer.read()
+            kind = answer.headers["Content-Type"]
+            body = json.loads(content) if kind == "application/json" else {"file": content}
             told.calls.append(Call(route, request.url.path, dict(request.url.params), body))
 
     transport.http.event_hooks["response"].append(keep)
     client = stripe.StripeClient(
-        account["_secret_key"], base_addresses={"api": BASE}, http_client=transport
+        account["_secret_key"],
+        base_addresses={"api": BASE, "files": BASE},
+        http_client=transport,
     )
     return Teller(app, account, transport, client.v1)
 
