@@ -1,4 +1,4 @@
-"""A stand-in for Holded's API v2: stateful, strict, at the provider's real paths.
+"""A stand-in for Holded's API v2, and v1 beside it: stateful, strict, at the provider's real paths.
 
 ``create_app`` returns it as a WSGI application, ``server`` serves it on a port. What it imitates
 was observed on live accounts or read in the provider's documentation; where neither says what

@@ -88,6 +88,8 @@ class Exchange:
     def execute(self, environ: WSGIEnvironment, fault: Fault | None) -> Response:
         """Return the answer; what a refused request wrote is taken back."""
         stand_in = faults.stand_in(fault, self.state.now()) if fault else None
+        if isinstance(stand_in, Problem):
+            return self.refused(stand_in, environ["PATH_INFO"])
         if stand_in is not None:
             return stand_in
         self.state.mark()

@@ -93,17 +93,20 @@ def take(state: State, method: str, path: str) -> Fault | None:
     return None
 
 
-def stand_in(fault: Fault, now: datetime) -> Response | None:
-    """Return the answer that replaces the real one, or None when the request is to happen."""
+def stand_in(fault: Fault, now: datetime) -> Response | Problem | None:
+    """Return the answer that replaces the real one, or None when the request is to happen.
+
+    A problem is left to the version of the API that was asked: each words its refusals.
+    """
     match fault.kind:
         case "status":
-            return Problem(fault.status, "A fault was asked for.").answer()
+            return Problem(fault.status, "A fault was asked for.")
         case "rate_limit":
-            return rate_limited(fault.window, now).answer()
+            return rate_limited(fault.window, now)
         case "forbidden_scope":
-            return Problem(403, "Insufficient permissions: sales:invoices.read required.").answer()
+            return Problem(403, "Insufficient permissions: sales:invoices.read required.")
         case "forbidden_token":
-            return Problem(403, "Access denied.").answer()
+            return Problem(403, "Access denied.")
         case "html":
             page = "<!DOCTYPE html>\n<html><head><title>Holded</title></head><body></body></html>"
             return Response(page, 200, mimetype="text/html")

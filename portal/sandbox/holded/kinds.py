@@ -100,3 +100,21 @@ KINDS = {
         INVOICE, CREDIT_NOTE, PROFORMA, ESTIMATE, SALES_RECEIPT, RECEIPT_NOTE, SALES_ORDER, WAYBILL,
     )
 }  # fmt: skip
+# What v1 alone serves; contacts and payments have to do with these too.
+PURCHASES = (
+    Kind(
+        "purchase", "purchases", "expenses:purchases", True,
+        {"es": "Compra", "en": "Purchase", "pt": "Compra", "ca": "Compra"},
+    ),
+    Kind(
+        "purchaseorder", "purchase-orders", "expenses:purchase-orders", False,
+        {"es": "Pedido de compra", "en": "Purchase order", "pt": "Encomenda de compra",
+         "ca": "Comanda de compra"},
+    ),
+    Kind(
+        "purchaserefund", "purchase-refunds", "expenses:purchases", True,
+        {"es": "Devolución de compra", "en": "Purchase refund", "pt": "Devolução de compra",
+         "ca": "Devolució de compra"},
+    ),
+)  # fmt: skip
+EVERY = KINDS | {each.name: each for each in PURCHASES}

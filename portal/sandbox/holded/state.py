@@ -179,8 +179,11 @@ class State:
         after: str | None = None,
         contact: str | None = None,
         descending: bool = False,
+        skip: int = 0,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the objects of a kind in the order of their ids, from behind ``after`` on."""
+        """Yield the objects of a kind in the order of their ids, from behind ``after`` on, without
+        the first ``skip``.
+        """
         where, values = "account = ? AND kind = ?", [account, kind]
         if contact is not None:
             where, values = where + " AND contact = ?", [*values, contact]
@@ -188,7 +191,8 @@ class State:
             where, values = where + f" AND id {'<' if descending else '>'} ?", [*values, after]
         order = "DESC" if descending else "ASC"
         query = f"SELECT data FROM objects WHERE {where} ORDER BY id {order}"  # noqa: S608 - ours
-        for row in self.connection.execute(query, values):
+        query += " LIMIT -1 OFFSET ?" if skip else ""
+        for row in self.connection.execute(query, [*values, skip] if skip else values):
             yield json.loads(row["data"])
 
 

@@ -67,6 +67,7 @@ def new_account(account_id: str, secret_key: str, wanted: Json, now: int) -> Jso
             "minority_owned_business_designation": None,
             "name": name,
             "product_description": None,
+            "specified_commercial_transactions_act_url": None,
             "support_address": None,
             "support_email": wanted.get("support_email"),
             "support_phone": wanted.get("support_phone"),
@@ -132,6 +133,8 @@ def _settings(name: str) -> Json:
             "statement_descriptor": descriptor,
             "statement_descriptor_kana": None,
             "statement_descriptor_kanji": None,
+            "statement_descriptor_prefix_kana": None,
+            "statement_descriptor_prefix_kanji": None,
         },
         "payouts": {
             "debit_negative_balances": True,

@@ -135,7 +135,7 @@ def _serve(sandbox: "Sandbox", request: Request, found: Answer) -> None:
             found.original = kept["request_id"]
             return
     route, names = routing.find(request.method, request.path)
-    if route not in ROUTES:
+    if route not in ROUTES and route not in DOWNLOADS:
         raise unsupported(route)
     checked = params.check(route, raw)
     unit = Unit(
@@ -152,12 +152,12 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
     """Puts the handler's answer into `found`; an error that keeps what it did counts as one."""
     paths = checked.pop("expand", [])
     try:
-        result: Any = ROUTES[route](unit, checked, **names)
-        found.status = 200
         if route in DOWNLOADS:
-            found.content_type, found.body = DOWNLOADS[route], bytes(result)
+            download, content_type = DOWNLOADS[route]
+            found.content_type, found.body = content_type, download(unit, checked, **names)
         else:
-            found.body = pretty.dumps(unit.shown(result, paths))
+            found.body = pretty.dumps(unit.shown(ROUTES[route](unit, checked, **names), paths))
+        found.status = 200
     except ApiError as error:
         error.error = _shown_error(unit, error)
         if not error.keeps:

@@ -101,8 +101,6 @@ def _check_supported(params: Json) -> None:
             raise unsupported(f"{name}[enabled]=true", f"{name}[enabled]")
     if "liability" in params.get("automatic_tax", {}):
         raise unsupported("tax liability", "automatic_tax[liability]")
-    if "payment_method_configuration" in params:
-        raise unsupported("payment_method_configuration", "payment_method_configuration")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise unsupported(f"ui_mode={params['ui_mode']}", "ui_mode")
     for name in ONLY_EMBEDDED:

@@ -1,5 +1,7 @@
 """The words and codes of declined payments (docs.stripe.com/declines/codes)."""
 
+from typing import Any
+
 from portal.sandbox.stripe.errors import ApiError, Json, card_error
 from portal.sandbox.stripe.unit import Unit
 
@@ -32,11 +34,22 @@ AUTHENTICATION_FAILED = (
 )
 VOUCHER_EXPIRED = "The customer did not pay the voucher before it expired."
 DEBIT = {
-    "insufficient_funds": "The customer's account has insufficient funds to cover this payment.",
-    "generic_could_not_process": "The payment could not be processed.",
+    "account_closed": "The customer's bank account has been closed.",
     "charge_exceeds_source_limit": "This payment exceeds the weekly volume limit of the account.",
+    "charge_exceeds_transaction_limit": "This payment exceeds the account's transaction limit.",
     "charge_exceeds_weekly_limit": "This payment exceeds the weekly limit of the account.",
+    "debit_not_authorized": "The customer has notified their bank that this payment was "
+    "unauthorized or does not have their consent.",
+    "generic_could_not_process": "The payment could not be processed.",
+    "insufficient_funds": "The customer's account has insufficient funds to cover this payment.",
+    "invalid_currency": "The customer's account does not take payments in this currency.",
+    "no_account": "The customer's bank account could not be located.",
+    "refer_to_customer": "The customer's bank asks to contact the customer.",
 }
+# Failures that are error codes of their own; the rest is told by `decline_code` alone.
+OWN_CODES = frozenset(
+    ["account_closed", "debit_not_authorized", "insufficient_funds", "no_account"]
+)
 ADVICE = {"lost_card": "do_not_try_again", "stolen_card": "do_not_try_again"}
 
 
@@ -61,13 +74,23 @@ def of_authentication() -> Json:
 
 def of_debit(failure: str) -> Json:
     """The error of a bank debit that came back."""
-    known = failure == "insufficient_funds"
     return {
-        "code": failure if known else "payment_intent_payment_attempt_failed",
+        "code": failure if failure in OWN_CODES else "payment_intent_payment_attempt_failed",
         "decline_code": failure,
         "message": DEBIT[failure],
         "type": "card_error",
     }
+
+
+def of_radar() -> Json:
+    """The error of a payment that Radar blocked before the bank was asked."""
+    return of_card("fraudulent") | {"advice_code": "do_not_try_again"}
+
+
+def kept(status: int, message: str, code: str, **extra: Any) -> ApiError:
+    """A refusal of type invalid_request_error whose effects on the intent are kept."""
+    kind = "invalid_request_error"
+    return ApiError(status, {"message": message, "type": kind, "code": code} | extra, keeps=True)
 
 
 def answer(unit: Unit, error: Json, **intent: Json) -> ApiError:
@@ -89,3 +112,9 @@ def answer(unit: Unit, error: Json, **intent: Json) -> ApiError:
         ),
         request_log_url=f"{unit.sandbox.base_url}/_sandbox/requests.json",
     )
+
+
+def undone(error: ApiError) -> ApiError:
+    """The same refusal where nothing of the request stays: a card that could not be saved."""
+    error.keeps = False
+    return error

@@ -1,56 +1,12 @@
 """Dynamic payment methods: which types a currency, an amount and an account's country allow."""
 
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.ids import scramble
+from portal.sandbox.stripe.method_types import REDIRECTING, TYPES, MethodType
 from portal.sandbox.stripe.unit import Unit
 
-# Type: currencies (None: every one), countries of the business (None: every one), reusable.
-EUROPE = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CH",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GB",
-        "GI",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LI",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "NO",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
-TYPES: dict[str, tuple[str | None, frozenset[str] | None, bool]] = {
-    "card": (None, None, True),
-    "sepa_debit": (
-        "eur",
-        EUROPE | {"AU", "CA", "HK", "JP", "MX", "NZ", "SG", "US"},
-        True,
-    ),
-    "boleto": ("brl", frozenset({"BR"}), True),
-    "bizum": ("eur", EUROPE, False),
-}
-REDIRECTING = frozenset({"bizum"})
+__all__ = ["REDIRECTING", "TYPES", "MethodType"]
+
 LEAST = {
     "aed": 200,
     "bgn": 100,
@@ -88,27 +44,88 @@ def check_amount(amount: int, currency: str, param: str = "amount") -> None:
         raise invalid(message, param=param, code="amount_too_large")
 
 
+def default_configuration(unit: Unit) -> str:
+    """The id of the account's default payment method configuration, stored or not."""
+    return "pmc_" + scramble(f"pmc:{unit.account_id}", 14)
+
+
+def configuration_details(unit: Unit, params: Json) -> Json | None:
+    """`payment_method_configuration_details` of an intent or Checkout session: the configuration
+    that decided, none where methods are not dynamic. Raises the 404 for one that is missing.
+    """
+    kind = "payment_method_configuration"
+    if params.get(kind):
+        return {"id": unit.get(kind, params[kind], kind)["id"], "parent": None}
+    if not params.get("automatic_payment_methods", {"enabled": True})["enabled"]:
+        return None
+    return {"id": default_configuration(unit), "parent": None}
+
+
+def preferences(unit: Unit, configuration: str | None = None) -> dict[str, str]:
+    """What the merchant wants of each type: on, off, or nothing (absent). A setting
+    `payment_methods` of the account decides before the default payment method configuration.
+    """
+    chosen = unit.find("payment_method_configuration", configuration or default_configuration(unit))
+    found = {
+        kind: str(chosen[kind]["display_preference"]["preference"])
+        for kind in TYPES
+        if chosen and chosen.get(kind)
+    }
+    if configuration is None:
+        wanted = unit.setting("payment_methods", {})
+        found |= {kind: "on" if on else "off" for kind, on in wanted.items()}
+    return {kind: one for kind, one in found.items() if one != "none"}
+
+
+def fits(unit: Unit, kind: str, currency: str | None) -> bool:
+    """Whether a type serves the currency and the account's country."""
+    row = TYPES[kind]
+    return (currency is None or row.currencies is None or currency in row.currencies) and (
+        row.countries is None or unit.account["country"] in row.countries
+    )
+
+
 def types(unit: Unit, currency: str | None, params: Json, *, save: bool = False) -> list[str]:
-    """The types offered, in order. `params` may hold the allowed and excluded types; `save` leaves
-    out those that cannot be kept.
+    """The types offered, in order. `params` may hold the allowed and excluded types, the payment
+    method configuration and the capture method; `save` leaves out those that cannot be kept.
     """
     allowed = params.get("allowed_payment_method_types")
     excluded = params.get("excluded_payment_method_types") or []
+    wanted = preferences(unit, params.get("payment_method_configuration"))
+    manual = params.get("capture_method") == "manual"
     found = [
-        one
-        for one, (only, countries, reusable) in TYPES.items()
-        if (currency is None or only in (None, currency))
-        and (countries is None or unit.account["country"] in countries)
-        and (reusable or not save)
-        and (not allowed or one in allowed)
-        and one not in excluded
-        and unit.setting("payment_methods", {}).get(one, True)
+        kind
+        for kind, row in TYPES.items()
+        if (not allowed or kind in allowed)
+        and kind not in excluded
+        and (row.reusable or not save)
+        and (row.manual or not manual)
+        and fits(unit, kind, currency)
+        and (wanted.get(kind) == "on" or (kind not in wanted and (row.offered or allowed)))
     ]
     if not found:
         message = "No valid payment method types for this intent."
         param = "allowed_payment_method_types" if allowed else "currency"
         raise invalid(message, param=param, code="payment_intent_no_valid_payment_method_types")
     return found
+
+
+def may_join(unit: Unit, kind: str, intent: Json) -> bool:
+    """Whether a type that the merchant neither wants nor refuses serves an intent of dynamic
+    methods to which such a method is given.
+    """
+    automatic = intent["automatic_payment_methods"]
+    row = TYPES[kind]
+    return bool(
+        automatic
+        and not intent["allowed_payment_method_types"]
+        and kind not in (intent["excluded_payment_method_types"] or [])
+        and (row.flow != "redirect" or automatic["allow_redirects"] == "always")
+        and (row.manual or intent.get("capture_method") != "manual")
+        and (row.reusable or intent["object"] == "payment_intent")
+        and fits(unit, kind, intent.get("currency"))
+        and kind not in preferences(unit)
+    )
 
 
 def check_type(kind: str, param: str = "type") -> None:

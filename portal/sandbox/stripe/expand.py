@@ -5,8 +5,9 @@ levels.
 from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.registry import INCLUDES, RENDERERS
-from portal.sandbox.stripe.schema import expandable
+from portal.sandbox.stripe.schema import expandable, left_out
 
 if TYPE_CHECKING:
     from portal.sandbox.stripe.unit import Unit
@@ -18,6 +19,7 @@ NESTED = (dict, list)
 PREFIXES = {
     "acct": "account",
     "bpc": "billing_portal.configuration",
+    "card": "card",
     "ch": "charge",
     "clock": "test_helpers.test_clock",
     "cn": "credit_note",
@@ -25,6 +27,7 @@ PREFIXES = {
     "cus": "customer",
     "di": "discount",
     "dp": "dispute",
+    "du": "dispute",
     "feat": "entitlements.feature",
     "fo": "billing.feedback_option",
     "ii": "invoiceitem",
@@ -39,6 +42,7 @@ PREFIXES = {
     "prod": "product",
     "promo": "promotion_code",
     "py": "charge",
+    "pyr": "refund",
     "qt": "quote",
     "re": "refund",
     "seti": "setup_intent",
@@ -54,6 +58,8 @@ PREFIXES = {
 }
 FIELD_KINDS = {
     "coupon": "coupon",
+    "default_payment_method": "payment_method",
+    "payment_method": "payment_method",
     "product": "product",
     "schedule": "subscription_schedule",
     "subscription_schedule": "subscription_schedule",
@@ -61,16 +67,20 @@ FIELD_KINDS = {
 }
 
 
-def render(unit: "Unit", body: Any) -> Any:
-    """A public deep copy; objects inside lists and hashes are rendered too."""
+def render(unit: "Unit", body: Any, absent: Json | None = None) -> Any:
+    """A public deep copy; objects inside lists and hashes are rendered too. Fields that Stripe
+    leaves out rather than sends as null are left out; `absent` names those of a hash inside.
+    """
     if isinstance(body, list):
-        return [render(unit, one) if isinstance(one, NESTED) else one for one in body]
+        return [render(unit, one, absent) if isinstance(one, NESTED) else one for one in body]
     if not isinstance(body, dict):
         return body
+    absent = left_out().get(str(body["object"]), {}) if "object" in body else absent or {}
+    never_null = absent.get("", ())
     shown = {
-        key: render(unit, value) if isinstance(value, NESTED) else value
+        key: render(unit, value, absent.get(key)) if isinstance(value, NESTED) else value
         for key, value in body.items()
-        if key[0] != "_"
+        if not (key[0] == "_" or (value is None and key in never_null))
     }
     if "object" in body and not body.get("deleted"):
         for renderer in RENDERERS.get(str(body["object"]), ()):
@@ -100,20 +110,31 @@ def _follow(unit: "Unit", node: Any, parts: list[str], path: str, owner: Json, p
         return
     if not isinstance(node, dict):
         raise _refused(path)
+    if node.get("deleted"):
+        return
     if "object" in node:
         owner, prefix = node, ""
     kind = str(owner["object"])
     name, rest = parts[0], parts[1:]
     dotted = f"{prefix}{name}"
     if (kind, dotted) in INCLUDES and name not in node:
-        node[name] = render(unit, INCLUDES[kind, dotted](unit, owner))
+        included = render(unit, INCLUDES[kind, dotted](unit, owner))
+        if included is not None:
+            node[name] = included
     elif dotted in expandable(kind):
-        node[name] = _fetched(unit, node.get(name), name)
-    elif not isinstance(node.get(name, path), dict | list | None) or (
-        node.get(name) is None and not rest
-    ):
+        if name in node:
+            node[name] = _fetched(unit, node[name], name)
+    elif isinstance(node.get(name), dict | list):
+        pass
+    elif node.get(name) is not None or not _leads_on(kind, dotted):
         raise _refused(path)
-    _follow(unit, node[name], rest, path, owner, f"{dotted}.")
+    _follow(unit, node.get(name), rest, path, owner, f"{dotted}.")
+
+
+def _leads_on(kind: str, dotted: str) -> bool:
+    """Whether something below may be expanded, although this object has nothing there."""
+    known = [*expandable(kind), *(field for owner, field in INCLUDES if owner == kind)]
+    return any(field.startswith(f"{dotted}.") for field in known)
 
 
 def _fetched(unit: "Unit", value: Any, name: str) -> Any:
@@ -121,6 +142,9 @@ def _fetched(unit: "Unit", value: Any, name: str) -> Any:
         return [_fetched(unit, one, name) for one in value]
     if not isinstance(value, str):
         return value
+    if name == "plan":
+        price = unit.find("price", value)
+        return plan_of(render(unit, price)) if price else value
     kind = FIELD_KINDS.get(name) or PREFIXES.get(value.split("_")[0], "")
     if kind == "account":
         return unit.sandbox.account_shown(value) or value

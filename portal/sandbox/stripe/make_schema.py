@@ -34,6 +34,7 @@ MODELLED = frozenset(
         "billing_portal",
         "charges",
         "checkout",
+        "confirmation_tokens",
         "coupons",
         "credit_notes",
         "customer_sessions",
@@ -46,6 +47,7 @@ MODELLED = frozenset(
         "invoiceitems",
         "invoices",
         "mandates",
+        "payment_attempt_records",
         "payment_intents",
         "payment_links",
         "payment_method_configurations",
@@ -55,6 +57,7 @@ MODELLED = frozenset(
         "products",
         "promotion_codes",
         "quotes",
+        "radar",
         "refunds",
         "setup_attempts",
         "setup_intents",
@@ -66,6 +69,7 @@ MODELLED = frozenset(
         "tax_ids",
         "tax_rates",
         "test_helpers",
+        "tokens",
         "webhook_endpoints",
     ]
 )
@@ -243,10 +247,20 @@ def _object_class(node: ast.ClassDef) -> dict[str, Any]:
     return {"fields": fields, "classes": inner}
 
 
+def imports(tree: ast.Module) -> dict[str, str]:
+    """The SDK's classes that a module names: name in the module -> "package.Class"."""
+    return {
+        one.asname or one.name: ".".join([*str(node.module).split(".")[1:-1], one.name])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("stripe.")
+        for one in node.names
+    }
+
+
 @cache
 def objects() -> dict[str, dict[str, Any]]:
-    """Each class of object in the SDK: "package.Class" -> fields, inner classes, and `name`, its
-    `object` value.
+    """Each class of object in the SDK: "package.Class" -> fields, inner classes, `imports`, and
+    `name`, its `object` value.
     """
     found: dict[str, dict[str, Any]] = {}
     folder = sdk_folder()
@@ -259,7 +273,7 @@ def objects() -> dict[str, dict[str, Any]]:
             match read_type(_annotated(node)["object"]):
                 case {"enum": [name]}:
                     package = ".".join(path.relative_to(folder).parts[:-1])
-                    described = _object_class(node) | {"name": name}
+                    described = _object_class(node) | {"name": name, "imports": imports(tree)}
                     found[f"{package}.{node.name}".lstrip(".")] = described
     return found
 

@@ -1,5 +1,5 @@
 """The committed `schema.json`: which routes, parameters and expandable fields the pinned API
-version has.
+version has; and `left_out.json`: which fields are absent where they have no value.
 """
 
 import json
@@ -29,7 +29,22 @@ def schema() -> dict[str, Any]:
     raw: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text())
     raw["routes"] = {route: _unpooled(kind, raw["enums"]) for route, kind in raw["routes"].items()}
     raw["routes"] |= BESIDE
+    _take_cards(raw["routes"])
     return raw
+
+
+def _take_cards(routes: dict[str, Type]) -> None:
+    """Lets `payment_method_data` hold a card, which the API takes (browsers send it so) although
+    the SDK's types leave it out.
+    """
+    card = routes["POST /v1/payment_methods"]["object"]["card"]
+    for described in routes.values():
+        data = ((described or {}).get("object") or {}).get("payment_method_data", {})
+        if isinstance(data, dict) and "type" in data.get("object", {}):
+            fields = data["object"]
+            fields.setdefault("card", card)
+            known = fields["type"]["enum"]
+            fields["type"] = {"enum": sorted({*known, "card"})}
 
 
 def _unpooled(node: Any, pool: dict[str, list[Any]]) -> Any:
@@ -55,3 +70,12 @@ def parameters(route: str) -> Type:
 def expandable(kind: str) -> frozenset[str]:
     """The dotted fields of an object whose id `expand` may replace."""
     return frozenset(schema()["expandable"].get(kind, ()))
+
+
+@cache
+def left_out() -> dict[str, Any]:
+    """Kind of object -> the fields, under "", that are left out rather than null; for a hash in it
+    the same again under its name.
+    """
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("left_out.json").read_text())
+    return found

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, line_words, priced_in
-from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.periods import DAYS, MONTHS, Cadence, Period
+from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.proration import Debit
 from portal.sandbox.stripe.registry import renders
 from portal.sandbox.stripe.resources import tax_rates
@@ -130,8 +131,11 @@ def chosen_price(unit: Unit, entry: Json, currency: str | None, param: str) -> J
             "You may only specify one of these parameters: price, price_data.", param=param
         )
     if "price_data" in entry:
-        made = unit.call("POST /v1/prices", entry["price_data"])
-        return check_price(unit, made, currency, f"{param}[price_data]")
+        # Inline prices are archived from the start, so that nothing else takes them
+        # (docs.stripe.com/products-prices/pricing-models, "inline pricing").
+        made = unit.call("POST /v1/prices", {**entry["price_data"], "active": False})
+        check_price(unit, {**made, "active": True}, currency, f"{param}[price_data]")
+        return made
     name = entry.get("price") or entry.get("plan")
     if name is None:
         return None
@@ -142,6 +146,7 @@ def chosen_price(unit: Unit, entry: Json, currency: str | None, param: str) -> J
 
 def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
     """Return an item for an entry of `items`, without its period, and index it by id."""
+    refuse_unmodelled_of_item(entry, param)
     price = chosen_price(unit, entry, subscription["currency"], param)
     if price is None:
         raise invalid(
@@ -171,6 +176,13 @@ def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
     item["discounts"] = redeemed(unit, subscription, item, entry, param)
     index(unit, item)
     return item
+
+
+def refuse_unmodelled_of_item(entry: Json, param: str) -> None:
+    """Raise `sandbox_unsupported` for what is not modelled, unless it is only being unset."""
+    for name in ("billing_thresholds", "current_trial"):
+        if entry.get(name):
+            raise unsupported(f"{name} of an item", f"{param}[{name}]")
 
 
 def redeemed(unit: Unit, subscription: Json, item: Json, entry: Json, param: str) -> list[str]:
@@ -269,31 +281,3 @@ def show_item(unit: Unit, item: Json) -> None:
     price = render(unit, unit.get("price", item["price"]))
     item["price"], item["plan"] = price, plan_of(price)
     item["tax_rates"] = tax_rates.shown(unit, item["tax_rates"])
-    if item["quantity"] is None:
-        del item["quantity"]
-
-
-def plan_of(price: Json) -> Json:
-    """Return a recurring price as the older plan object."""
-    recurring = price["recurring"]
-    return {
-        "id": price["id"],
-        "object": "plan",
-        "active": price["active"],
-        "amount": price["unit_amount"],
-        "amount_decimal": price["unit_amount_decimal"],
-        "billing_scheme": price["billing_scheme"],
-        "created": price["created"],
-        "currency": price["currency"],
-        "interval": recurring["interval"],
-        "interval_count": recurring["interval_count"],
-        "livemode": False,
-        "metadata": price["metadata"],
-        "meter": recurring["meter"],
-        "nickname": price["nickname"],
-        "product": price["product"],
-        "tiers_mode": price["tiers_mode"],
-        "transform_usage": price["transform_quantity"],
-        "trial_period_days": recurring["trial_period_days"],
-        "usage_type": recurring["usage_type"],
-    }

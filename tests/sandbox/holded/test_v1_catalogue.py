@@ -102,6 +102,7 @@ def test_a_product_is_written_changed_and_deleted(v1: httpx.Client) -> None:
         "weight": 0.5,
         "stock": 7,
     }
+    v1.post("/warehouses", json={"name": "Main"}).raise_for_status()
 
     created = v1.post("/products", json=body)
     id_ = created.json()["id"]

@@ -27,8 +27,20 @@ def test_the_end_of_a_range_is_not_part_of_it(v1: httpx.Client, write_v1: Write)
     assert found(v1, endtmp=str(NEW_YEAR)) == []
 
 
-def test_a_range_in_another_form_is_refused(v1: httpx.Client) -> None:
-    assert v1.get("/documents/invoice?starttmp=2026-01-01").status_code == 400
+@pytest.mark.parametrize(
+    "query", [{"endtmp": "9999999999999"}, {"starttmp": "1767222000.0"}, {"starttmp": "0"}]
+)
+def test_a_range_may_be_without_end_or_have_a_fraction(
+    v1: httpx.Client, write_v1: Write, query: dict[str, str]
+) -> None:
+    id_ = write_v1(date=NEW_YEAR)
+
+    assert found(v1, **query) == [id_]
+
+
+@pytest.mark.parametrize("start", ["2026-01-01", "-1", "x", "9" * 30])
+def test_a_range_in_another_form_is_refused(v1: httpx.Client, start: str) -> None:
+    assert v1.get("/documents/invoice", params={"starttmp": start}).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -106,19 +118,31 @@ def test_sort_orders_by_creation(v1: httpx.Client, write_v1: Write) -> None:
     assert found(v1, sort="created-desc") == ids[::-1]
 
 
-def test_a_page_has_500_objects_and_the_one_behind_the_last_is_empty(
-    v1: httpx.Client, app: Flask
-) -> None:
+@pytest.fixture
+def many(app: Flask, v1: httpx.Client, write_v1: Write) -> list[str]:
+    """501 invoices of one day, and another of the next among them."""
     state = app.extensions["holded_sandbox"]
+    document = state.find("acc_sandbox", "invoice", write_v1(date=NEW_YEAR))
+    ids = [document["id"], *(f"f{n:023x}" for n in range(500))]
     with state.unit():
-        for n in range(501):
-            tax = {"id": f"t{n:05}", "name": "", "amount": "1", "key": f"s_iva_{n}"}
-            state.insert("acc_sandbox", "tax", tax | {"scope": "sales", "type": "percentage"})
-    here = len(v1.get("/taxes").json())
+        for id_ in ids[1:]:
+            state.insert("acc_sandbox", "invoice", document | {"id": id_})
+    write_v1(date=NEW_YEAR + DAY)
+    return ids
 
-    assert here == 500
-    assert len(v1.get("/taxes?page=2").json()) == 501 + 10 - 500
-    assert v1.get("/taxes?page=3").json() == []
+
+@pytest.mark.parametrize(
+    "query", [{"starttmp": NEW_YEAR, "endtmp": NEW_YEAR + DAY}, {"sort": "created-desc"}, {}]
+)
+def test_a_page_has_500_objects_and_the_one_behind_the_last_is_empty(
+    v1: httpx.Client, many: list[str], query: dict[str, int]
+) -> None:
+    pages = [found(v1, page=page, **query) for page in (1, 2, 3)]
+
+    assert len(pages[0]) == 500
+    assert len(pages[1]) == (1 if "endtmp" in query else 2)
+    assert pages[2] == []
+    assert set(many) <= {*pages[0], *pages[1]}
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "٣"])

@@ -101,6 +101,18 @@ def test_a_changed_or_deleted_payment_changes_its_invoice(
     assert (deleted["paymentsTotal"], deleted["paymentsPending"]) == (0, 121)
 
 
+def test_a_payment_of_a_purchase_deleted_in_v2_is_taken_back_too(
+    v1: httpx.Client, holded: httpx.Client, write_v1: Write
+) -> None:
+    id_ = write_v1("purchase", approveDoc=True)
+    body = {"date": NEW_YEAR, "amount": 100}
+    payment = v1.post(f"/documents/purchase/{id_}/pay", json=body).json()["paymentId"]
+
+    assert holded.delete(f"/api/v2/payments/{payment}").status_code == 204
+
+    assert v1.get(f"/documents/purchase/{id_}").json()["paymentsPending"] == 121
+
+
 # Treasuries and payment methods
 
 

@@ -48,7 +48,15 @@ def test_v2_shows_the_invoice_v1_made(
 
 @pytest.mark.parametrize(
     ("word", "path"),
-    [("proform", "proformas"), ("creditnote", "credit-notes"), ("estimate", "estimates")],
+    [
+        ("proform", "proformas"),
+        ("creditnote", "credit-notes"),
+        ("salesreceipt", "sales-receipts"),
+        ("receiptnote", "receipt-notes"),
+        ("salesorder", "sales-orders"),
+        ("waybill", "waybills"),
+        ("estimate", "estimates"),
+    ],
 )
 def test_other_kinds_are_shared_too(
     v1: httpx.Client, holded: httpx.Client, write: Write, write_v1: Write, word: str, path: str
@@ -121,3 +129,61 @@ def test_a_v1_call_is_in_the_ledger_without_its_key(v1: httpx.Client, holded: ht
     (seen,) = answer.json()
     assert (seen["account"], seen["path"]) == ("acc_sandbox", "/api/invoicing/v1/documents/invoice")
     assert v1.headers["key"] not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "v2_path", "body"),
+    [
+        ("/contacts/groups", "contact-groups", {"name": "VIP"}),
+        ("/saleschannels", "sales-channels", {"name": "Web", "accountNum": 70000001}),
+        ("/expensesaccounts", "expenses-accounts", {"name": "Gastos", "accountNum": 60000001}),
+        ("/services", "services", {"name": "Hora", "subtotal": 50, "tax": 21}),
+        ("/warehouses", "warehouses", {"name": "Main", "default": True}),
+        ("/products", "products", {"name": "Camiseta", "price": 10, "tax": 21}),
+        ("/treasury", "treasury/accounts", {"name": "Banco"}),
+    ],
+)
+def test_what_v1_made_is_shown_by_v2_without_what_only_the_sandbox_knows(
+    v1: httpx.Client, holded: httpx.Client, path: str, v2_path: str, body: dict[str, object]
+) -> None:
+    id_ = v1.post(path, json=body).json()["id"]
+
+    shown = holded.get(f"/api/v2/{v2_path}/{id_}").json()
+
+    assert (shown["id"], shown["name"]) == (id_, body["name"])
+    assert [name for name in shown if name.startswith("_")] == []
+
+
+def test_a_file_attached_in_v1_is_listed_by_v2(
+    v1: httpx.Client, holded: httpx.Client, write_v1: Write
+) -> None:
+    id_ = write_v1()
+    v1.post(f"/documents/invoice/{id_}/attach", files={"file": ("nota.txt", b"hola")})
+
+    (attached,) = holded.get(f"/api/v2/invoices/{id_}/attachments").json()["items"]
+
+    assert (attached["filename"], attached["size"]) == ("nota.txt", 4)
+
+
+def test_a_file_attached_to_a_contact_in_v2_is_read_by_v1(
+    v1: httpx.Client, holded: httpx.Client, contact: str
+) -> None:
+    holded.post(f"/api/v2/contacts/{contact}/attachments", files={"file": ("nif.pdf", b"%PDF")})
+
+    path = f"/contacts/{contact}/attachments"
+
+    assert v1.get(f"{path}/list").json() == ["nif.pdf"]
+    assert v1.get(f"{path}/get", params={"filename": "nif.pdf"}).content == b"%PDF"
+
+
+def test_tracking_written_in_v1_is_shown_by_v2(
+    v1: httpx.Client, holded: httpx.Client, write_v1: Write
+) -> None:
+    id_ = write_v1("waybill")
+    body = {"key": "correos", "num": "1,2-3", "pickUpDate": "31/01/2026"}
+    v1.post(f"/documents/waybill/{id_}/updatetracking", json=body).raise_for_status()
+
+    waybill = holded.get(f"/api/v2/waybills/{id_}").json()
+
+    assert (waybill["tracking_key"], waybill["tracking_number"]) == ("correos", "1,2-3")
+    assert waybill["pickup_date"] == "2026-01-31"

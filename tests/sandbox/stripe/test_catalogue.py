@@ -39,12 +39,14 @@ def test_a_product_with_prices_is_archived_not_deleted(shop: Shop) -> None:
     assert shop.api.products.list({"active": True}).data == []
 
 
-def test_a_deleted_product_says_so(shop: Shop) -> None:
+def test_a_deleted_product_says_so_and_is_gone(shop: Shop) -> None:
     made = product(shop)
 
-    shop.api.products.delete(made.id)
+    gone = shop.api.products.delete(made.id)
 
-    assert shop.api.products.retrieve(made.id).deleted
+    assert gone.deleted
+    with pytest.raises(stripe.InvalidRequestError, match="No such product"):
+        shop.api.products.retrieve(made.id)
     assert shop.api.products.list().data == []
 
 

@@ -44,10 +44,11 @@ def test_a_card_pays_and_the_payer_returns_with_the_session(shop: Shop) -> None:
     assert (found.status, found.payment_status, found.url) == ("complete", "paid", None)
     assert found.customer_details.email == "ana@example.com"
     assert found.payment_intent.metadata["p"] == "1"
-    assert shop.events()[-3:] == [
+    assert shop.events()[-4:] == [
         "charge.succeeded",
         "payment_intent.succeeded",
         "checkout.session.completed",
+        "charge.updated",
     ]
 
 

@@ -33,8 +33,16 @@ GOOD: dict[str, Any] = {
     "charge": "ch_1",
     "created": 1,
     "currency": "eur",
+    "customer": None,
+    "customer_account": None,
     "metadata": {"a": "b"},
+    "payment_intent": "pi_1",
+    "payment_method": "pm_1",
+    "reason": None,
+    "receipt_number": None,
+    "source_transfer_reversal": None,
     "status": "succeeded",
+    "transfer_reversal": None,
 }
 
 
@@ -80,6 +88,6 @@ def test_the_shape_checker_looks_into_lists_and_events() -> None:
         "type": "refund.created",
     }
 
-    says = differences({"object": "list", "data": [event]})
+    says = differences({"object": "list", "data": [event], "has_more": False, "url": "/v1/events"})
 
     assert says == ["refund.amount: None is not integer"]

@@ -42,6 +42,12 @@ blueprint.after_request(reading.told)
 blueprint.register_error_handler(Problem, answers.refused)
 
 
+@blueprint.errorhandler(ArithmeticError)
+def out_of_range(_error: ArithmeticError) -> Response:
+    """Refuse amounts whose sum has more digits than decimals keep."""
+    return answers.refused(answers.Refusal("The amounts are out of range"))
+
+
 def serves(path: str) -> bool:
     """Return whether an address belongs to v1: to this module of it, another one, or none."""
     return re.match(r"/api(/[^/]+)?/v1(/|$)", path) is not None

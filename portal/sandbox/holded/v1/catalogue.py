@@ -130,7 +130,7 @@ NOUNS = (
 
 
 def listing(noun: Noun) -> Response:
-    return lists.page(state().each(account().id, noun.kind), lambda each: shown(noun, each))
+    return lists.page(noun.kind, partial(shown, noun))
 
 
 def get(noun: Noun, id_: str) -> Response:

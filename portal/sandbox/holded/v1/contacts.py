@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from portal.sandbox.holded import contacts
+from portal.sandbox.holded import attachments, contacts
 from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.bodies import Body
 from portal.sandbox.holded.v1 import (
@@ -15,7 +14,6 @@ from portal.sandbox.holded.v1 import (
     contact_body,
     contact_shape,
     extras,
-    kinds,
     lists,
     reading,
 )
@@ -42,13 +40,13 @@ def listing() -> Response:
             return False
         return not ids or contact["custom_id"] in ids
 
-    return lists.page(state().each(account().id, "contact"), contact_shape.shown, keep)
+    return lists.page("contact", contact_shape.shown, keep if wanted or ids else None)
 
 
 @blueprint.post("/contacts")
 def create() -> Response:
     fields = reading.body()
-    contact = contacts.blank(43_000_001 + state().count(account().id, "contact"))
+    contact = contacts.blank(contacts.next_number())
     contacts.fill(contact, Body({"name": contact_body.name_of(fields)}))
     contact_body.take(contact, fields)
     state().insert(account().id, "contact", contact)
@@ -73,39 +71,25 @@ def change(id_: str) -> Response:
 @blueprint.delete("/contacts/<id_>")
 def delete(id_: str) -> Response:
     """Delete a contact; its documents keep its name and lose the link."""
-    found(id_)
-    for kind in kinds.KINDS:
-        for document in list(state().each(account().id, kind, contact=id_)):
-            state().save(account().id, kind, document | {"contact_id": None})
-    contacts.delete(id_)
+    contacts.remove(found(id_))
     extras.forget("contact", id_)
     return answers.deleted(id_)
 
 
 @blueprint.get("/contacts/<id_>/attachments/list")
-def attachments(id_: str) -> Response:
+def list_attached(id_: str) -> Response:
     """Return the names of the files at a contact; v1 has no way to put one there."""
-    return answers.written([each["filename"] for each in attached(id_)])
+    owner = f"contact:{found(id_)['id']}"
+    every = state().each(account().id, attachments.KIND)
+    return answers.written([each["filename"] for each in every if each["_owner"] == owner])
 
 
 @blueprint.get("/contacts/<id_>/attachments/get")
-def attachment(id_: str) -> Response:
+def get_attached(id_: str) -> Response:
     name = request.args.get("filename")
     if not name:
         raise needed("filename")
-    for each in attached(id_):
-        if each["filename"] == name:
-            return Response(b64decode(each["_content"]), mimetype="application/octet-stream")
-    raise not_found()
-
-
-def attached(id_: str) -> list[dict[str, Any]]:
-    found(id_)
-    return [
-        each
-        for each in state().each(account().id, "attachment")
-        if each["_owner"] == f"contact:{id_}"
-    ]
+    return attachments.content(f"contact:{found(id_)['id']}", name)
 
 
 def found(id_: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from portal.sandbox.holded import amounts, dates, documents, payments, pdf, sending
+from portal.sandbox.holded import amounts, attachments, documents, payments, pdf, sending
 from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.bodies import Body
 from portal.sandbox.holded.dates import MADRID
@@ -99,22 +99,9 @@ def attach(word: str, id_: str) -> Response:
     """Keep a file sent as the part ``file`` of a form; no id is told, and nothing lists it."""
     kind = kinds.of(word)
     document = found(kind, id_)
-    file = request.files.get("file")
-    if file is None:
+    if not request.files.get("file"):
         raise needed("file")
-    content = file.read()
-    state().insert(
-        account().id,
-        "attachment",
-        {
-            "id": state().new_id(),
-            "filename": (file.filename or "file")[:255],
-            "size": len(content),
-            "created_at": dates.moment(state().now()),
-            "_owner": f"{kind.name}:{document['id']}",
-            "_content": b64encode(content).decode(),
-        },
-    )
+    attachments.add(f"{kind.name}:{document['id']}")
     return answers.written({"status": 1, "info": "Attachment uploaded"}, 201)
 
 

@@ -14,6 +14,7 @@ from portal.sandbox.holded.v1.answers import Refusal, needed, unsupported
 from portal.sandbox.holded.v1.kinds import PURCHASES
 from portal.sandbox.holded.v1.reading import Fields
 
+MOST_DAYS = 3_650
 SHIPPING = (
     "shippingAddress", "shippingPostalCode", "shippingCity", "shippingProvince", "shippingCountry",
 )  # fmt: skip
@@ -82,9 +83,12 @@ def contact_defaults(contact: dict[str, Any]) -> dict[str, Any]:
 
 
 def due(day: str, defaults: dict[str, Any]) -> str | None:
+    """Return the day the contact's ``dueDays`` make due, if it has any."""
     days_ = defaults.get("due_days")
     if not isinstance(days_, int) or days_ <= 0:
         return None
+    if days_ > MOST_DAYS:
+        raise Refusal(f"dueDays of the contact must be at most {MOST_DAYS}")
     return (date.fromisoformat(day) + timedelta(days=days_)).isoformat()
 
 

@@ -35,20 +35,22 @@ BILLED = {"0": False, "1": True, "false": False, "true": True}
 @blueprint.get("/documents/<word>")
 def listing(word: str) -> Response:
     kind = kinds.of(word)
-    rows = state().each(
-        account().id,
+    return lists.page(
         kind.name,
+        document_shape.shown,
+        asked_filter(kind),
         contact=request.args.get("contactid") or None,
         descending=request.args.get("sort") == "created-desc",
     )
-    return lists.page(rows, document_shape.shown, asked_filter(kind))
 
 
-def asked_filter(kind: Kind) -> Callable[[Document], bool]:
-    """Return the filter of the query; the end of a range is not part of it."""
+def asked_filter(kind: Kind) -> Callable[[Document], bool] | None:
+    """Return the filter of the query, if it has one; the end of a range is not part of it."""
     start, end = reading.bounds()
     paid = choice("paid", PAID)
     billed = choice("billed", BILLED)
+    if (start, end, paid, billed) == (None, None, None, None):
+        return None
     sources = billed_sources(kind) if billed is not None else frozenset()
 
     def keep(document: Document) -> bool:

@@ -17,8 +17,7 @@ blueprint = Blueprint("numbering", __name__)
 @blueprint.get("/numberingseries/<word>")
 def listing(word: str) -> Response:
     type_ = type_of(word)
-    rows = state().each(account().id, "numbering_series")
-    return lists.page(rows, shown, lambda each: each["type"] == type_)
+    return lists.page("numbering_series", shown, lambda each: each["type"] == type_)
 
 
 @blueprint.post("/numberingseries/<word>")

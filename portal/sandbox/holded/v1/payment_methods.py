@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.v1 import lists
 
 blueprint = Blueprint("payment_methods", __name__)
@@ -15,7 +14,7 @@ blueprint = Blueprint("payment_methods", __name__)
 @blueprint.get("/paymentmethods")
 @blueprint.get("/documents/paymentmethods")
 def listing() -> Response:
-    return lists.page(state().each(account().id, "payment_method"), shown)
+    return lists.page("payment_method", shown)
 
 
 def shown(method: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from portal.sandbox.holded import amounts, documents, payments, webhooks
+from portal.sandbox.holded import amounts, payments, webhooks
 from portal.sandbox.holded.accounts import account, state
-from portal.sandbox.holded.v1 import answers, days, kinds, lists, reading
+from portal.sandbox.holded.v1 import answers, days, lists, reading
 from portal.sandbox.holded.v1.answers import Refusal, needed, not_found, unsupported
 from portal.sandbox.holded.v1.reading import Fields
 
@@ -26,7 +26,7 @@ def listing() -> Response:
         date = days.seconds(payment["date"]) or 0
         return (start is None or date >= start) and (end is None or date < end)
 
-    return lists.page(state().each(account().id, "payment"), shown, keep)
+    return lists.page("payment", shown, None if (start, end) == (None, None) else keep)
 
 
 @blueprint.get("/payments/<id_>")
@@ -70,21 +70,21 @@ def change(id_: str) -> Response:
     if fields.has("bankId"):
         new_bank = bank(fields.text("bankId"))
         after["banking_account_id"] = new_bank["id"] if new_bank else None
-    move(before, -1)
-    move(after, 1)
-    settle(before, after)
+    payments.take_back(before)
     state().save(account().id, "payment", after)
+    payments.move(after)
     webhooks.emit(state(), account().id, "payment.update", {"id": id_})
+    payments.tell_document(after)
     return answers.updated(id_)
 
 
 @blueprint.delete("/payments/<id_>")
 def delete(id_: str) -> Response:
     payment = found(id_)
-    move(payment, -1)
-    settle(payment, None)
+    payments.take_back(payment)
     state().remove(account().id, "payment", id_)
     webhooks.emit(state(), account().id, "payment.delete", {"id": id_})
+    payments.tell_document(payment)
     return answers.deleted(id_)
 
 
@@ -97,40 +97,6 @@ def signed(payment: Payment, fields: Fields) -> dict[str, Any]:
     if payment["document_id"] is not None and kind != payment["type"]:
         raise Refusal("amount: a payment of a document keeps its direction")
     return {"type": kind, "amount": amounts.text(abs(amounts.rounded(amount, account().currency)))}
-
-
-def move(payment: Payment, times: int) -> None:
-    """Move the balance of a payment's bank by its amount (``times`` 1), or back (-1)."""
-    treasury = state().find(account().id, "treasury", payment["banking_account_id"] or "")
-    if treasury is None:
-        return
-    balance = Decimal(treasury["balance"]) + times * value(payment)
-    state().save(account().id, "treasury", treasury | {"balance": amounts.text(balance)})
-
-
-def settle(before: Payment, after: Payment | None) -> None:
-    """Show on its document that a payment changed, or is gone when ``after`` is None."""
-    if before["document_id"] is None:
-        return
-    kind = kinds.of(before["document_type"])
-    document = state().find(account().id, kind.name, before["document_id"])
-    if document is None:
-        return
-    detail = [each for each in document["payments_detail"] if each["id"] != before["id"]]
-    if after is not None:
-        entry = {"id": after["id"], "amount": after["amount"], "date": after["date"]}
-        detail.append(entry | {"bank_id": after["banking_account_id"]})
-    paid = sum((Decimal(each["amount"]) for each in detail), Decimal(0))
-    pending = Decimal(document["total"]) - paid
-    if pending < 0:
-        raise unsupported("paying more than is pending")
-    document |= {
-        "payments_detail": detail,
-        "payments_total": amounts.text(paid),
-        "payments_pending": amounts.text(pending),
-    }
-    state().save(account().id, kind.name, document)
-    documents.announce(kind, "update", document)
 
 
 def bank(id_: str | None) -> dict[str, Any] | None:

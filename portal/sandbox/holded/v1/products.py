@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response
 
-from portal.sandbox.holded import amounts, dates, taxes, webhooks
+from portal.sandbox.holded import amounts, dates, products, taxes, webhooks
 from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.amounts import ZERO
 from portal.sandbox.holded.documents import INVOICE
@@ -21,6 +21,10 @@ blueprint = Blueprint("products", __name__)
 Product = dict[str, Any]
 
 KIND = "simple"
+NEW: Product = {
+    "name": None, "description": None, "sku": None, "barcode": None, "price": None, "cost": None,
+    "tags": [], "taxes": [], "for_sale": True, "for_purchase": True,
+}  # fmt: skip
 TEXTS = {"desc": "description", "barcode": "barcode", "sku": "sku"}
 AMOUNTS = {"cost": "cost", "purchasePrice": "purchase_price"}
 # Ids v1 shows; "0" or nothing is none. No body of v1 sets them.
@@ -37,7 +41,7 @@ IDS = {
 
 @blueprint.get("/products")
 def listing() -> Response:
-    return lists.page(state().each(account().id, "product"), shown)
+    return lists.page("product", shown)
 
 
 @blueprint.post("/products")
@@ -46,15 +50,16 @@ def create() -> Response:
     kind = fields.text("kind") or KIND
     if kind != KIND:
         raise unsupported(f"products of kind {kind[:40]}")
-    product = blank()
+    product = products.blank() | NEW
     take(product, fields)
     if product["name"] is None:
         raise needed("name")
-    if fields.has("stock"):
-        product["has_stock"] = True
-        product["_stock"] = {main_warehouse(): amounts.plain(fields.number("stock") or ZERO)}
+    stock = fields.number("stock") or ZERO
+    product["has_stock"] = fields.has("stock")
     state().insert(account().id, "product", product)
-    tell("create", product)
+    products.tell("create", product)
+    if stock:
+        products.change_stock(product, products.default_warehouse(), stock, None)
     return answers.created(product["id"])
 
 
@@ -69,7 +74,7 @@ def change(id_: str) -> Response:
     product = found(id_)
     take(product, reading.body())
     state().save(account().id, "product", product)
-    tell("update", product)
+    products.tell("update", product)
     return answers.updated(id_)
 
 
@@ -103,20 +108,6 @@ def warehouse_stock(id_: str) -> Response:
     return answers.written({"warehouse": {**said, "products": held}})
 
 
-def blank() -> Product:
-    """Return an empty product with every field both versions show."""
-    return {
-        "id": state().new_id(), "kind": KIND, "name": None, "description": None, "sku": None,
-        "barcode": None, "price": None, "cost": None, "tags": [], "taxes": [], "for_sale": True,
-        "for_purchase": True, "has_stock": False, "type_id": None, "purchase_price": None,
-        "weight": None, "category_id": None, "factory_code": None, "sales_channel_id": None,
-        "exp_account_id": None, "warehouse_id": None, "archived": False, "purchase_taxes": [],
-        "min_stock": None, "min_stock_alarm": False, "in_pos": False, "supplier_id": None,
-        "translations": [], "rates": [], "attributes": [], "variants": [], "pack_items": None,
-        "_stock": {},
-    }  # fmt: skip
-
-
 def take(product: Product, fields: Fields) -> None:
     if fields.has("name"):
         product["name"] = fields.text("name") or product["name"]
@@ -136,37 +127,11 @@ def take(product: Product, fields: Fields) -> None:
         product["taxes"] = key_of(INVOICE, fields.number("tax") or ZERO)
 
 
-def main_warehouse() -> str:
-    """Return the warehouse first stock goes to; an account without any keeps it all the same."""
-    every = list(state().each(account().id, "warehouse"))
-    default = next((each for each in every if each.get("default")), every[0] if every else None)
-    return default["id"] if default else ""
-
-
-def tell(what: str, product: Product) -> None:
-    payload = {
-        name: product[name]
-        for name in (
-            "id", "name", "description", "kind", "sku", "barcode", "price", "cost", "variants",
-        )
-    }  # fmt: skip
-    webhooks.emit(
-        state(),
-        account().id,
-        f"product.{what}",
-        payload | {"stock": amounts.plain(stock_of(product))},
-    )
-
-
 def found(id_: str) -> Product:
     product = state().find(account().id, "product", id_)
     if product is None:
         raise not_found()
     return product
-
-
-def stock_of(product: Product) -> Decimal:
-    return sum((Decimal(each) for each in product["_stock"].values()), ZERO)
 
 
 def shown(product: Product) -> dict[str, Any]:
@@ -183,7 +148,7 @@ def shown(product: Product) -> dict[str, Any]:
         "price": number(price),
         "cost": number(product["cost"]),
         "purchasePrice": number(product["purchase_price"]),
-        "stock": number(stock_of(product)),
+        "stock": number(products.stock_of(product)),
     }
     return {
         "id": product["id"],

@@ -128,9 +128,9 @@ def body() -> Fields:
 
 
 def moment(value: Any, name: str) -> int:
-    """Read unix seconds, given as an integer or as a text of digits."""
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,12}", value.strip(), re.ASCII):
-        value = int(value)
+    """Read unix seconds, given as a number or as a text of one; fractions are cut off."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,12}(\.\d{1,9})?", value.strip(), re.ASCII):
+        value = Decimal(value.strip())
     if isinstance(value, Decimal) and 0 <= value <= days.LATEST:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= days.LATEST:
@@ -141,10 +141,21 @@ def moment(value: Any, name: str) -> int:
 def bounds() -> tuple[int | None, int | None]:
     """Return ``starttmp`` and ``endtmp`` of the query; the end itself is not part of the range."""
     start, end = (
-        moment(request.args[name], name) if request.args.get(name) else None
+        min(int(value), days.LATEST) if (value := whole(name)) else None
         for name in ("starttmp", "endtmp")
     )
     return start, end
+
+
+def whole(name: str) -> str | None:
+    """Return the digits of a number in the query, which may have a fraction."""
+    value = request.args.get(name)
+    if not value:
+        return None
+    found = re.fullmatch(r"(\d{1,18})(\.\d*)?", value.strip(), re.ASCII)
+    if found is None:
+        raise Refusal(f"{name} must be a unix timestamp")
+    return found[1]
 
 
 def told(answer: Response) -> Response:

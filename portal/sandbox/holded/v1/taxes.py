@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from portal.sandbox.holded.accounts import account, state
 from portal.sandbox.holded.v1 import lists
 
 blueprint = Blueprint("taxes", __name__)
@@ -14,7 +13,7 @@ blueprint = Blueprint("taxes", __name__)
 
 @blueprint.get("/taxes")
 def listing() -> Response:
-    return lists.page(state().each(account().id, "tax"), shown)
+    return lists.page("tax", shown)
 
 
 def shown(tax: dict[str, Any]) -> dict[str, Any]:

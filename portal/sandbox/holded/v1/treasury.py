@@ -19,7 +19,7 @@ blueprint = Blueprint("treasury", __name__)
 @blueprint.get("/treasury")
 @blueprint.get("/treasuries")
 def listing() -> Response:
-    return lists.page(state().each(account().id, "treasury"), shown)
+    return lists.page("treasury", shown)
 
 
 @blueprint.get("/treasury/<id_>")

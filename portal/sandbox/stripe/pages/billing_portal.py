@@ -6,9 +6,15 @@ from flask import redirect, request
 
 from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.documents import day
+from portal.sandbox.stripe.eligibility import preferences
 from portal.sandbox.stripe.errors import Json, invalid
-from portal.sandbox.stripe.pages.checkout import NAMES, new_method
-from portal.sandbox.stripe.portal_limits import ENDED, may_not_cancel, may_not_update
+from portal.sandbox.stripe.pages.method_form import NAMES, new_method
+from portal.sandbox.stripe.portal_limits import (
+    ENDED,
+    may_not_cancel,
+    may_not_pause,
+    may_not_update,
+)
 from portal.sandbox.stripe.portal_visits import Visit, visited
 from portal.sandbox.stripe.registry import page
 from portal.sandbox.stripe.resources import payment_methods
@@ -36,7 +42,8 @@ def home(visit: Visit) -> Any:
     return visit.page(
         "portal.html",
         "Billing",
-        headline=visit.configuration["business_profile"]["headline"],
+        headline=visit.configuration["business_profile"]["headline"]
+        or f"{unit.account['business_profile']['name']} bills with Stripe (simulated).",
         subscriptions=subscriptions,
         features=visit.features,
         methods=[(one["id"], words(one), one["id"] == default) for one in methods],
@@ -75,7 +82,7 @@ def add_method(visit: Visit) -> Any:
         answer, error = visit.unit.attempt(lambda: _save_method(visit))
         if error is None:
             return answer
-    types = ["card", "sepa_debit"] if _currency(visit) == "eur" else ["card"]
+    types = _types(visit)
     chosen = request.values.get("type", "card")
     form = {name: request.form.get(name, "") for name in ("name", "email", "exp")}
     title = "Add a payment method"
@@ -83,7 +90,7 @@ def add_method(visit: Visit) -> Any:
         "portal_method.html",
         title,
         types=types,
-        type=chosen if chosen in types else "card",
+        type=chosen if chosen in types else types[0],
         names=NAMES,
         form=form,
         fixed_email=visit.customer["email"],
@@ -133,16 +140,19 @@ def details(visit: Visit) -> Any:
         return visit.note("Billing details", ["This is not possible here."])
     error = None
     if request.method == "POST":
-        _, error = visit.unit.attempt(lambda: _save_details(visit, feature["allowed_updates"]))
+        _, error = visit.unit.attempt(lambda: _save_details(visit, visit.allowed_updates))
         if error is None:
             return visit.finish()
     known = visit.customer["address"] or {}
+    sent = visit.customer["shipping"] or {"address": {}, "name": ""}
     body = visit.page(
         "portal_details.html",
         "Billing details",
-        allowed=feature["allowed_updates"],
+        allowed=visit.allowed_updates,
         customer=visit.customer,
         address={part: known.get(part) or "" for part in PARTS},
+        shipping={part: (sent["address"] or {}).get(part) or "" for part in PARTS},
+        shipping_name=sent["name"],
         message=str(error) if error else "",
     )
     return body, error.status if error else 200
@@ -173,6 +183,11 @@ def _subscription(visit: Visit, subscription: Json) -> Json:
         "names": [
             f"{item.get('quantity', 1)} × {price_words(unit, item['price'])}" for item in items
         ],
+        "descriptions": [
+            words
+            for item in items
+            if (words := unit.get("product", item["price"]["product"])["description"])
+        ],
         "status": subscription["status"],
         "ends": day(ends) if ends else None,
         "renews": day(max(item["current_period_end"] for item in items)),
@@ -181,8 +196,7 @@ def _subscription(visit: Visit, subscription: Json) -> Json:
         "may_cancel": features["subscription_cancel"]["enabled"]
         and not may_not_cancel(unit, subscription),
         "may_resume": bool(ends),
-        "may_pause": features["subscription_pause"]["enabled"]
-        and subscription["status"] == "active",
+        "may_pause": features["subscription_pause"]["enabled"] and not may_not_pause(subscription),
     }
 
 
@@ -196,10 +210,18 @@ def _bank_said(visit: Visit) -> str:
     return str(error.get("message", ""))
 
 
+def _types(visit: Visit) -> list[str]:
+    """Cards and SEPA debits, as far as the configuration of the feature does not refuse them."""
+    chosen = visit.features["payment_method_update"]["payment_method_configuration"]
+    wanted = preferences(visit.unit, chosen) if chosen else {}
+    known = ["card", "sepa_debit"] if _currency(visit) == "eur" else ["card"]
+    return [kind for kind in known if wanted.get(kind) != "off"] or ["card"]
+
+
 def _save_method(visit: Visit) -> Any:
     unit = visit.unit
     form_of = {
-        "payment_method_types": ["card", "sepa_debit"],
+        "payment_method_types": _types(visit),
         "billing_address_collection": "auto",
         "_method_data": {"allow_redisplay": "always"},
     }
@@ -231,6 +253,11 @@ def _save_details(visit: Visit, allowed: list[str]) -> None:
         raise invalid("Please enter your e-mail address.", param="email")
     if "address" in allowed:
         changes["address"] = {part: form.get(part, "").strip() for part in PARTS}
+    if "shipping" in allowed and form.get("shipping_line1", "").strip():
+        changes["shipping"] = {
+            "address": {part: form.get(f"shipping_{part}", "").strip() for part in PARTS},
+            "name": form.get("shipping_name", "").strip() or visit.customer["name"] or "",
+        }
     if changes:
         route = "POST /v1/customers/{customer}"
         visit.unit.call(route, changes, customer=visit.customer["id"])

@@ -1,7 +1,5 @@
 """The Checkout page: pay, subscribe or save a method with published test numbers, by form posts."""
 
-import datetime
-import re
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -9,16 +7,20 @@ from flask import redirect, render_template, request
 from portal.sandbox.stripe import checkout_form, checkout_purchase, checkout_sums, line_items
 from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.checkout_opening import recover
-from portal.sandbox.stripe.eligibility import TYPES
 from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.method_types import DEBITS, TYPES
+from portal.sandbox.stripe.pages.method_form import (
+    ACCOUNT_FIELDS,
+    ADDRESS,
+    NAMES,
+    new_method,
+    next_page,
+)
 from portal.sandbox.stripe.registry import page
-from portal.sandbox.stripe.resources import checkout_sessions, payment_methods
+from portal.sandbox.stripe.resources import checkout_sessions
 from portal.sandbox.stripe.sandbox import Sandbox
 from portal.sandbox.stripe.unit import Unit
 
-NAMES = {"card": "Card", "sepa_debit": "SEPA debit", "boleto": "Boleto", "bizum": "Bizum"}
-EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*", re.ASCII)
-ADDRESS = ("line1", "city", "state", "postal_code", "country")
 VERBS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe", "pay": "Pay"}
 
 
@@ -112,6 +114,7 @@ def _show(unit: Unit, session: Json, message: str = "") -> str:
     customer = _customer(unit, session)
     types = session["payment_method_types"]
     chosen = request.values.get("type", types[0])
+    kind = chosen if chosen in types else types[0]
     setup = session["mode"] == "setup"
     total = None if setup else in_words(session["amount_total"], session["currency"])
     form = request.form.to_dict()
@@ -134,14 +137,16 @@ def _show(unit: Unit, session: Json, message: str = "") -> str:
         message=message,
         needs_method=needs_method,
         types=types,
-        type=chosen if chosen in types else types[0],
+        type=kind,
         names=NAMES,
+        account_fields=ACCOUNT_FIELDS.get(kind, []),
+        asks_name="name" in TYPES[kind].needs,
         form=form,
         fixed_email=customer and customer["email"],
         billing=session["billing_address_collection"] == "required",
         phone=session["phone_number_collection"]["enabled"],
         may_save=options.get("payment_method_save") == "enabled",
-        saved=None if setup or not needs_method else _prefilled(unit, customer, options),
+        saved=None if setup or not needs_method else _prefilled(unit, session, customer),
         terms=(session["consent_collection"] or {}).get("terms_of_service") == "required",
         promotions=checkout_form.asks_for_promotions(unit, session),
         texts={name: words["message"] for name, words in session["custom_text"].items() if words},
@@ -201,12 +206,20 @@ def _code(unit: Unit, session: Json, form: Json) -> str:
     return str(unit.get("promotion_code", found[0])["code"]) if found and found[0] else ""
 
 
-def _prefilled(unit: Unit, customer: Json | None, options: Json) -> Json | None:
-    """The customer's newest card that may be shown again, or whose billing details are complete."""
+def _prefilled(unit: Unit, session: Json, customer: Json | None) -> Json | None:
+    """The customer's newest card that may be shown again, or whose billing details are complete.
+
+    For a subscription their default card comes first (SDK docstring of `customer`).
+    """
     if customer is None:
         return None
+    options = session["saved_payment_method_options"] or {}
     allowed = options.get("allow_redisplay_filters", ["always"])
-    for method in unit.select("payment_method", customer=customer["id"], type="card"):
+    methods = unit.select("payment_method", customer=customer["id"], type="card")
+    if session["mode"] == "subscription":
+        default = customer["invoice_settings"]["default_payment_method"]
+        methods.sort(key=lambda method: bool(method["id"] != default))
+    for method in methods:
         details = method["billing_details"]
         complete = details["email"] and details["name"] and details["address"]["country"]
         if method["allow_redisplay"] in allowed or complete:
@@ -239,19 +252,17 @@ def _submit(unit: Unit, session: Json) -> Any:
     unit.put(session)
     back = unit.url(f"/c/pay/{session['id']}/return")
     wanted: Json = {"payment_method": method["id"], "return_url": back}
-    if method["type"] == "sepa_debit" and not method["_mandate"]:
+    if method["type"] in DEBITS and not method["_mandate"]:
         online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string}
         wanted["mandate_data"] = {"customer_acceptance": {"type": "online", "online": online}}
     saves = session["mode"] == "payment" and session["customer"] and form.get("save")
-    if saves and TYPES[method["type"]][2]:
+    if saves and TYPES[method["type"]].reusable:
         usage = {"setup_future_usage": "on_session"}
         wanted["payment_method_options"] = {method["type"]: usage}
     intent = checkout_purchase.confirm(unit, session, wanted)
-    action = intent["next_action"] or {}
-    if action.get("type") == "redirect_to_url":
-        return redirect(action["redirect_to_url"]["url"], 303)
-    if action.get("type") == "boleto_display_details":
-        return redirect(action["boleto_display_details"]["hosted_voucher_url"], 303)
+    onward = next_page(intent)
+    if onward:
+        return redirect(onward, 303)
     return finished(unit, unit.get("checkout.session", session["id"]))
 
 
@@ -273,56 +284,6 @@ def _take_nothing(unit: Unit, session: Json, customer: Json | None) -> Any:
         session["payment_status"] = "no_payment_required"
     checkout_sessions.complete(unit, session)
     return finished(unit, session)
-
-
-def new_method(unit: Unit, session: Json, customer: Json | None) -> Json:
-    """The payment method that the sent form describes; raises the refusal of what is missing."""
-    form = request.form
-    kind = form.get("type", "card")
-    if kind not in session["payment_method_types"]:
-        raise invalid("Please choose a way to pay.", param="type")
-    email = (customer and customer["email"]) or form.get("email", "").strip()
-    if not email:
-        raise invalid("Please enter your e-mail address.", param="email")
-    address = {part: form.get(part, "").strip() for part in ADDRESS}
-    if kind == "boleto":
-        address["country"] = "BR"
-    if session["billing_address_collection"] == "required" and not address["line1"]:
-        raise invalid("Please enter your address.", param="line1")
-    data: Json = {
-        "type": kind,
-        "billing_details": {
-            "address": address,
-            "email": email,
-            "name": form.get("name", "").strip(),
-            "phone": form.get("phone", "").strip(),
-        },
-        "allow_redisplay": session["_method_data"].get("allow_redisplay")
-        or ("always" if form.get("save") else "limited"),
-    }
-    if kind == "card":
-        data["card"] = _card(unit)
-    elif kind == "sepa_debit":
-        data["sepa_debit"] = {"iban": form.get("iban", "")}
-    elif kind == "boleto":
-        data["boleto"] = {"tax_id": form.get("tax_id", "").strip()}
-    return payment_methods.make(unit, data)
-
-
-def _card(unit: Unit) -> Json:
-    form = request.form
-    match = EXPIRY.fullmatch(form.get("exp", ""))
-    if not match:
-        raise invalid("Your card’s expiry date is incomplete.", param="exp")
-    month, year = int(match[1]), int(match[2]) % 100 + 2000
-    today = datetime.datetime.fromtimestamp(unit.account_now, datetime.UTC)
-    if not 1 <= month <= 12 or (year, month) < (today.year, today.month):
-        raise invalid("Your card’s expiry date is in the past or wrong.", param="exp")
-    if not re.fullmatch(r"\d{3,4}", form.get("cvc", ""), re.ASCII):
-        raise invalid("Your card’s security code is incomplete.", param="cvc")
-    if not form.get("name", "").strip():
-        raise invalid("Please enter the name on the card.", param="name")
-    return {"number": form.get("number", ""), "exp_month": month, "exp_year": year}
 
 
 def _note_customer(unit: Unit, session: Json, customer: Json | None, details: Json) -> None:

@@ -13,7 +13,14 @@ from portal.sandbox.stripe.documents import (
     receipt_document,
 )
 from portal.sandbox.stripe.errors import Json, missing
-from portal.sandbox.stripe.pages.checkout import ADDRESS, NAMES, new_method
+from portal.sandbox.stripe.method_types import DEBITS
+from portal.sandbox.stripe.pages.method_form import (
+    ACCOUNT_FIELDS,
+    ADDRESS,
+    NAMES,
+    new_method,
+    next_page,
+)
 from portal.sandbox.stripe.registry import page
 from portal.sandbox.stripe.sandbox import Sandbox
 from portal.sandbox.stripe.unit import Unit
@@ -152,6 +159,7 @@ def _page(unit: Unit, invoice: Json, message: str = "") -> str:
         types=types,
         type=chosen if chosen in types else (types or [""])[0],
         names=NAMES,
+        account_fields=ACCOUNT_FIELDS.get(chosen if chosen in types else (types or [""])[0]),
         form=form,
         fixed_email=invoice["customer_email"],
         message=message or _problem(unit, invoice),
@@ -188,13 +196,8 @@ def _submit(unit: Unit, invoice: Json) -> Any:
     method = new_method(unit, form_of, customer)
     here = invoice["hosted_invoice_url"]
     wanted: Json = {"payment_method": method["id"], "return_url": here}
-    if method["type"] == "sepa_debit":
+    if method["type"] in DEBITS:
         online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string}
         wanted["mandate_data"] = {"customer_acceptance": {"type": "online", "online": online}}
     confirmed = unit.call("POST /v1/payment_intents/{intent}/confirm", wanted, intent=intent["id"])
-    action = confirmed["next_action"] or {}
-    if action.get("type") == "redirect_to_url":
-        return redirect(action["redirect_to_url"]["url"], 303)
-    if action.get("type") == "boleto_display_details":
-        return redirect(action["boleto_display_details"]["hosted_voucher_url"], 303)
-    return redirect(here, 303)
+    return redirect(next_page(confirmed) or here, 303)

@@ -6,6 +6,7 @@ from flask import render_template
 
 from portal.sandbox.stripe.amounts import in_words
 from portal.sandbox.stripe.documents import day
+from portal.sandbox.stripe.method_types import name_of
 from portal.sandbox.stripe.registry import page
 from portal.sandbox.stripe.sandbox import Sandbox
 
@@ -30,14 +31,16 @@ def receipt(sandbox: Sandbox, charge_id: str) -> Any:
 
 @page("/mandates/<mandate_id>")
 def mandate(sandbox: Sandbox, mandate_id: str) -> Any:
-    """The words of a SEPA mandate."""
+    """The words of a mandate."""
     unit = sandbox.unit_for(mandate_id)
     found = unit.get("mandate", mandate_id)
     accepted = day(found["customer_acceptance"]["accepted_at"])
-    reference = found["payment_method_details"]["sepa_debit"]["reference"]
+    details = found["payment_method_details"]
+    reference = details[details["type"]].get("reference", found["id"])
+    title = "SEPA Direct Debit" if details["type"] == "sepa_debit" else name_of(details["type"])
     return render_template(
         "message.html",
-        title="SEPA Direct Debit mandate",
+        title=f"{title} mandate",
         business=unit.account["business_profile"]["name"],
         text=[f"Reference {reference}, {found['status']}.", f"Accepted on {accepted}."],
         links=[],

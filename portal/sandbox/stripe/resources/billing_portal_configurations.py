@@ -1,6 +1,6 @@
 """Configurations of Stripe's customer portal, with the limits its documentation lists."""
 
-from portal.sandbox.stripe.errors import Json, invalid, unsupported
+from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import includes, route
 from portal.sandbox.stripe.unit import Unit, merged
@@ -25,6 +25,10 @@ REASONS = [
 @route("POST", URL)
 def create(unit: Unit, params: Json) -> Json:
     """Creates one; a feature that is not sent is off."""
+    return _make(unit, params, is_default=False)
+
+
+def _make(unit: Unit, params: Json, *, is_default: bool) -> Json:
     configuration_id = unit.id("bpc")
     configuration: Json = {
         "id": configuration_id,
@@ -39,7 +43,7 @@ def create(unit: Unit, params: Json) -> Json:
         "created": unit.now,
         "default_return_url": None,
         "features": _features(),
-        "is_default": False,
+        "is_default": is_default,
         "livemode": False,
         "login_page": {"enabled": False, "url": None},
         "metadata": {},
@@ -97,9 +101,7 @@ def default(unit: Unit) -> Json | None:
             "cancellation_reason": {"enabled": True, "options": list(REASONS)},
         },
     }
-    configuration = create(unit, {"features": features})
-    configuration["is_default"] = True
-    return unit.put(configuration)
+    return _make(unit, {"features": features}, is_default=True)
 
 
 @includes(KIND, "features.subscription_update.products")
@@ -107,6 +109,13 @@ def products(unit: Unit, configuration: Json) -> list[Json]:
     """The switchable products, shown only when asked for."""
     found: list[Json] = unit.get(KIND, configuration["id"])["_products"]
     return found
+
+
+def of_login(unit: Unit, token: str) -> Json | None:
+    """The configuration whose login page is at `token`, while it is enabled."""
+    where: Json = {"login_page.url": unit.url(f"/p/login/{token}")}
+    found = unit.select(KIND, limit=1, **where)
+    return found[0] if found and found[0]["active"] else None
 
 
 def _features() -> Json:
@@ -172,10 +181,12 @@ def _customer_update(unit: Unit, configuration: Json, feature: Json, given: Json
 
 
 def _switch(unit: Unit, configuration: Json, feature: Json, given: Json) -> None:
-    _ = unit, configuration
-    if given.get("payment_method_configuration"):
-        name = "features[payment_method_update][payment_method_configuration]"
-        raise unsupported(name, name)
+    _ = configuration
+    kind = "payment_method_configuration"
+    if given.get(kind):
+        unit.get(kind, given[kind], f"features[payment_method_update][{kind}]")
+    if kind in given:
+        feature[kind] = given[kind] or None
     feature["enabled"] = given["enabled"]
 
 
@@ -222,7 +233,7 @@ def _pause(unit: Unit, configuration: Json, feature: Json, given: Json) -> None:
     for one in options:
         if not 1 <= one["interval_count"] <= LONGEST_PAUSE[one["interval"]]:
             raise invalid("A pause can last three years at most.", param=param)
-    feature["duration"] = {"interval_options": options or None, "type": duration["type"]}
+    feature["duration"] = {"interval_options": options, "type": duration["type"]}
 
 
 def _subscription_update(unit: Unit, configuration: Json, feature: Json, given: Json) -> None:

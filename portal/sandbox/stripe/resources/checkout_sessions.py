@@ -5,7 +5,7 @@
 session's private `_parent` is the intent or invoice that will complete it.
 """
 
-from portal.sandbox.stripe import checkout_purchase, checkout_sums, line_items
+from portal.sandbox.stripe import checkout_purchase, checkout_sums, line_items, vouchers
 from portal.sandbox.stripe.checkout_opening import open_session, ship
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.periods import DAY
@@ -124,30 +124,27 @@ def expire_by_time(unit: Unit, session_id: str) -> None:
         _expire(unit, session)
 
 
-@listens("payment_intent.succeeded", "payment_intent.processing", "payment_intent.requires_action")
+@listens(
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.amount_capturable_updated",
+)
 def follow_payment(unit: Unit, intent: Json) -> None:
     """Money that came, is coming, or has a voucher completes the session."""
     session = completed_by(unit, intent.get("_invoice") or intent["id"])
     if session is None:
         return
     paid = intent["status"] == "succeeded"
+    later = intent["status"] in ("processing", "requires_capture") or _waits_for_days(intent)
     if session["mode"] == "subscription":
-        if session["status"] == "open" and intent["status"] == "processing":
+        if session["status"] == "open" and later:
             complete(unit, session)
         return
-    voucher = (intent["next_action"] or {}).get("type") == "boleto_display_details"
-    if session["status"] == "open" and (paid or voucher or intent["status"] == "processing"):
+    if session["status"] == "open" and (paid or later):
         complete(unit, session, intent if paid else None)
     elif session["status"] == "complete" and paid and session["payment_status"] == "unpaid":
         _pay_later(unit, session, intent)
-
-
-@listens("payment_intent.amount_capturable_updated")
-def follow_hold(unit: Unit, intent: Json) -> None:
-    """Money that is held until the merchant takes it completes the session, unpaid."""
-    session = completed_by(unit, intent["id"])
-    if session and session["status"] == "open" and intent["status"] == "requires_capture":
-        complete(unit, session)
 
 
 @listens("invoice.payment_succeeded")
@@ -170,6 +167,21 @@ def follow_failure(unit: Unit, intent: Json) -> None:
     session = completed_by(unit, intent.get("_invoice") or intent["id"])
     if session and session["status"] == "complete" and session["payment_status"] == "unpaid":
         unit.emit("checkout.session.async_payment_failed", session)
+
+
+def _waits_for_days(intent: Json) -> bool:
+    """Whether the payer left with a slip, or waits for microdeposits."""
+    kind = (intent["next_action"] or {}).get("type")
+    return kind in vouchers.ACTIONS or kind == "verify_with_microdeposits"
+
+
+@listens("setup_intent.requires_action")
+def follow_verification(unit: Unit, intent: Json) -> None:
+    """An account that is verified in some days completes a session that saves it."""
+    session = completed_by(unit, intent["id"])
+    is_open = session is not None and session["status"] == "open" and session["mode"] == "setup"
+    if session is not None and is_open and _waits_for_days(intent):
+        complete(unit, session)
 
 
 @listens("setup_intent.succeeded")

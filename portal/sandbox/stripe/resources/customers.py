@@ -11,7 +11,7 @@ from portal.sandbox.stripe.unit import Unit, merged
 URL = "/v1/customers"
 ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 PLAIN = ("description", "email", "name", "phone")
-UNMODELLED = frozenset({"cash_balance", "source", "default_source", "tax", "validate"})
+UNMODELLED = frozenset({"cash_balance", "tax", "validate"})
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -80,6 +80,10 @@ def create(unit: Unit, params: Json) -> Json:
     }
     _apply(unit, customer, params)
     unit.put(customer)
+    if "source" in params:
+        wanted = {"source": params["source"], "_silent": True}
+        unit.call("POST /v1/customers/{customer}/sources", wanted, customer=customer_id)
+        customer["default_source"] = unit.get("customer", customer_id)["default_source"]
     if "payment_method" in params:
         method = unit.call(
             "POST /v1/payment_methods/{payment_method}/attach",
@@ -117,6 +121,12 @@ def update(unit: Unit, params: Json, customer: str) -> Json:
     """Changes fields; "" unsets."""
     _refuse_unmodelled(params)
     found = unit.alive("customer", customer)
+    if "source" in params:
+        wanted = {"source": params["source"], "_replaces": True}
+        unit.call("POST /v1/customers/{customer}/sources", wanted, customer=customer)
+        found = unit.alive("customer", customer)
+    if "default_source" in params:
+        found["default_source"] = _own_source(unit, found, params["default_source"])
     _apply(unit, found, params)
     for name in ("balance", "invoice_prefix", "next_invoice_sequence"):
         found[name] = params.get(name, found[name])
@@ -248,6 +258,15 @@ def _apply(unit: Unit, customer: Json, params: Json) -> None:
             **settings["rendering_options"],
         }
     _ = unit
+
+
+def _own_source(unit: Unit, customer: Json, source: str) -> str | None:
+    if source == "":
+        return None
+    card = unit.get("card", source, "default_source")
+    if card["customer"] != customer["id"]:
+        raise missing("source", source, "default_source")
+    return source
 
 
 def _shipping(given: object) -> Json | None:

@@ -1,38 +1,28 @@
-"""Payment methods: cards by test token, SEPA accounts by test IBAN, Boleto and Bizum."""
+"""Payment methods: made from test tokens and test numbers, kept by customers, taken away again."""
 
 from portal.sandbox.stripe import declines
-from portal.sandbox.stripe.eligibility import TYPES, check_type
-from portal.sandbox.stripe.errors import Json, card_error, invalid, missing, unsupported
-from portal.sandbox.stripe.ids import scramble
-from portal.sandbox.stripe.instruments import (
-    BankAccount,
-    Card,
-    account_numbered,
-    accounts,
-    card_named,
-    card_numbered,
-)
+from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
+from portal.sandbox.stripe.instruments import BankAccount, Card, accounts, card_named
+from portal.sandbox.stripe.method_making import billing_details, make, of_token, set_expiry
+from portal.sandbox.stripe.method_types import TYPES
 from portal.sandbox.stripe.registry import listens, route
-from portal.sandbox.stripe.resources.customers import address, check_email
 from portal.sandbox.stripe.unit import Unit, merged
 
+__all__ = ["check_usable", "instrument", "keep", "let_go", "make", "resolve"]
+
 URL = "/v1/payment_methods"
-TOKEN = "pm_card_"  # noqa: S105
-EXPIRY = (12, 2034)
 HARMLESS = frozenset(
     [
-        "type",
-        "card",
-        "sepa_debit",
-        "boleto",
-        "bizum",
-        "billing_details",
-        "metadata",
+        *TYPES,
         "allow_redisplay",
+        "billing_details",
         "customer",
+        "metadata",
         "payment_method",
+        "type",
     ]
 )
+CHANGEABLE = frozenset(["allow_redisplay", "billing_details", "card", "metadata"])
 
 
 @route("POST", URL)
@@ -75,25 +65,25 @@ def retrieve_of_customer(unit: Unit, params: Json, customer: str, payment_method
 
 @route("GET", URL + "/{payment_method}")
 def retrieve(unit: Unit, params: Json, payment_method: str) -> Json:
-    """One method."""
+    """One method; a test token makes a new one."""
     _ = params
-    return unit.get("payment_method", payment_method, "payment_method")
+    return resolve(unit, payment_method)
 
 
 @route("POST", URL + "/{payment_method}")
 def update(unit: Unit, params: Json, payment_method: str) -> Json:
     """Changes billing details, metadata, the expiry of a card and whether it is shown again."""
     method = unit.get("payment_method", payment_method, "payment_method")
-    for name in params.keys() - {"billing_details", "metadata", "card", "allow_redisplay"}:
+    for name in params.keys() - CHANGEABLE:
         raise unsupported(name, name)
     if method["customer"] is None:
         raise invalid("You must save this PaymentMethod to a customer before you can update it.")
     if "billing_details" in params:
-        details = _billing_details(params["billing_details"] or {})
+        details = billing_details(params["billing_details"] or {})
         given = params["billing_details"] or details
         method["billing_details"] |= {name: details[name] for name in given}
     if "card" in params:
-        _expiry(method["card"], params["card"])
+        _change_card(unit, method, params["card"])
     if "metadata" in params:
         method["metadata"] = merged(method["metadata"], params["metadata"])
     method["allow_redisplay"] = params.get("allow_redisplay", method["allow_redisplay"])
@@ -126,48 +116,9 @@ def detach(unit: Unit, params: Json, payment_method: str) -> Json:
 
 def resolve(unit: Unit, method_id: str, param: str = "payment_method") -> Json:
     """The method with that id; a test token such as `pm_card_visa` makes a new one each time."""
-    if method_id.startswith(TOKEN):
-        card = card_named(method_id.removeprefix(TOKEN))
-        if card is None:
-            raise missing("payment_method", method_id, param)
-        return _add(unit, "card", _card(card), card.name, {})
-    name = method_id.removeprefix("pm_")
-    if name in accounts():
-        return _add(unit, "sepa_debit", _sepa(accounts()[name]), name, {})
-    return unit.get("payment_method", method_id, param)
-
-
-def make(unit: Unit, data: Json) -> Json:
-    """A new, unattached method from `type`, the hash of that type and `billing_details`."""
-    kind = data["type"]
-    check_type(kind)
-    details = data.get(kind) or {}
-    if kind == "card":
-        card = _chosen_card(details)
-        shown = _card(card)
-        _expiry(shown, details)
-        return _add(unit, kind, shown, card.name, data)
-    if kind == "sepa_debit":
-        account = account_numbered(details.get("iban", ""))
-        if account is None:
-            message = "The IBAN you provided is invalid."
-            raise invalid(message, param="sepa_debit[iban]", code="invalid_bank_account_iban")
-        billing = data.get("billing_details") or {}
-        for name in ("name", "email"):
-            if not billing.get(name):
-                full = f"billing_details[{name}]"
-                message = f"Missing required param: {full}."
-                raise invalid(message, param=full, code="parameter_missing")
-        return _add(unit, kind, _sepa(account), account.name, data)
-    if kind == "boleto":
-        if not details.get("tax_id"):
-            message = "Missing required param: boleto[tax_id]."
-            raise invalid(message, param="boleto[tax_id]", code="parameter_missing")
-        digits = "".join(one for one in details["tax_id"] if one.isdigit())
-        if len(digits) not in (11, 14):
-            raise invalid("Invalid CPF or CNPJ.", param="boleto[tax_id]", code="tax_id_invalid")
-        return _add(unit, kind, {"tax_id": details["tax_id"]}, kind, data)
-    return _add(unit, kind, {"buyer_id": None}, kind, data)
+    if not method_id.startswith("pm_"):
+        return unit.get("payment_method", method_id, param)
+    return of_token(unit, method_id, param) or unit.get("payment_method", method_id, param)
 
 
 def keep(unit: Unit, method: Json, customer_id: str) -> Json:
@@ -178,12 +129,18 @@ def keep(unit: Unit, method: Json, customer_id: str) -> Json:
         message = "The payment method you provided has already been attached to a customer."
         raise invalid(message, code="payment_method_unexpected_state")
     check_usable(method)
-    if not TYPES[method["type"]][2]:
+    if not TYPES[method["type"]].reusable:
         message = f"PaymentMethods of type {method['type']} can't be saved to customers."
         raise invalid(message, code="payment_method_unexpected_state")
     card = instrument(method)
     if isinstance(card, Card) and card.refused and card.authenticate == "never":
-        raise declines.answer(unit, declines.of_card(card.decline))
+        raise declines.undone(declines.answer(unit, declines.of_card(card.decline)))
+    if not method.get("_verified", True):
+        message = (
+            "The bank account of this PaymentMethod has to be verified first. Confirm a "
+            "SetupIntent or PaymentIntent with it and verify the microdeposits."
+        )
+        raise invalid(message, code="bank_account_unverified")
     method["customer"] = customer_id
     return unit.save(method, "payment_method.attached")
 
@@ -238,97 +195,16 @@ def _of(unit: Unit, params: Json, customer: str, url: str) -> Json:
     return unit.page("payment_method", params, url, {**where, "customer": customer})
 
 
-def _chosen_card(details: Json) -> Card:
-    token = details.get("token", "")
-    found = card_named(token.removeprefix("tok_")) if token.startswith("tok_") else None
-    if token and found is None:
-        raise missing("token", token, "card[token]")
-    if found is None and "number" in details:
-        found = card_numbered(details["number"])
-        if found is None:
-            raise card_error("Your card number is incorrect.", "incorrect_number", param="number")
-    if found is None:
-        message = "Missing required param: card[number]."
-        raise invalid(message, param="card[number]", code="parameter_missing")
-    return found
-
-
-def _expiry(card: Json, given: Json) -> None:
-    month = int({**card, **given}["exp_month"])
-    year = int({**card, **given}["exp_year"])
-    if not 1 <= month <= 12:
-        message = "Your card's expiration month is invalid."
-        raise card_error(message, "invalid_expiry_month", param="exp_month")
-    year += 2000 if year < 100 else 0
-    if not 1970 <= year <= 2100:
-        message = "Your card's expiration year is invalid."
-        raise card_error(message, "invalid_expiry_year", param="exp_year")
-    card["exp_month"], card["exp_year"] = month, year
-
-
-def _card(card: Card) -> Json:
-    failed = card.address_check in ("fail", "unavailable") and card.address_check
-    return {
-        "brand": card.brand,
-        "checks": {
-            "address_line1_check": failed or ("fail" if card.address_check == "line1" else None),
-            "address_postal_code_check": failed
-            or ("fail" if card.address_check == "zip" else None),
-            "cvc_check": card.cvc_check,
-        },
-        "country": card.country,
-        "display_brand": card.brand,
-        "exp_month": EXPIRY[0],
-        "exp_year": EXPIRY[1],
-        "fingerprint": scramble(f"fingerprint:{card.number}", 16),
-        "funding": card.funding,
-        "generated_from": None,
-        "last4": card.last4,
-        "networks": {"available": [card.brand], "preferred": None},
-        "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": card.brand != "amex"},
-        "wallet": None,
-    }
-
-
-def _sepa(account: BankAccount) -> Json:
-    return {
-        "bank_code": account.iban[4:12],
-        "branch_code": "",
-        "country": account.country,
-        "fingerprint": scramble(f"fingerprint:{account.iban}", 16),
-        "generated_from": {"charge": None, "setup_attempt": None},
-        "last4": account.last4,
-    }
-
-
-def _billing_details(given: Json) -> Json:
-    check_email(given.get("email"), "billing_details[email]")
-    return {
-        "address": address(given.get("address") or {}),
-        "email": given.get("email") or None,
-        "name": given.get("name") or None,
-        "phone": given.get("phone") or None,
-        "tax_id": given.get("tax_id"),
-    }
-
-
-def _add(unit: Unit, kind: str, details: Json, name: str, data: Json) -> Json:
-    return unit.put(
-        {
-            "id": unit.id("pm"),
-            "object": "payment_method",
-            "allow_redisplay": data.get("allow_redisplay", "unspecified"),
-            "billing_details": _billing_details(data.get("billing_details") or {}),
-            "created": unit.account_now,
-            "customer": None,
-            "customer_account": None,
-            "livemode": False,
-            "metadata": merged({}, data.get("metadata")),
-            "type": kind,
-            kind: details,
-            "_instrument": name,
-            "_set_up": False,
-            "_mandate": None,
-        }
-    )
+def _change_card(unit: Unit, method: Json, given: Json) -> None:
+    if method["type"] != "card":
+        message = f"You cannot update the card of a PaymentMethod of type {method['type']}."
+        raise invalid(message, param="card")
+    for name in given.keys() - {"exp_month", "exp_year", "networks"}:
+        raise unsupported(f"card[{name}]", f"card[{name}]")
+    set_expiry(unit, method["card"], given)
+    preferred = (given.get("networks") or {}).get("preferred")
+    if "networks" in given and preferred not in ("", *method["card"]["networks"]["available"]):
+        message = f"The card does not support the network {preferred}."
+        raise invalid(message, param="card[networks][preferred]")
+    if "networks" in given:
+        method["card"]["networks"]["preferred"] = preferred or None

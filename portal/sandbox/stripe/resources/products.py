@@ -33,6 +33,7 @@ def create(unit: Unit, params: Json) -> Json:
         "shippable": None,
         "statement_descriptor": None,
         "tax_code": None,
+        "tax_details": None,
         "type": "service",
         "unit_label": None,
         "updated": unit.now,
@@ -58,7 +59,7 @@ def list_all(unit: Unit, params: Json) -> Json:
 def retrieve(unit: Unit, params: Json, id: str) -> Json:
     """One product."""
     _ = params
-    return unit.get("product", id)
+    return unit.alive("product", id)
 
 
 @route("POST", URL + "/{id}")

@@ -32,10 +32,9 @@ def list_all(unit: Unit, params: Json) -> Json:
 
 @route("GET", URL + "/{item}")
 def retrieve(unit: Unit, params: Json, item: str) -> Json:
-    """One item; a deleted one says so."""
+    """One item."""
     _ = params
-    found = unit.get("subscription_item", item)
-    return found if found.get("deleted") else of(unit, item)
+    return of(unit, item)
 
 
 @route("POST", URL)

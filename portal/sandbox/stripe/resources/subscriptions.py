@@ -121,7 +121,7 @@ def delete_discount(unit: Unit, params: Json, subscription_exposed_id: str) -> J
     redemption.end_discounts(unit, stored["discounts"])
     stored["discounts"] = []
     keep(unit, stored)
-    return {"id": last["id"], "object": "discount", "deleted": True}
+    return {name: value for name, value in last.items() if name != "end"} | {"deleted": True}
 
 
 @route("POST", OF + "/pause")

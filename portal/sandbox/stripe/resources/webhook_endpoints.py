@@ -52,7 +52,7 @@ def list_all(unit: Unit, params: Json) -> Json:
 def retrieve(unit: Unit, params: Json, webhook_endpoint: str) -> Json:
     """One endpoint, without its secret."""
     _ = params
-    return unit.get("webhook_endpoint", webhook_endpoint)
+    return unit.alive("webhook_endpoint", webhook_endpoint)
 
 
 @route("POST", URL + "/{webhook_endpoint}")

@@ -402,7 +402,7 @@ def test_words_of_the_merchant_are_shown(shop: Shop) -> None:
         ({"custom_text": {"submit": {"message": LONG}}}, "custom_text[submit][message]", None),
         ({"client_reference_id": "x" * 201}, "client_reference_id", None),
         ({"locale": "ca"}, "locale", None),
-        ({"payment_intent_data": {"transfer_group": "x"}}, "payment_intent_data[transfer_group]",
+        ({"payment_intent_data": {"on_behalf_of": "acct_1"}}, "payment_intent_data[on_behalf_of]",
          UNMODELLED),
     ],
 )  # fmt: skip
