@@ -92,7 +92,7 @@ def render(unit: "Unit", body: Any, absent: Json | None = None) -> Any:
 
 def expand(unit: "Unit", body: Json, paths: list[str]) -> Json:
     """Replaces ids by objects and adds includable fields, along each dotted path, in place."""
-    for path in paths:
+    for path in dict.fromkeys(paths):
         parts = path.split(".")
         if len(parts) > DEEPEST:
             raise invalid(
