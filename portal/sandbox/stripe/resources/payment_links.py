@@ -77,6 +77,7 @@ def create(unit: Unit, params: Json) -> Json:
         "metadata": merged({}, params.get("metadata")),
         "on_behalf_of": None,
         "optional_items": None,
+        "payment_method_options": None,
         "transfer_data": None,
         "_given": {},
         "_token": scramble(f"link:{unit.account_id}:{link_id}", 14),
