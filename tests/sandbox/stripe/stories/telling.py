@@ -6,12 +6,11 @@ can be expanded, and then the events it left.
 """
 
 import importlib
-import json
 import pkgutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -20,7 +19,7 @@ import stripe
 
 from portal.sandbox.stripe import create_app, routing
 from portal.sandbox.stripe.errors import ApiError
-from portal.sandbox.stripe.registry import INCLUDES
+from portal.sandbox.stripe.registry import DOWNLOADS, INCLUDES
 from portal.sandbox.stripe.sandbox import Sandbox
 from portal.sandbox.stripe.schema import expandable
 from tests.sandbox.stripe import sdk
@@ -50,10 +49,21 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """One request that was refused, by its route, with the answer's status and error."""
+
+    route: str
+    status: int
+    error: Any
+
+
+@dataclass(frozen=True)
 class Told:
-    """What one story left behind."""
+    """What one story left behind; `files` are the routes of downloads and what they answered."""
 
     calls: list[Call] = field(default_factory=list)
+    files: list[tuple[str, httpx.Response]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     failure: str = ""
@@ -112,7 +122,7 @@ def tell(name: str) -> Told:
     try:
         load()[name](shop)
     except Exception:
-        told = Told(told.calls, told.refusals, failure=traceback.format_exc())
+        told = replace(told, failure=traceback.format_exc())
     for call in list(told.calls):
         if call.route.startswith("GET ") and "object" in call.body:
             _read_again(shop, told, call)
@@ -130,13 +140,20 @@ def _open(told: Told) -> Teller:
     def keep(answer: httpx.Response) -> None:
         request = answer.request
         route = route_of(request.method, request.url.path)
-        if route and answer.status_code == httpx.codes.OK:
-            body = json.loads(answer.read())
-            told.calls.append(Call(route, request.url.path, dict(request.url.params), body))
+        answer.read()
+        if route in DOWNLOADS:
+            told.files.append((route, answer))
+        elif route and answer.status_code == httpx.codes.OK:
+            query = dict(request.url.params)
+            told.calls.append(Call(route, request.url.path, query, answer.json()))
+        elif route:
+            told.refused.append(Refusal(route, answer.status_code, answer.json()["error"]))
 
     transport.http.event_hooks["response"].append(keep)
     client = stripe.StripeClient(
-        account["_secret_key"], base_addresses={"api": BASE}, http_client=transport
+        account["_secret_key"],
+        base_addresses={"api": BASE, "files": BASE},
+        http_client=transport,
     )
     return Teller(app, account, transport, client.v1)
 
