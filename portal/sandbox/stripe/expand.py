@@ -4,6 +4,7 @@ levels.
 
 from typing import TYPE_CHECKING, Any
 
+from portal.sandbox.stripe import tax_code_table
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.registry import INCLUDES, RENDERERS
@@ -148,6 +149,8 @@ def _fetched(unit: "Unit", value: Any, name: str) -> Any:
         price = unit.find("price", value)
         return plan_of(render(unit, price)) if price else value
     kind = FIELD_KINDS.get(name) or PREFIXES.get(value.split("_")[0], "")
+    if kind == "tax_code":
+        return tax_code_table.shown(value, "expand")
     if kind == "account":
         return unit.sandbox.account_shown(value) or value
     found = unit.find(kind, value)

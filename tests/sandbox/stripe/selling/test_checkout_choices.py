@@ -354,6 +354,15 @@ def test_an_abandoned_session_is_recovered_by_its_address(shop: Shop) -> None:
     assert shop.browser.get(path_of(url)).status_code == 410
 
 
+def test_the_intent_takes_the_transfer_group(shop: Shop) -> None:
+    made = sell(shop, one_off(shop), payment_intent_data={"transfer_group": "order_7"})
+
+    press(shop, made)
+
+    found = done(shop, made, "payment_intent")
+    assert found.payment_intent.transfer_group == "order_7"
+
+
 def test_another_currency_of_a_price_is_sold(shop: Shop) -> None:
     price = one_off(shop, currency_options={"usd": {"unit_amount": 2345}})
 
