@@ -175,6 +175,7 @@ def _new(unit: Unit, charge: Json, row: Kind, amount: int | None, reason: str | 
             "submission_count": 0,
             "submission_method": "not_submitted",
         },
+        "intended_submission_method": None,
         "is_charge_refundable": row.case == "inquiry",
         "livemode": False,
         "metadata": {},
