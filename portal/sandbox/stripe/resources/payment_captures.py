@@ -86,14 +86,6 @@ def increment(unit: Unit, params: Json, intent: str) -> Json:
     return unit.save(found, "payment_intent.amount_capturable_updated")
 
 
-@route("POST", URL + "/{intent}/apply_customer_balance")
-def apply_balance(unit: Unit, params: Json, intent: str) -> Json:
-    """Refused: cash balances of customers are not modelled."""
-    _ = params
-    unit.get("payment_intent", intent, "intent")
-    raise unsupported("applying the cash balance of a customer")
-
-
 @due("payment_intent.authorization", account_time=True)
 def expire(unit: Unit, intent_id: str) -> None:
     """The bank let the authorization go (docs.stripe.com/payments/place-a-hold-…)."""
