@@ -20,7 +20,7 @@ from portal.sandbox.stripe import make_schema
 
 # Folders of the SDK whose objects the sandbox may answer; "" is for those without a folder.
 PACKAGES = frozenset(
-    ["", "billing", "billing_portal", "checkout", "entitlements", "tax", "test_helpers"]
+    ["", "billing", "billing_portal", "checkout", "entitlements", "radar", "tax", "test_helpers"]
 )
 PRESENCE = Path(__file__).with_name("presence.json")
 LEFT_OUT = make_schema.SCHEMA.with_name("left_out.json")

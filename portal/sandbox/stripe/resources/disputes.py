@@ -24,10 +24,17 @@ def retrieve(unit: Unit, params: Json, dispute: str) -> Json:
 
 @route("POST", URL + "/{dispute}")
 def update(unit: Unit, params: Json, dispute: str) -> Json:
-    """Adds evidence and metadata; the evidence is handed in unless `submit` is false."""
+    """Adds evidence and metadata; the evidence is handed in unless `submit` is false. That it is
+    meant to be handed in by Smart Disputes is refused, since those are not modelled.
+    """
     found = unit.get("dispute", dispute, "dispute")
     if "metadata" in params:
         found["metadata"] = merged(found["metadata"], params["metadata"])
+    if "intended_submission_method" in params:
+        intended = params["intended_submission_method"]
+        if "smart" in intended:
+            raise unsupported("Smart Disputes", "intended_submission_method")
+        found["intended_submission_method"] = intended
     given = params.get("evidence")
     if given is not None or params.get("submit"):
         _check_open(found, "update the evidence of")

@@ -144,6 +144,15 @@ def test_an_authorization_grows_only_if_that_was_asked_for(shop: Shop) -> None:
     assert shop.api.payment_intents.capture(growing.id).amount_received == 2000
 
 
+def test_cash_balances_are_refused(shop: Shop) -> None:
+    intent = shop.api.payment_intents.create({"amount": 1500, "currency": "eur"})
+
+    with pytest.raises(REFUSED) as caught:
+        shop.api.payment_intents.apply_customer_balance(intent.id)
+
+    assert caught.value.code == "sandbox_unsupported"
+
+
 def test_by_manual_confirmation_the_server_confirms_again(shop: Shop) -> None:
     intent = shop.pay("pm_card_authenticationRequired", confirmation_method="manual")
     shop.browser.post(path_of(intent.next_action.redirect_to_url.url), data={"complete": "yes"})

@@ -216,6 +216,33 @@ def test_files_are_refused_as_evidence(shop: Shop) -> None:
     assert caught.value.code == "sandbox_unsupported"
 
 
+def test_how_evidence_shall_be_handed_in_is_kept(shop: Shop) -> None:
+    dispute = disputed(shop)
+
+    told = shop.api.disputes.update(dispute.id, {"intended_submission_method": "prefer_manual"})
+
+    assert dispute.intended_submission_method is None
+    assert told.intended_submission_method == "prefer_manual"
+    assert told.evidence_details.submission_count == 0
+
+
+@pytest.mark.parametrize("method", ["smart_disputes", "prefer_smart_disputes"])
+def test_evidence_is_never_handed_in_by_stripe(shop: Shop, method: str) -> None:
+    with pytest.raises(REFUSED) as caught:
+        shop.api.disputes.update(disputed(shop).id, {"intended_submission_method": method})
+
+    assert caught.value.code == "sandbox_unsupported"
+
+
+def test_a_warning_of_a_charge_without_an_intent_names_none(shop: Shop) -> None:
+    token = "tok_createIssuerFraudRecord"
+    shop.api.charges.create({"amount": 1500, "currency": "eur", "source": token})
+
+    warned = shop.api.radar.early_fraud_warnings.list().data[0]
+
+    assert "payment_intent" not in warned
+
+
 def test_the_blocked_card_says_that_radar_did_it(shop: Shop) -> None:
     with pytest.raises(stripe.CardError) as caught:
         shop.pay("pm_card_radarBlock")

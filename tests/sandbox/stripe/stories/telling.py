@@ -27,6 +27,8 @@ from tests.sandbox.stripe import sdk
 from tests.sandbox.stripe.conftest import BASE, Shop, Transport
 
 STORIES: dict[str, Callable[["Teller"], None]] = {}
+# Where a story is told, if not in Spain: what the account is made of.
+ACCOUNTS: dict[str, dict[str, str]] = {}
 # `expand` follows four names, and `data` of a list is one of them.
 DEEPEST = 4
 DAY = 86400
@@ -34,8 +36,22 @@ DAY = 86400
 
 def story(tell: Callable[["Teller"], None]) -> Callable[["Teller"], None]:
     """Registers a story under its file's and its own name."""
-    STORIES[f"{tell.__module__.rpartition('.')[2]}: {tell.__name__}"] = tell
+    STORIES[_name(tell)] = tell
     return tell
+
+
+def story_in(country: str, currency: str) -> Callable[..., Callable[["Teller"], None]]:
+    """Registers a story of an account of another country."""
+
+    def register(tell: Callable[["Teller"], None]) -> Callable[["Teller"], None]:
+        ACCOUNTS[_name(tell)] = {"country": country, "default_currency": currency}
+        return story(tell)
+
+    return register
+
+
+def _name(tell: Callable[["Teller"], None]) -> str:
+    return f"{tell.__module__.rpartition('.')[2]}: {tell.__name__}"
 
 
 @dataclass(frozen=True)
@@ -107,10 +123,10 @@ def load() -> dict[str, Callable[[Teller], None]]:
 @cache
 def tell(name: str) -> Told:
     """Runs one story on an empty sandbox of its own; once, for all tests."""
-    told = Told()
-    shop = _open(told)
+    told, stories = Told(), load()
+    shop = _open(told, ACCOUNTS.get(name, {"country": "ES"}))
     try:
-        load()[name](shop)
+        stories[name](shop)
     except Exception:
         told = Told(told.calls, told.refusals, failure=traceback.format_exc())
     for call in list(told.calls):
@@ -120,11 +136,11 @@ def tell(name: str) -> Told:
     return told
 
 
-def _open(told: Told) -> Teller:
+def _open(told: Told, wanted: dict[str, str]) -> Teller:
     moment = time.time()
     app = create_app(base_url=BASE, real_time=lambda: moment)
     sandbox: Sandbox = app.extensions["stripe_sandbox"]
-    account = sandbox.add_account({"name": "Blau", "country": "ES"})
+    account = sandbox.add_account({"name": "Blau", **wanted})
     transport = Transport(app)
 
     def keep(answer: httpx.Response) -> None:
