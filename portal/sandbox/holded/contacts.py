@@ -18,6 +18,7 @@ blueprint = Blueprint("contacts", __name__)
 Contact = dict[str, Any]
 
 SCOPE = "contacts:contacts"
+FIRST_NUMBER = 43_000_001  # of the accounts customers have in the books
 TYPES = ("client", "debtor", "supplier", "creditor", "lead")
 TEXTS = ("code", "vat_number", "trade_name", "email", "mobile", "phone", "website", "type")
 WRITABLE = ("name", *TEXTS, "is_person", "bill_address", "custom_fields", "defaults")
@@ -73,7 +74,7 @@ def folded(text: str) -> str:
 @blueprint.post("/contacts")
 def create() -> tuple[dict[str, Any], int]:
     permit(SCOPE, "create")
-    contact = blank(43_000_001 + state().count(account().id, "contact"))
+    contact = blank(next_number())
     fill(contact, bodies.read((*WRITABLE, *SHOWN_ONLY)))
     state().insert(account().id, "contact", contact)
     announce("create", contact)
@@ -133,8 +134,19 @@ def asked() -> list[Contact]:
     return [each for each in contacts if each is not None]
 
 
+def next_number() -> int:
+    """Return the number a new contact gets in the books."""
+    return FIRST_NUMBER + state().count(account().id, "contact") + removed()
+
+
+def removed() -> int:
+    """Return how many contacts were deleted: their numbers in the books are not given again."""
+    return int(state().setting(f"contacts_removed {account().id}", "0"))
+
+
 def remove(contact: Contact) -> None:
     id_ = contact["id"]
+    state().set(f"contacts_removed {account().id}", str(removed() + 1))
     for kind in EVERY:
         for document in list(state().each(account().id, kind, contact=id_)):
             state().save(account().id, kind, document | {"contact_id": None})

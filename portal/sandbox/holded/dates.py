@@ -20,13 +20,20 @@ def moment(now: datetime) -> str:
     return now.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
+def year_before(day: str) -> str:
+    """Return the same day of the year before; of the 29th of February, the 28th."""
+    return moved(day, -1)
+
+
 def year_after(day: str) -> str:
-    """Return the same day of the next year; of the 29th of February, the day before."""
-    start = date.fromisoformat(day)
-    try:
-        return start.replace(year=start.year + 1).isoformat()
-    except ValueError:
-        return start.replace(year=start.year + 1, day=28).isoformat()
+    """Return the same day of the next year; of the 29th of February, the 28th."""
+    return moved(day, 1)
+
+
+def moved(day: str, years: int) -> str:
+    there = date.fromisoformat(day)
+    leap = (there.month, there.day) == (2, 29)
+    return there.replace(year=there.year + years, day=28 if leap else there.day).isoformat()
 
 
 def spanish(day: str) -> str:

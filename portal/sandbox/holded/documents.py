@@ -221,6 +221,8 @@ def line_of(item: Body, change: Decimal) -> dict[str, Any]:
 
 def add_up(document: Document) -> None:
     """Write the totals of a document's lines into it."""
+    if any(abs(totals.net(line)) >= amounts.LIMIT for line in document["lines"]):
+        raise bad_request("items: the amount of a line is out of range")
     sums = totals.totals(
         document["lines"],
         Decimal(document["_discount"]),

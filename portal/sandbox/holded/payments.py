@@ -20,11 +20,11 @@ blueprint = Blueprint("payments", __name__)
 SCOPE = "accounting:payments"
 ON_DOCUMENT = ("amount", "treasury_id", "date", "description")
 COLLECTED = ("invoice", "salesreceipt", "purchaserefund")  # all else is money that leaves
+LOOSE = ("type", "amount", "date", "bank_account_id", "contact_id", "description")
 SHOWN_ONLY = (
     "id", "contact_name", "status", "reconciliation_status", "total_documents",
     "total_transactions", "total_advance", "document_type", "document_id",
 )  # fmt: skip
-LOOSE = ("type", "amount", "date", "bank_account_id", "contact_id", "description")
 
 
 @blueprint.get("/payments")
@@ -56,10 +56,10 @@ def get(id_: str) -> dict[str, Any]:
 def create() -> tuple[dict[str, Any], int]:
     """Book a movement that belongs to no document."""
     permit(SCOPE, "create")
-    given = bodies.read_json()
-    if isinstance(given, dict) and given.get("document_id"):
+    body = bodies.read((*LOOSE, *SHOWN_ONLY))
+    if body.has("document_id"):
         raise unsupported("a payment made with document_id: accounts of it contradict each other")
-    payment = written(**read())
+    payment = written(**asked(body))
     return {"id": payment["id"]}, 201
 
 
@@ -67,7 +67,7 @@ def create() -> tuple[dict[str, Any], int]:
 def update(id_: str) -> dict[str, Any]:
     """Replace a movement in full; one on a document takes that document's totals along."""
     permit(SCOPE, "update")
-    payment, new = found(id_), read()
+    payment, new = found(id_), asked(bodies.read((*LOOSE, *SHOWN_ONLY)))
     if payment["document_id"] and new["kind"] != payment["type"]:
         raise unprocessable("The direction of a document's payment cannot be changed")
     take_back(payment)
@@ -136,9 +136,8 @@ def reconciliation(done: Decimal, amount: Decimal) -> str:
     return "reconciled" if done >= amount else "partial_reconciled"
 
 
-def read() -> dict[str, Any]:
+def asked(body: Body) -> dict[str, Any]:
     """Return the arguments of ``written`` that a body asks for."""
-    body = bodies.read((*LOOSE, *SHOWN_ONLY))
     if body.text("type", required=True) not in ("collection", "payment"):
         raise bad_request("type must be collection or payment")
     if not body.has("amount") or not body.has("date"):

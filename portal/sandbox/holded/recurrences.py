@@ -27,20 +27,33 @@ MONTHS = {"m": 1, "bm": 2, "q": 3, "ba": 6, "a": 12}
 # The first day on which an occurrence is due, over all accounts; "" when none will be.
 NEXT = "next_occurrence"
 NEVER = ""
+LAST = "9000-01-01"
 
 
-def occurrences(recurring: Recurring, until: str) -> Iterator[str]:
-    """Yield the days a recurring invoice falls on, from its first to ``until``, both included.
+def occurrences(recurring: Recurring, until: str, *, after: str = "") -> Iterator[str]:
+    """Yield the days a recurring invoice falls on behind ``after``, up to ``until`` included.
 
     Months are counted from the first day, so that one that begins on the 31st falls on the last
     day of shorter months and on the 31st again.
     """
     first = date.fromisoformat(recurring["date"])
     last = min(until, recurring["end_date"] or until)
-    count = 0
+    count = passed(first, recurring["periodicity"], after)
     while (day := occurrence(first, recurring["periodicity"], count)) <= last:
-        yield day
+        if day > after:
+            yield day
         count += 1
+
+
+def passed(first: date, periodicity: str, after: str) -> int:
+    """Return how many occurrences, or one fewer, are not behind ``after``."""
+    if not after:
+        return 0
+    seen = date.fromisoformat(after)
+    if periodicity in DAYS:
+        return max(0, (seen - first).days // DAYS[periodicity])
+    months = (seen.year - first.year) * 12 + seen.month - first.month
+    return max(0, months // MONTHS[periodicity])
 
 
 def occurrence(first: date, periodicity: str, count: int) -> str:
@@ -53,10 +66,7 @@ def occurrence(first: date, periodicity: str, count: int) -> str:
 
 def next_day(recurring: Recurring) -> str | None:
     """Return the day of the next occurrence that was not looked at yet."""
-    for day in occurrences(recurring, "9000-01-01"):
-        if day > recurring["_seen"]:
-            return day
-    return None
+    return next(occurrences(recurring, LAST, after=recurring["_seen"]), None)
 
 
 def due_day(recurring: Recurring, day: str) -> str | None:
@@ -136,9 +146,7 @@ def acting(account: Account) -> Iterator[None]:
 
 def convert_until(state: State, account: Account, recurring: Recurring, today: str) -> None:
     """Make the invoices a recurring one owes up to ``today``; skipped days make none."""
-    for day in list(occurrences(recurring, today)):
-        if day <= recurring["_seen"]:
-            continue
+    for day in list(occurrences(recurring, today, after=recurring["_seen"])):
         recurring["_seen"] = day
         if day not in recurring["_skipped"]:
             invoice = converted(state, account, recurring, day)

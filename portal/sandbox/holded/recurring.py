@@ -115,7 +115,7 @@ def skip(id_: str) -> dict[str, Any]:
 
 def lately(day: str) -> None:
     """Refuse a first day long past: what becomes of all the days since then is not known."""
-    if dates.year_after(day) < dates.today(state().now()):
+    if day < dates.year_before(dates.today(state().now())):
         raise unprocessable("sandbox_unsupported: the first day lies more than a year back")
 
 

@@ -1,7 +1,8 @@
 """``GET /usage``, and the quota an account has a minute and a month, shared by all its keys.
 
 A call is an operation its caller was permitted; refused ones cost nothing. The minute begins with
-its first call, the month is the calendar's in UTC, both by the sandbox's clock.
+its first call, the month is the calendar's in UTC, both by the sandbox's clock. An account without
+a plan has the billing ceiling for its month and no limit a minute.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from portal.sandbox.holded.state import State
 
 blueprint = Blueprint("usage", __name__)
 
+# What an account may call a month at most: the provider bills beyond 100,000 up to this.
+CEILING = 2_000_000
 # Calls a minute and a month (Holded's guide, summer 2026), the smallest plan first.
 PLANS = {
     "plus": (60, 500),
     "basic": (60, 2_000),
     "standard": (120, 7_500),
     "advanced": (120, 30_000),
-    "premium": (600, 100_000),
+    "premium": (600, CEILING),
 }
-# What an account without a plan may do: any number a minute, and the provider's billing ceiling.
-UNLIMITED = 2_000_000
 MINUTE = 60
 
 
@@ -74,7 +75,7 @@ def next_plan(plan: str | None) -> str | None:
 
 
 def monthly(account: Account) -> int:
-    return PLANS[account.plan][1] if account.plan in PLANS else UNLIMITED
+    return PLANS[account.plan][1] if account.plan in PLANS else CEILING
 
 
 def check(account: Account) -> None:
@@ -124,7 +125,7 @@ def count(response: Response) -> Response:
         limit, used = PLANS[caller.plan][0], calls.in_minute
         reset, window = calls.minute + MINUTE, "minute"
     else:
-        limit, used = UNLIMITED, calls.in_month
+        limit, used = CEILING, calls.in_month
         reset, window = month_end(state().clock.now()), "month"
     response.headers.update(headers(window, limit, max(0, limit - used), reset))
     return response

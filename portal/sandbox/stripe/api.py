@@ -84,7 +84,7 @@ def answer(
     number = sandbox.store.row("SELECT coalesce(max(seq), 0) FROM requests")[0]  # type: ignore[index]
     found = Answer(
         "req_" + scramble(f"{number}:{sandbox.clock.real_time()}", 14),
-        request.headers.get("Idempotency-Key") if request.method == "POST" else None,
+        (request.headers.get("Idempotency-Key") or None) if request.method == "POST" else None,
         faults.take(sandbox.store, request.method, request.path),
     )
     try:
@@ -97,7 +97,8 @@ def answer(
     except (ConnectionReset, NeverAnswered):
         _note(sandbox, request, found)
         raise
-    sandbox.news.set()
+    if request.method != "GET":
+        sandbox.news.set()
     if found.kind_of_fault == "lose_answer":
         raise AnswerLost("the answer was lost by a fault of the sandbox")
     response = _response(sandbox, request, found)
@@ -134,7 +135,7 @@ def _serve(sandbox: "Sandbox", request: Request, found: Answer) -> None:
             found.original = kept["request_id"]
             return
     route, names = routing.find(request.method, request.path)
-    if route not in ROUTES:
+    if route not in ROUTES and route not in DOWNLOADS:
         raise unsupported(route)
     checked = params.check(route, raw)
     unit = Unit(
@@ -151,13 +152,14 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
     """Puts the handler's answer into `found`; an error that keeps what it did counts as one."""
     paths = checked.pop("expand", [])
     try:
-        result: Any = ROUTES[route](unit, checked, **names)
-        found.status = 200
         if route in DOWNLOADS:
-            found.content_type, found.body = DOWNLOADS[route], bytes(result)
+            download, content_type = DOWNLOADS[route]
+            found.content_type, found.body = content_type, download(unit, checked, **names)
         else:
-            found.body = pretty.dumps(unit.shown(result, paths))
+            found.body = pretty.dumps(unit.shown(ROUTES[route](unit, checked, **names), paths))
+        found.status = 200
     except ApiError as error:
+        error.status = _status(error, names)
         error.error = _shown_error(unit, error)
         if not error.keeps:
             raise
@@ -166,6 +168,13 @@ def _run(unit: Unit, route: str, checked: Json, names: dict[str, str], found: An
         logging.getLogger(__name__).exception("%s %s", route, names)
         message = "The sandbox failed; see its log."
         raise ApiError(500, {"type": "api_error", "message": message}) from None
+
+
+def _status(error: ApiError, names: dict[str, str]) -> int:
+    """404 for a missing object that the path names, 400 for one that a parameter names."""
+    param = error.error.get("param")
+    missing = error.status == 404 and error.error.get("code") == "resource_missing"
+    return 400 if missing and param not in (None, "id", *names) else error.status
 
 
 def _refuse(found: Answer, error: ApiError) -> None:

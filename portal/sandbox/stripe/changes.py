@@ -7,7 +7,7 @@ runs the same two inside a savepoint that is undone.
 import copy
 from collections.abc import Callable
 
-from portal.sandbox.stripe import collection, pending_updates, redemption, usage
+from portal.sandbox.stripe import collection, pending_intervals, pending_updates, redemption, usage
 from portal.sandbox.stripe.beginnings import wanted_trial_end
 from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
 from portal.sandbox.stripe.periods import period_at
@@ -36,6 +36,7 @@ from portal.sandbox.stripe.subscription_items import (
     new_item,
     price_of,
     redeemed,
+    refuse_unmodelled_of_item,
     set_quantity,
     whole_cost,
 )
@@ -152,6 +153,7 @@ def _set_fields(unit: Unit, after: Json, params: Json) -> None:
         check_days(method, days)
         after |= {"collection_method": method, "days_until_due": days}
     set_default_method(unit, after, params)
+    pending_intervals.set_interval(unit, after, params)
     if "default_tax_rates" in params:
         after["default_tax_rates"] = tax_rates.chosen(
             unit, params["default_tax_rates"], "default_tax_rates"
@@ -202,6 +204,7 @@ def _set_items(unit: Unit, after: Json, entries: list[Json]) -> set[str]:
 
 
 def _set_item(unit: Unit, after: Json, item: Json, entry: Json, where: str) -> bool:
+    refuse_unmodelled_of_item(entry, where)
     old = (item["price"], item["quantity"])
     price = chosen_price(unit, entry, after["currency"], where)
     if price is not None and price["id"] != item["price"]:

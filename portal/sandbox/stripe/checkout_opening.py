@@ -10,7 +10,7 @@ from portal.sandbox.stripe import (
     offers,
 )
 from portal.sandbox.stripe.checkout_terms import LONGEST
-from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.resources import setup_intents, shipping_rates
 from portal.sandbox.stripe.resources.prices import check_currency
 from portal.sandbox.stripe.unit import Unit, merged
@@ -94,6 +94,7 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
         "managed_payments": None,
         "metadata": merged({}, params.get("metadata")),
         "mode": mode,
+        "name_collection": checkout_shapes.name_collection(params.get("name_collection")),
         "origin_context": params.get("origin_context"),
         "payment_intent": None,
         "payment_link": None,
@@ -116,34 +117,30 @@ def _blank(unit: Unit, params: Json, mode: str) -> Json:
         "submit_type": params.get("submit_type"),
         "subscription": None,
         "success_url": params.get("success_url"),
+        "tax_id_collection": _tax_id_collection(params.get("tax_id_collection")),
         "total_details": None,
         "ui_mode": "hosted_page",
         "wallet_options": checkout_shapes.wallet_options(params.get("wallet_options")),
-        **_optional(params),
         "_customer_update": params.get("customer_update", {}),
         "_intent_data": params.get("payment_intent_data", {}),
         "_invoice": None,
         "_method_data": params.get("payment_method_data", {}),
         "_offered": [],
-        "_params": params,
+        "_params": params if _may_be_recovered(params) else None,
         "_parent": None,
         "_subscription": None,
         "_subscription_data": params.get("subscription_data", {}),
     }
 
 
-def _optional(params: Json) -> Json:
-    """The fields that are there only when they were asked for."""
-    found: Json = {}
-    if "name_collection" in params:
-        found["name_collection"] = checkout_shapes.name_collection(params["name_collection"])
-    if "tax_id_collection" in params:
-        given = params["tax_id_collection"]
-        found["tax_id_collection"] = {
-            "enabled": given["enabled"],
-            "required": given.get("required", "never"),
-        }
-    return found
+def _may_be_recovered(params: Json) -> bool:
+    return bool((params.get("after_expiration", {}).get("recovery") or {}).get("enabled"))
+
+
+def _tax_id_collection(given: Json | None) -> Json | None:
+    if given is None:
+        return None
+    return {"enabled": given["enabled"], "required": given.get("required", "never")}
 
 
 def _customer_creation(params: Json, mode: str) -> str | None:
@@ -160,15 +157,13 @@ def _method_collection(params: Json, mode: str) -> str:
 
 
 def _line(unit: Unit, session: Json, entry: Json, where: str) -> Json:
-    if "quantity" not in entry and "recurring" not in (entry.get("price_data") or {}):
-        price = unit.find("price", entry.get("price", "")) or {"recurring": None}
-        if (price["recurring"] or {}).get("usage_type") != "metered":
-            raise invalid(
-                "Quantity is required. Add `quantity` to `line_items`.",
-                param=f"{where}[quantity]",
-                code="parameter_missing",
-            )
     line = line_items.new(unit, session["id"], entry, where)
+    if "quantity" not in entry and line["quantity"] is not None:
+        raise invalid(
+            "Quantity is required. Add `quantity` to `line_items`.",
+            param=f"{where}[quantity]",
+            code="parameter_missing",
+        )
     line["adjustable_quantity"] = adjustable(line, entry.get("adjustable_quantity"), where)
     return line
 
@@ -299,6 +294,12 @@ def _offer_methods(unit: Unit, session: Json, params: Json) -> None:
         types = [one for one in types if eligibility.TYPES[one].reusable]
     session["payment_method_types"] = types
     session["payment_method_options"] = _options(types, params)
+    # Options of types that are not offered here, such as Boleto for euros, are kept and not shown.
+    session["_other_options"] = {
+        kind: one
+        for kind, one in params.get("payment_method_options", {}).items()
+        if kind not in types
+    }
 
 
 def _options(types: list[str], params: Json) -> Json:
@@ -313,12 +314,21 @@ def _options(types: list[str], params: Json) -> Json:
         if option:
             found[kind] = option
     for kind, option in given.items():
-        if (option or {}).get("setup_future_usage", "none") != "none" and (
-            kind in eligibility.TYPES and not eligibility.TYPES[kind].reusable
+        if kind not in eligibility.TYPES:
+            _check_unmodelled(kind, option or {})
+        elif (option or {}).get("setup_future_usage", "none") != "none" and (
+            not eligibility.TYPES[kind].reusable
         ):
             param = f"payment_method_options[{kind}][setup_future_usage]"
             raise invalid("Invalid setup_future_usage: must be none", param=param)
     return found
+
+
+def _check_unmodelled(kind: str, option: Json) -> None:
+    """A type that the sandbox never offers may only say whether it would be kept."""
+    if option.keys() - {"setup_future_usage"}:
+        where = f"payment_method_options[{kind}]"
+        raise unsupported(where, where)
 
 
 def _setup_intent(unit: Unit, session: Json, params: Json) -> Json:

@@ -3,7 +3,7 @@
 What this does to a subscription hangs on the invoice's events (`subscription_status.py`).
 """
 
-from portal.sandbox.stripe import redemption, usage
+from portal.sandbox.stripe import due_dates, redemption, usage
 from portal.sandbox.stripe.eligibility import REDIRECTING
 from portal.sandbox.stripe.errors import ApiError, Json, card_error, invalid
 from portal.sandbox.stripe.ids import scramble
@@ -25,12 +25,15 @@ NO_METHOD = (
 )
 
 
-def store_draft(unit: Unit, invoice: Json, *, auto_advance: bool) -> Json:
-    """Keep a settled draft and say that it was created; an advancing one finalizes in an hour."""
+def store_draft(unit: Unit, invoice: Json, *, auto_advance: bool, at: int | None = None) -> Json:
+    """Keep a settled draft and say that it was created.
+
+    An advancing one is finalized in an hour, or `at` a moment of the merchant's.
+    """
     invoice["auto_advance"] = auto_advance
     if auto_advance:
-        invoice["automatically_finalizes_at"] = unit.now + HOUR
-        unit.schedule(unit.now + HOUR, "invoice.advance", invoice["id"])
+        invoice["automatically_finalizes_at"] = at or unit.now + HOUR
+        unit.schedule(at or unit.now + HOUR, "invoice.advance", invoice["id"])
     return unit.add(invoice, "invoice.created")
 
 
@@ -53,9 +56,8 @@ def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
     amount, balance = due_and_balance(invoice)
     if paid_by is not None:
         amount, balance = invoice["total"], customer["balance"]
-    invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
-    customer["next_invoice_sequence"] += 1
-    unit.put(customer)
+    if invoice["number"] is None:
+        invoice["number"] = _next_number(unit, customer)
     if balance != customer["balance"]:
         too_small = 0 < invoice["total"] + invoice["starting_balance"] == balance
         change_balance(
@@ -78,7 +80,7 @@ def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
     invoice["hosted_invoice_url"], invoice["invoice_pdf"] = address, f"{address}/pdf"
     unit.save(invoice, "invoice.updated", "invoice.finalized")
     if invoice["due_date"] is not None:
-        unit.schedule(invoice["due_date"], "invoice.overdue", invoice["id"])
+        due_dates.plan_due(unit, invoice)
     _consume_discounts(unit, invoice)
     if amount == 0:
         return mark_paid(unit, invoice)
@@ -89,6 +91,18 @@ def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
         unit.put(paid_by | {"_invoice_payment": payment["id"]})
         settle_payment(unit, payment, amount)
     return unit.get("invoice", invoice["id"])
+
+
+def _next_number(unit: Unit, customer: Json) -> str:
+    """Return the next number, in the customer's own sequence or (a setting) the account's."""
+    if unit.setting("invoice_numbering", "customer") == "account":
+        count = unit.store.count(unit.account_id, "invoice_number")
+        prefix = unit.setting("invoice_prefix") or scramble(unit.account_id, 8).upper()
+        return f"{prefix}-{count:04}"
+    number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
+    customer["next_invoice_sequence"] += 1
+    unit.put(customer)
+    return number
 
 
 def token(unit: Unit, invoice_id: str) -> str:
@@ -271,6 +285,9 @@ def settle_payment(unit: Unit, payment: Json, amount: int) -> None:
     unit.put(payment)
     unit.emit("invoice_payment.paid", payment)
     invoice = unit.get("invoice", payment["invoice"])
+    if invoice["status"] == "paid":
+        _note_overpaid(unit, invoice, amount)
+        return
     invoice["amount_paid"] += amount
     invoice["amount_remaining"] = max(0, invoice["amount_due"] - invoice["amount_paid"])
     if payment["payment"]["type"] == "payment_record":
@@ -280,6 +297,15 @@ def settle_payment(unit: Unit, payment: Json, amount: int) -> None:
         return
     _sync_default(unit, invoice)
     unit.save(invoice, "invoice.updated")
+
+
+def _note_overpaid(unit: Unit, invoice: Json, amount: int) -> None:
+    """Credit the customer's balance with what came for an invoice that was paid already."""
+    invoice["amount_paid"] += amount
+    invoice["amount_overpaid"] += amount
+    customer, currency = invoice["customer"], invoice["currency"]
+    change_balance(unit, customer, -amount, currency, "invoice_overpaid", invoice=invoice["id"])
+    unit.save(invoice, "invoice.updated", "invoice.overpaid")
 
 
 def _sync_default(unit: Unit, invoice: Json) -> None:
@@ -324,7 +350,13 @@ def mark_paid(unit: Unit, invoice: Json, *, out_of_band: bool = False) -> Json:
 
 
 def _forget(unit: Unit, invoice_id: str) -> None:
-    for name in ("invoice.advance", "invoice.collect", "invoice.overdue", "invoice.deadline"):
+    for name in (
+        "invoice.advance",
+        "invoice.collect",
+        "invoice.overdue",
+        "invoice.will_be_due",
+        "invoice.deadline",
+    ):
         unit.unschedule(name, invoice_id)
 
 
@@ -469,11 +501,3 @@ def collect(unit: Unit, invoice_id: str) -> None:
     invoice = unit.find("invoice", invoice_id)
     if invoice and not invoice.get("deleted") and invoice["status"] == "open":
         attempt(unit, invoice_id, automatic=True)
-
-
-@due("invoice.overdue")
-def overdue(unit: Unit, invoice_id: str) -> None:
-    """The due date of a sent invoice has passed."""
-    invoice = unit.find("invoice", invoice_id)
-    if invoice and not invoice.get("deleted") and invoice["status"] == "open":
-        unit.emit("invoice.overdue", invoice)

@@ -134,8 +134,8 @@ def list_charges() -> Response:
 
 @control.post("/reset")
 def reset() -> Response:
-    """Forgets everything, the clock included; `{"keep_accounts": true}` leaves the accounts with
-    their keys and settings.
+    """Forgets everything but the first account of a sandbox that began with one;
+    `{"keep_accounts": true}` leaves all accounts with their keys and settings.
     """
     keep = _wanted().get("keep_accounts", False) if request.get_data() else False
     if not isinstance(keep, bool):

@@ -4,6 +4,7 @@ levels.
 
 from typing import TYPE_CHECKING, Any
 
+from portal.sandbox.stripe import tax_code_table
 from portal.sandbox.stripe.errors import Json, invalid
 from portal.sandbox.stripe.plans import plan_of
 from portal.sandbox.stripe.registry import INCLUDES, RENDERERS
@@ -75,22 +76,24 @@ def render(unit: "Unit", body: Any, absent: Json | None = None) -> Any:
         return [render(unit, one, absent) if isinstance(one, NESTED) else one for one in body]
     if not isinstance(body, dict):
         return body
-    absent = left_out().get(str(body["object"]), {}) if "object" in body else absent or {}
+    # The data of an event holds an object under that name, not the name of its kind.
+    kind = body["object"] if isinstance(body.get("object"), str) else None
+    absent = left_out().get(kind, {}) if kind else absent or {}
     never_null = absent.get("", ())
     shown = {
         key: render(unit, value, absent.get(key)) if isinstance(value, NESTED) else value
         for key, value in body.items()
-        if not (key[0] == "_" or (value is None and key in never_null))
+        if key[0] != "_" and not (value is None and key in never_null)
     }
-    if "object" in body and not body.get("deleted"):
-        for renderer in RENDERERS.get(str(body["object"]), ()):
+    if kind and not body.get("deleted"):
+        for renderer in RENDERERS.get(kind, ()):
             renderer(unit, shown)
     return shown
 
 
 def expand(unit: "Unit", body: Json, paths: list[str]) -> Json:
     """Replaces ids by objects and adds includable fields, along each dotted path, in place."""
-    for path in paths:
+    for path in dict.fromkeys(paths):
         parts = path.split(".")
         if len(parts) > DEEPEST:
             raise invalid(
@@ -146,6 +149,8 @@ def _fetched(unit: "Unit", value: Any, name: str) -> Any:
         price = unit.find("price", value)
         return plan_of(render(unit, price)) if price else value
     kind = FIELD_KINDS.get(name) or PREFIXES.get(value.split("_")[0], "")
+    if kind == "tax_code":
+        return tax_code_table.shown(value, "expand")
     if kind == "account":
         return unit.sandbox.account_shown(value) or value
     found = unit.find(kind, value)

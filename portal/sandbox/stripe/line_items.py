@@ -290,10 +290,6 @@ def show(unit: Unit, line: Json) -> None:
     line.pop("created", None)
     if isinstance(line["price"], str):
         line["price"] = render(unit, unit.get("price", line["price"]))
-    if line["quantity"] is None:
-        del line["quantity"]
-    if line["adjustable_quantity"] is None:
-        del line["adjustable_quantity"]
 
 
 @includes("item", "discounts")

@@ -1,6 +1,8 @@
-"""Stripe's documented limits of its customer portal, for its pages (facts L1-L6, L19-L22).
+"""Stripe's documented limits of its customer portal, for its pages.
 
-Each function answers with the sentence that says why not, or None.
+Sources: docs.stripe.com/customer-management (what can only be cancelled, tax behaviour, the price
+list), docs.stripe.com/billing/subscriptions/pause (what can be paused). Each function answers with
+the sentence that says why not, or None.
 """
 
 from portal.sandbox.stripe.errors import Json
@@ -50,10 +52,21 @@ def may_not_update(unit: Unit, subscription: Json) -> str | None:
     return SCHEDULED if _is_scheduled(unit, subscription) else None
 
 
-def may_not_switch(subscription: Json, price: Json) -> str | None:
+def may_not_pause(subscription: Json) -> str | None:
+    """Why the subscription cannot be paused here."""
+    if subscription["collection_method"] == "send_invoice":
+        return "Subscriptions billed by sent invoices cannot be paused."
+    if subscription["billing_mode"]["type"] == "classic":
+        return "This subscription cannot be paused."
+    if subscription["status"] in (*ENDED, "paused", "trialing"):
+        return f"A subscription that is {subscription['status']} cannot be paused."
+    return SCHEDULED if subscription["schedule"] else None
+
+
+def may_not_switch(unit: Unit, subscription: Json, price: Json) -> str | None:
     """Why the subscription cannot move to a price of the configuration."""
     old = subscription["items"]["data"][0]["price"]
-    if not price["active"]:
+    if not price["active"] or not unit.get("product", price["product"])["active"]:
         return "This price is no longer sold."
     if old["tax_behavior"] != price["tax_behavior"] or price["tax_behavior"] == "unspecified":
         return "The tax behaviour of both prices must be the same, and specified."

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import redirect, render_template
+from flask import make_response, redirect, render_template
 
+from portal.sandbox.stripe import portal_codes
 from portal.sandbox.stripe.errors import Json
 from portal.sandbox.stripe.resources import billing_portal_configurations as configurations
 from portal.sandbox.stripe.resources import billing_portal_sessions as sessions
@@ -38,6 +39,13 @@ class Visit:
         """The features of the configuration."""
         found: Json = self.configuration["features"]
         return found
+
+    @property
+    def allowed_updates(self) -> list[str]:
+        """What the customer may change of themselves; not the e-mail they signed in with."""
+        found: list[str] = self.features["customer_update"]["allowed_updates"]
+        by_mail = self.session.get("_by_login")
+        return [one for one in found if not (by_mail and one == "email")]
 
     @property
     def flow(self) -> Json | None:
@@ -83,6 +91,7 @@ class Visit:
             home=self.home,
             in_flow=self.flow is not None,
             return_url=self.session["return_url"],
+            profile=self.configuration["business_profile"],
             **values,
         )
 
@@ -104,7 +113,7 @@ def visited(view: Callable[..., Any]) -> Callable[..., Any]:
         unit = sandbox.unit_for(session_id)
         session = unit.get(sessions.KIND, session_id)
         if not sessions.is_alive(session, unit.account_now):
-            return _closed("This session has expired. Go back and open the portal again."), 410
+            return portal_codes.expired(unit, session, unit.url(f"/p/session/{token}")), 410
         session["_last_activity"] = unit.account_now
         unit.put(session)
         visit = Visit(
@@ -114,9 +123,17 @@ def visited(view: Callable[..., Any]) -> Callable[..., Any]:
             unit.alive("customer", session["customer"]),
             unit.url(f"/p/session/{token}"),
         )
-        return view(visit, **names)
+        return unframed(view(visit, **names))
 
     return open_session
+
+
+def unframed(answer: Any) -> Any:
+    """The answer, which no other page may show in a frame."""
+    response = make_response(answer)
+    response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+    response.headers["X-Frame-Options"] = "DENY"
+    return response
 
 
 def _closed(sentence: str) -> str:

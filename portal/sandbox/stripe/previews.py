@@ -21,7 +21,8 @@ from portal.sandbox.stripe.subscription_billing import (
 )
 from portal.sandbox.stripe.unit import Unit
 
-UNMODELLED = ("customer_account", "on_behalf_of", "schedule_details")
+UNMODELLED = ("customer_account", "customer_details", "on_behalf_of")
+OF_SCHEDULE = ("end_behavior", "pause_schedules", "phases", "proration_behavior")
 # What `subscription_details` shares with updating, and what with creating a subscription.
 OF_UPDATE = (
     "billing_cycle_anchor",
@@ -70,6 +71,8 @@ def preview(unit: Unit, params: Json) -> Json:
             raise unsupported(name, name)
     if (params.get("automatic_tax") or {}).get("enabled"):
         raise unsupported("automatic tax", "automatic_tax[enabled]")
+    if (params.get("issuer") or {"type": "self"})["type"] != "self":
+        raise unsupported("another issuer", "issuer")
     return undone(unit, lambda: _composed(unit, params))
 
 
@@ -88,6 +91,8 @@ def undone(unit: Unit, make: Callable[[], Json | None], customer: str = "") -> J
 
 def _composed(unit: Unit, params: Json) -> Json | None:
     details = params.get("subscription_details") or {}
+    if params.get("schedule_details"):
+        return _of_schedule(unit, params, params["schedule_details"])
     if params.get("schedule"):
         schedule = unit.get("subscription_schedule", params["schedule"], "schedule")
         params = {**params, "subscription": schedule["subscription"]}
@@ -103,12 +108,45 @@ def _composed(unit: Unit, params: Json) -> Json | None:
             f"{params['customer']}.",
             param="customer",
         )
-    if params.get("customer_details"):
-        raise unsupported("customer_details", "customer_details")
     draft = _of_subscription(unit, stored, params, details)
     if draft is None:
         raise none_upcoming(stored["customer"])
     return _with_items(unit, draft, params)
+
+
+def _of_schedule(unit: Unit, params: Json, details: Json) -> Json:
+    """Return the next invoice of a schedule as it would be changed, or made.
+
+    A change that is invoiced at once is shown by that invoice.
+    """
+    if params.get("invoice_items") or params.get("discounts") or "subscription" in params:
+        raise unsupported("schedule_details together with other changes", "schedule_details")
+    wanted = {name: details[name] for name in OF_SCHEDULE if name in details}
+    if "schedule" in params:
+        route = "POST /v1/subscription_schedules/{schedule}"
+        known = unit.get("subscription_schedule", params["schedule"], "schedule")
+        before = unit.find("subscription", known["subscription"] or "") or {}
+        schedule = unit.call(route, wanted, schedule=known["id"])
+    else:
+        if "customer" not in params:
+            raise unsupported("previews without a customer", "customer")
+        phases = wanted.get("phases") or [{}]
+        wanted["start_date"] = phases[0].get("start_date", "now")
+        wanted["customer"] = params["customer"]
+        wanted.pop("proration_behavior", None)
+        if "billing_mode" in details:
+            wanted["billing_mode"] = details["billing_mode"]
+        before, schedule = {}, unit.call("POST /v1/subscription_schedules", wanted)
+    if schedule["status"] == "not_started":
+        at = schedule["phases"][0]["start_date"]
+        schedule = scheduling.start(Unit(unit.sandbox, unit.account, at), schedule)
+    stored = unit.get("subscription", schedule["subscription"])
+    if stored["latest_invoice"] != before.get("latest_invoice"):
+        return _as_draft(unit.get("invoice", stored["latest_invoice"]))
+    draft = _of_renewal(unit, stored, recurring=False)
+    if draft is None:
+        raise none_upcoming(stored["customer"])
+    return draft
 
 
 def _of_subscription(unit: Unit, stored: Json, params: Json, details: Json) -> Json | None:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from portal.sandbox.stripe.unit import Unit
 
 Handler = Callable[..., Json]
+Download = Callable[..., bytes]
 Renderer = Callable[["Unit", Json], None]
 Include = Callable[["Unit", Json], Any]
 Listener = Callable[["Unit", Json], None]
 Due = Callable[["Unit", str], None]
 
 ROUTES: dict[str, Handler] = {}
-DOWNLOADS: dict[str, str] = {}
+DOWNLOADS: dict[str, tuple[Download, str]] = {}
 RENDERERS: dict[str, list[Renderer]] = {}
 INCLUDES: dict[tuple[str, str], Include] = {}
 LISTENERS: dict[str, list[Listener]] = {}
@@ -47,14 +48,12 @@ def route(method: str, path: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def download(
-    method: str, path: str, content_type: str
-) -> Callable[[Callable[..., bytes]], Handler]:
+def download(method: str, path: str, content_type: str) -> Callable[[Download], Download]:
     """Answers an API route with a file instead of JSON; the function returns its bytes."""
 
-    def register(handler: Callable[..., bytes]) -> Handler:
-        DOWNLOADS[f"{method} {path}"] = content_type
-        return route(method, path)(handler)  # type: ignore[arg-type]
+    def register(handler: Download) -> Download:
+        DOWNLOADS[f"{method} {path}"] = handler, content_type
+        return handler
 
     return register
 

@@ -40,8 +40,14 @@ class Sandbox:
         self.news = threading.Event()
         self.in_flight: set[tuple[str, str]] = set()
         self.in_flight_lock = threading.Lock()
+        self.first_account: Json | None = None
 
     # Accounts
+
+    def open_first(self, wanted: Json) -> None:
+        """Opens the account that is there from the beginning, after every reset too."""
+        self.first_account = wanted
+        self.add_account(wanted)
 
     def add_account(self, wanted: Json) -> Json:
         """Creates an account from the JSON of `POST /_sandbox/accounts`; repeats the answer for a
@@ -105,6 +111,8 @@ class Sandbox:
         with self.store.transaction():
             self.store.clear(keep_accounts=keep_accounts)
             self.clock.offset = 0
+            if self.first_account and not keep_accounts:
+                self.add_account(self.first_account)
 
     # Time
 

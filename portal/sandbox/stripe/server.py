@@ -29,7 +29,7 @@ def main(
     app = create_app(data, base_url=base_url, beside=beside)
     sandbox = app.extensions["stripe_sandbox"]
     if account:
-        sandbox.add_account(FIRST_ACCOUNT)
+        sandbox.open_first(FIRST_ACCOUNT)
     server = Server(app, port, refuse, host)
     DeliveryThread(sandbox).start()
     ready()

@@ -1,6 +1,6 @@
 """How a subscription begins: its body, its first period or trial, its first invoice."""
 
-from portal.sandbox.stripe import beginnings, collection, redemption
+from portal.sandbox.stripe import beginnings, collection, pending_intervals, redemption
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.periods import DAY
 from portal.sandbox.stripe.resources import tax_rates
@@ -33,7 +33,6 @@ UNMODELLED = (
     "customer_account",
     "default_source",
     "on_behalf_of",
-    "pending_invoice_item_interval",
     "transfer_data",
 )
 ENDED = ("canceled", "incomplete_expired")
@@ -251,6 +250,7 @@ def _body(unit: Unit, params: Json, customer: Json) -> Json:
     }
     subscription["items"]["url"] = f"/v1/subscription_items?subscription={subscription['id']}"
     set_default_method(unit, subscription, params)
+    pending_intervals.set_interval(unit, subscription, params)
     for place, entry in enumerate(entries):
         subscription["items"]["data"].append(new_item(unit, subscription, entry, f"items[{place}]"))
     check_together(unit, subscription)

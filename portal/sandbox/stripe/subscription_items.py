@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from portal.sandbox.stripe import redemption
 from portal.sandbox.stripe.amounts import cost, line_words, priced_in
-from portal.sandbox.stripe.errors import Json, invalid
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.periods import DAYS, MONTHS, Cadence, Period
 from portal.sandbox.stripe.plans import plan_of
@@ -131,8 +131,11 @@ def chosen_price(unit: Unit, entry: Json, currency: str | None, param: str) -> J
             "You may only specify one of these parameters: price, price_data.", param=param
         )
     if "price_data" in entry:
-        made = unit.call("POST /v1/prices", entry["price_data"])
-        return check_price(unit, made, currency, f"{param}[price_data]")
+        # Inline prices are archived from the start, so that nothing else takes them
+        # (docs.stripe.com/products-prices/pricing-models, "inline pricing").
+        made = unit.call("POST /v1/prices", {**entry["price_data"], "active": False})
+        check_price(unit, {**made, "active": True}, currency, f"{param}[price_data]")
+        return made
     name = entry.get("price") or entry.get("plan")
     if name is None:
         return None
@@ -143,6 +146,7 @@ def chosen_price(unit: Unit, entry: Json, currency: str | None, param: str) -> J
 
 def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
     """Return an item for an entry of `items`, without its period, and index it by id."""
+    refuse_unmodelled_of_item(entry, param)
     price = chosen_price(unit, entry, subscription["currency"], param)
     if price is None:
         raise invalid(
@@ -172,6 +176,13 @@ def new_item(unit: Unit, subscription: Json, entry: Json, param: str) -> Json:
     item["discounts"] = redeemed(unit, subscription, item, entry, param)
     index(unit, item)
     return item
+
+
+def refuse_unmodelled_of_item(entry: Json, param: str) -> None:
+    """Raise `sandbox_unsupported` for what is not modelled, unless it is only being unset."""
+    for name in ("billing_thresholds", "current_trial"):
+        if entry.get(name):
+            raise unsupported(f"{name} of an item", f"{param}[{name}]")
 
 
 def redeemed(unit: Unit, subscription: Json, item: Json, entry: Json, param: str) -> list[str]:

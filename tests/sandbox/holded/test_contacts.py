@@ -135,3 +135,16 @@ def test_a_contacts_file_is_found_by_id_and_by_name(holded: httpx.Client) -> Non
 
     assert holded.get(f"{address}/{id_}").content == b"%PDF-"
     assert holded.get(f"{address}/dni.pdf").content == b"%PDF-"
+
+
+def test_a_number_in_the_books_is_not_given_again(holded: httpx.Client) -> None:
+    first, second = make(holded, "Una SL"), make(holded, "Dos SL")
+    holded.delete(f"/api/v2/contacts/{first}")
+
+    third = make(holded, "Tres SL")
+
+    numbers = [
+        holded.get(f"/api/v2/contacts/{each}").json()["client_record"]["num"]
+        for each in (second, third)
+    ]
+    assert numbers == [43_000_002, 43_000_003]

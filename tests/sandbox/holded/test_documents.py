@@ -245,3 +245,10 @@ def test_a_field_nobody_knows_is_refused_by_name(holded: httpx.Client, contact: 
 
     assert answer.status_code == 400
     assert "approveDoc" in answer.json()["detail"]
+
+
+def test_a_line_beyond_all_amounts_is_a_400(holded: httpx.Client, contact: str) -> None:
+    line = {"name": "x", "price": "999999999999", "units": "999999999999", "taxes": ["s_iva_21"]}
+    body = {"contact_id": contact, "items": [line] * 300}
+
+    assert holded.post("/api/v2/invoices", json=body).status_code == 400

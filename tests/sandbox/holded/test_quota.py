@@ -98,8 +98,8 @@ def test_a_month_that_is_used_up_is_a_429_until_the_next(
         ("plus", "60", 500, ("basic", 2_000)),
         ("basic", "60", 2_000, ("standard", 7_500)),
         ("standard", "120", 7_500, ("advanced", 30_000)),
-        ("advanced", "120", 30_000, ("premium", 100_000)),
-        ("premium", "600", 100_000, (None, None)),
+        ("advanced", "120", 30_000, ("premium", 2_000_000)),
+        ("premium", "600", 2_000_000, (None, None)),
     ],
 )
 def test_each_plan_has_its_limits(
@@ -155,7 +155,7 @@ def test_the_month_is_remembered_over_a_restart(tmp_path: Path, connect: Connect
 
     again = connect(to=create_app(tmp_path, real_time=lambda: NOW))
 
-    assert rate(again.get("/api/v2/taxes"))["remaining"] == str(usage.UNLIMITED - 4)
+    assert rate(again.get("/api/v2/taxes"))["remaining"] == str(usage.CEILING - 4)
     assert again.get("/api/v2/usage").json()["usage"] == 4
 
 

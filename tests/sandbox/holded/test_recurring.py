@@ -297,3 +297,30 @@ def test_a_first_day_long_past_is_refused(clocked: Client, customer: str) -> Non
 
     assert answer.status_code == 422
     assert "sandbox_unsupported" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("periodicity", ["d", "w", "bw", "m", "bm", "q", "ba", "a"])
+@pytest.mark.parametrize("first", ["2026-01-31", "2024-02-29", "2026-12-30"])
+@pytest.mark.parametrize("seen", ["2020-01-01", "2026-12-30", "2028-02-28", "2029-12-31"])
+def test_days_that_were_seen_are_left_out_and_no_others(
+    periodicity: str, first: str, seen: str
+) -> None:
+    recurring = {"date": first, "periodicity": periodicity, "end_date": None}
+    every = list(recurrences.occurrences(recurring, "2029-12-31"))
+
+    left = list(recurrences.occurrences(recurring, "2029-12-31", after=seen))
+
+    assert left == [day for day in every if day > seen]
+
+
+def test_ten_years_of_days_are_made_in_one_move(clocked: Client, recur: Callable[..., str]) -> None:
+    recur(periodicity="w")
+
+    move(clocked, 3_600)
+
+    days = [
+        each["date"]
+        for each in clocked.get("/api/v2/invoices", params={"limit": 200}).json()["items"]
+    ]
+    assert len(days) == 200
+    assert days[:2] == ["2026-01-10", "2026-01-17"]

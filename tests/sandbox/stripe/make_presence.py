@@ -94,7 +94,7 @@ def make_presence(package: Path) -> str:
             facts = {
                 "always": sorted(one for one in optional if not found[one][0]),
                 "never_null": sorted(
-                    one for one in optional if not found[one][1] and one != "deleted"
+                    one for one in optional if found[one] == (True, False) and one != "deleted"
                 ),
             }
             facts = {key: value for key, value in facts.items() if value}

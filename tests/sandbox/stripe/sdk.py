@@ -84,6 +84,10 @@ PREFIXES = {
 }
 
 
+# Routes of Stripe's command line, which no SDK has.
+OF_THE_COMMAND_LINE = {"POST /v1/events/{event}/retry": ("object", ["event"])}
+
+
 @cache
 def names() -> frozenset[str]:
     """Every value of `object` the SDK knows."""
@@ -94,7 +98,7 @@ def names() -> frozenset[str]:
 def answers() -> dict[str, tuple[str, list[str]]]:
     """Route -> envelope ("object", "list" or "search_result") and the kinds of object answered."""
     folder = make_schema.sdk_folder()
-    found: dict[str, tuple[str, list[str]]] = {}
+    found: dict[str, tuple[str, list[str]]] = dict(OF_THE_COMMAND_LINE)
     for path in sorted(folder.rglob("*_service.py")):
         if "v2" in path.relative_to(folder).parts:
             continue

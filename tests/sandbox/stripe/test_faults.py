@@ -160,3 +160,13 @@ def test_a_reset_can_leave_the_accounts(shop: Shop, customer: Any) -> None:
     assert shop.events() == []
     other = shop.transport.http.post("/_sandbox/accounts", json={}).json()
     assert other["id"] != shop.account["id"]
+
+
+def test_the_first_account_is_there_after_a_reset_too(shop: Shop) -> None:
+    shop.sandbox.open_first({"id": "acct_first", "secret_key": "sk_test_first"})
+
+    shop.transport.http.post("/_sandbox/reset").raise_for_status()
+
+    (account,) = shop.transport.http.get("/_sandbox/accounts").json()
+    answer = shop.transport.http.get("/v1/account", auth=("sk_test_first", ""))
+    assert (account["id"], answer.json()["id"]) == ("acct_first", "acct_first")

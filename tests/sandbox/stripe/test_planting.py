@@ -18,6 +18,9 @@ Json = Any
 KINDS = [
     "account",
     "balance_transaction",
+    "billing.meter",
+    "billing.meter_event",
+    "billing.meter_event_summary",
     "billing_portal.configuration",
     "billing_portal.session",
     "charge",
@@ -25,23 +28,31 @@ KINDS = [
     "coupon",
     "credit_note",
     "customer",
+    "entitlements.feature",
     "event",
     "invoice",
     "invoice_payment",
+    "invoice_rendering_template",
     "invoiceitem",
+    "item",
     "mandate",
     "payment_intent",
+    "payment_link",
     "payment_method",
     "price",
     "product",
+    "product_feature",
     "promotion_code",
+    "quote",
     "refund",
     "setup_intent",
+    "shipping_rate",
     "subscription",
     "subscription_item",
     "subscription_schedule",
     "tax_id",
     "tax_rate",
+    "test_helpers.test_clock",
     "webhook_endpoint",
 ]
 
@@ -50,7 +61,7 @@ def objects(body: Json) -> Iterator[Json]:
     """Every object that can be read by itself in an answer."""
     if body.get("object") in ("list", "search_result"):
         yield from body["data"]
-    else:
+    elif "object" in body:
         yield body
 
 

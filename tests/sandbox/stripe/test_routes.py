@@ -7,16 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from portal.sandbox.stripe import make_schema
-from portal.sandbox.stripe.registry import ROUTES
+from portal.sandbox.stripe.registry import DOWNLOADS, ROUTES
 from portal.sandbox.stripe.registry import load as load_routes
 from tests.sandbox.stripe import sdk
 from tests.sandbox.stripe.shapes import differences
 from tests.sandbox.stripe.stories import telling
 
 load_routes()
+# No request of this version can make what these would take away.
+NEVER_WELL = {"DELETE /v1/customers/{customer}/discount"}
 STORIES = telling.load()
 by_story = pytest.mark.parametrize("story", sorted(STORIES))
-by_route = pytest.mark.parametrize("route", sorted(ROUTES))
+by_route = pytest.mark.parametrize("route", sorted(ROUTES.keys() - NEVER_WELL))
 
 
 def calls(route: str) -> Iterator[telling.Call]:
@@ -27,6 +29,10 @@ def calls(route: str) -> Iterator[telling.Call]:
 
 def departures(call: telling.Call) -> Iterator[str]:
     """Where an answer departs from what the SDK's method returns."""
+    if call.route in DOWNLOADS:
+        if not call.body["file"].startswith(b"%PDF"):
+            yield "not a PDF"
+        return
     envelope, kinds = sdk.answers()[call.route]
     yield from differences(call.body)
     found = call.body.get("object")
@@ -80,4 +86,4 @@ def test_the_object_of_every_event_type_is_known() -> None:
 
 
 def test_every_route_of_the_schema_has_an_answer_in_the_sdk() -> None:
-    assert set(ROUTES) - set(sdk.answers()) == set()
+    assert ROUTES.keys() - sdk.answers().keys() - DOWNLOADS.keys() == set()

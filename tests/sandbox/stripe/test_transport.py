@@ -183,3 +183,10 @@ def test_the_ledger_keeps_no_secret_wherever_it_stands(shop: Shop) -> None:
     hidden = ["0025", "987", "ES07", "4242", "abcdefgh", "tok_visa"]
     assert [each for each in hidden if each in kept] == []
     assert entry["params"]["metadata"]["sent_at"] == "1795656910123"
+
+
+def test_an_empty_key_is_none(shop: Shop) -> None:
+    first, second = keyed(shop, "", name="Ana"), keyed(shop, "", name="Ana")
+
+    assert first.json()["id"] != second.json()["id"]
+    assert "Idempotency-Key" not in first.headers

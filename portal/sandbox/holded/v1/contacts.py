@@ -46,7 +46,7 @@ def listing() -> Response:
 @blueprint.post("/contacts")
 def create() -> Response:
     fields = reading.body()
-    contact = contacts.blank(43_000_001 + state().count(account().id, "contact"))
+    contact = contacts.blank(contacts.next_number())
     contacts.fill(contact, Body({"name": contact_body.name_of(fields)}))
     contact_body.take(contact, fields)
     state().insert(account().id, "contact", contact)

@@ -54,7 +54,7 @@ def of(kind: Kind, fields: Fields) -> dict[str, Any]:
 
 def made(body: dict[str, Any]) -> dict[str, Any]:
     """Write a new contact from a v2 body, and tell it by webhook."""
-    contact = contacts.blank(43_000_001 + state().count(account().id, "contact"))
+    contact = contacts.blank(contacts.next_number())
     contacts.fill(contact, Body(body))
     state().insert(account().id, "contact", contact)
     contacts.announce("create", contact)

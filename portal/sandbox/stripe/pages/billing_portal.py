@@ -8,8 +8,13 @@ from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.documents import day
 from portal.sandbox.stripe.eligibility import preferences
 from portal.sandbox.stripe.errors import Json, invalid
-from portal.sandbox.stripe.pages.checkout import NAMES, new_method
-from portal.sandbox.stripe.portal_limits import ENDED, may_not_cancel, may_not_update
+from portal.sandbox.stripe.pages.method_form import NAMES, new_method
+from portal.sandbox.stripe.portal_limits import (
+    ENDED,
+    may_not_cancel,
+    may_not_pause,
+    may_not_update,
+)
 from portal.sandbox.stripe.portal_visits import Visit, visited
 from portal.sandbox.stripe.registry import page
 from portal.sandbox.stripe.resources import payment_methods
@@ -37,7 +42,8 @@ def home(visit: Visit) -> Any:
     return visit.page(
         "portal.html",
         "Billing",
-        headline=visit.configuration["business_profile"]["headline"],
+        headline=visit.configuration["business_profile"]["headline"]
+        or f"{unit.account['business_profile']['name']} bills with Stripe (simulated).",
         subscriptions=subscriptions,
         features=visit.features,
         methods=[(one["id"], words(one), one["id"] == default) for one in methods],
@@ -134,16 +140,19 @@ def details(visit: Visit) -> Any:
         return visit.note("Billing details", ["This is not possible here."])
     error = None
     if request.method == "POST":
-        _, error = visit.unit.attempt(lambda: _save_details(visit, feature["allowed_updates"]))
+        _, error = visit.unit.attempt(lambda: _save_details(visit, visit.allowed_updates))
         if error is None:
             return visit.finish()
     known = visit.customer["address"] or {}
+    sent = visit.customer["shipping"] or {"address": {}, "name": ""}
     body = visit.page(
         "portal_details.html",
         "Billing details",
-        allowed=feature["allowed_updates"],
+        allowed=visit.allowed_updates,
         customer=visit.customer,
         address={part: known.get(part) or "" for part in PARTS},
+        shipping={part: (sent["address"] or {}).get(part) or "" for part in PARTS},
+        shipping_name=sent["name"],
         message=str(error) if error else "",
     )
     return body, error.status if error else 200
@@ -174,6 +183,11 @@ def _subscription(visit: Visit, subscription: Json) -> Json:
         "names": [
             f"{item.get('quantity', 1)} × {price_words(unit, item['price'])}" for item in items
         ],
+        "descriptions": [
+            words
+            for item in items
+            if (words := unit.get("product", item["price"]["product"])["description"])
+        ],
         "status": subscription["status"],
         "ends": day(ends) if ends else None,
         "renews": day(max(item["current_period_end"] for item in items)),
@@ -182,8 +196,7 @@ def _subscription(visit: Visit, subscription: Json) -> Json:
         "may_cancel": features["subscription_cancel"]["enabled"]
         and not may_not_cancel(unit, subscription),
         "may_resume": bool(ends),
-        "may_pause": features["subscription_pause"]["enabled"]
-        and subscription["status"] == "active",
+        "may_pause": features["subscription_pause"]["enabled"] and not may_not_pause(subscription),
     }
 
 
@@ -240,6 +253,11 @@ def _save_details(visit: Visit, allowed: list[str]) -> None:
         raise invalid("Please enter your e-mail address.", param="email")
     if "address" in allowed:
         changes["address"] = {part: form.get(part, "").strip() for part in PARTS}
+    if "shipping" in allowed and form.get("shipping_line1", "").strip():
+        changes["shipping"] = {
+            "address": {part: form.get(f"shipping_{part}", "").strip() for part in PARTS},
+            "name": form.get("shipping_name", "").strip() or visit.customer["name"] or "",
+        }
     if changes:
         route = "POST /v1/customers/{customer}"
         visit.unit.call(route, changes, customer=visit.customer["id"])

@@ -52,7 +52,7 @@ def _choices(visit: Visit, subscription: Json, code: str = "", problem: str = ""
         (one["id"], price_words(visit.unit, one))
         for one in _offered(visit)
         if "price" in allowed
-        and (one["id"] == item["price"]["id"] or not may_not_switch(subscription, one))
+        and (one["id"] == item["price"]["id"] or not may_not_switch(visit.unit, subscription, one))
     ]
     return visit.page(
         "portal_update.html",
@@ -119,7 +119,7 @@ def _wanted(visit: Visit, subscription: Json) -> Json:
     allowed = _allowed(visit)
     price = visit.unit.get("price", price_id, "price")
     if price_id != item["price"]["id"]:
-        reason = may_not_switch(subscription, price)
+        reason = may_not_switch(visit.unit, subscription, price)
         if "price" not in allowed or price_id not in [one["id"] for one in _offered(visit)]:
             reason = "This price is not offered."
         if reason:

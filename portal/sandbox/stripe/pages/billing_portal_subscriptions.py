@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import redirect, request
 
+from portal.sandbox.stripe import portal_pauses
 from portal.sandbox.stripe.amounts import in_words
 from portal.sandbox.stripe.documents import day
 from portal.sandbox.stripe.errors import Json
-from portal.sandbox.stripe.portal_limits import may_not_cancel
+from portal.sandbox.stripe.portal_limits import may_not_cancel, may_not_pause
 from portal.sandbox.stripe.portal_visits import Visit, visited
 from portal.sandbox.stripe.registry import page
+from portal.sandbox.stripe.unit import Unit
 
 UPDATE = "POST /v1/subscriptions/{subscription_exposed_id}"
 REASONS = {
@@ -68,17 +70,20 @@ def resume(visit: Visit, subscription_id: str) -> Any:
 @page(ADDRESS + "/pause")
 @visited
 def pause(visit: Visit, subscription_id: str) -> Any:
-    """Pauses a subscription now."""
+    """Pauses a subscription now, for as long as the configuration lets customers choose."""
     subscription = visit.subscription(subscription_id)
-    if not visit.features["subscription_pause"]["enabled"]:
-        return visit.note("Pause", ["This is not possible here."])
+    feature = visit.features["subscription_pause"]
+    reason = None if feature["enabled"] else "This is not possible here."
+    reason = reason or may_not_pause(subscription)
+    if reason:
+        return visit.note("Pause", [reason])
+    options = portal_pauses.options(feature)
     if request.method == "GET":
-        words = ["Nothing is billed until it is resumed."]
-        return visit.note("Pause your subscription", words, [("confirm", "Pause")])
-    route = "POST /v1/subscriptions/{subscription}/pause"
-    wanted = {"type": "subscription"}
+        text = ["Nothing is billed until it is resumed."]
+        title = "Pause your subscription"
+        return visit.page("portal_pause.html", title, text=text, options=options)
     _, error = visit.unit.attempt(
-        lambda: visit.unit.call(route, wanted, subscription=subscription["id"])
+        lambda: portal_pauses.pause(visit.unit, subscription, feature, request.form)
     )
     return (visit.note("Pause", [str(error)]), error.status) if error else visit.finish()
 
@@ -97,22 +102,35 @@ def _cancel(visit: Visit, subscription: Json, feature: Json) -> Any:
         wanted = {"prorate": prorated, "invoice_now": prorated}
         unit.call(route, wanted, subscription_exposed_id=subscription_id)
     else:
-        wanted = {"cancel_at_period_end": True}
+        flexible = subscription["billing_mode"]["type"] == "flexible"
+        wanted = {"cancel_at": "max_period_end"} if flexible else {"cancel_at_period_end": True}
         unit.call(UPDATE, wanted, subscription_exposed_id=subscription_id)
     if not feature["cancellation_reason"]["enabled"]:
         return visit.finish()
-    options = [(one, REASONS[one]) for one in feature["cancellation_reason"]["options"]]
-    return visit.page("portal_reason.html", "Cancelled", options=options)
+    return visit.page("portal_reason.html", "Cancelled", options=_reasons(unit, feature))
+
+
+def _reasons(unit: Unit, feature: Json) -> list[tuple[str, str]]:
+    """The merchant's own reasons that are in use, then Stripe's, with `other` last."""
+    asked = feature["cancellation_reason"]
+    own = [unit.get("billing.feedback_option", one) for one in asked["feedback_options"] or []]
+    found = [(one["id"], str(one["description"])) for one in own if one["status"] == "active"]
+    return found + [(one, REASONS[one]) for one in REASONS if one in asked["options"]]
 
 
 def _tell_reason(visit: Visit, subscription: Json) -> Any:
-    feedback = request.form["reason"]
+    """Notes why a subscription was cancelled; nothing is noted of one that goes on."""
+    feedback, unit = request.form["reason"], visit.unit
     details: Json = {"comment": request.form.get("comment", "").strip()}
-    if feedback in REASONS:
+    asked = visit.features["subscription_cancel"]["cancellation_reason"]
+    if feedback in asked["options"]:
         details["feedback"] = feedback
-    if subscription["status"] != "canceled":
+    elif feedback in (asked["feedback_options"] or []):
+        details["feedback_option"] = feedback
+    ends = subscription["cancel_at"] or subscription["cancel_at_period_end"]
+    if ends or subscription["status"] == "canceled":
         wanted = {"cancellation_details": details}
-        visit.unit.call(UPDATE, wanted, subscription_exposed_id=subscription["id"])
+        unit.call(UPDATE, wanted, subscription_exposed_id=subscription["id"])
     return visit.finish()
 
 

@@ -1,7 +1,5 @@
 """The Checkout page: pay, subscribe or save a method with published test numbers, by form posts."""
 
-import datetime
-import re
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -10,41 +8,19 @@ from portal.sandbox.stripe import checkout_form, checkout_purchase, checkout_sum
 from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.checkout_opening import recover
 from portal.sandbox.stripe.errors import Json, invalid
-from portal.sandbox.stripe.method_types import DEBITS, TYPES, name_of
+from portal.sandbox.stripe.method_types import DEBITS, TYPES
+from portal.sandbox.stripe.pages.method_form import (
+    ACCOUNT_FIELDS,
+    ADDRESS,
+    NAMES,
+    new_method,
+    next_page,
+)
 from portal.sandbox.stripe.registry import page
-from portal.sandbox.stripe.resources import checkout_sessions, payment_methods
+from portal.sandbox.stripe.resources import checkout_sessions
 from portal.sandbox.stripe.sandbox import Sandbox
 from portal.sandbox.stripe.unit import Unit
 
-NAMES = {kind: name_of(kind) for kind in TYPES}
-# What the page asks for of a bank account, and examples that are published test numbers.
-ACCOUNT_FIELDS: dict[str, list[tuple[str, str, str]]] = {
-    "us_bank_account": [
-        ("routing_number", "Routing number", "110000000"),
-        ("account_number", "Account number", "000123456789"),
-    ],
-    "acss_debit": [
-        ("transit_number", "Transit number", "11000"),
-        ("institution_number", "Institution number", "000"),
-        ("account_number", "Account number", "000123456789"),
-    ],
-    "au_becs_debit": [
-        ("bsb_number", "BSB", "000-000"),
-        ("account_number", "Account number", "000123456"),
-    ],
-    "bacs_debit": [
-        ("sort_code", "Sort code", "10-88-00"),
-        ("account_number", "Account number", "00012345"),
-    ],
-    "nz_bank_account": [
-        ("bank_code", "Bank", "11"),
-        ("branch_code", "Branch", "0000"),
-        ("account_number", "Account number", "0000000"),
-        ("suffix", "Suffix", "010"),
-    ],
-}
-EXPIRY = re.compile(r"\s*(\d{1,2})\s*/\s*(\d{2}|\d{4})\s*", re.ASCII)
-ADDRESS = ("line1", "city", "state", "postal_code", "country")
 VERBS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe", "pay": "Pay"}
 
 
@@ -138,6 +114,7 @@ def _show(unit: Unit, session: Json, message: str = "") -> str:
     customer = _customer(unit, session)
     types = session["payment_method_types"]
     chosen = request.values.get("type", types[0])
+    kind = chosen if chosen in types else types[0]
     setup = session["mode"] == "setup"
     total = None if setup else in_words(session["amount_total"], session["currency"])
     form = request.form.to_dict()
@@ -160,16 +137,16 @@ def _show(unit: Unit, session: Json, message: str = "") -> str:
         message=message,
         needs_method=needs_method,
         types=types,
-        type=chosen if chosen in types else types[0],
+        type=kind,
         names=NAMES,
-        account_fields=ACCOUNT_FIELDS.get(chosen if chosen in types else types[0], []),
-        asks_name="name" in TYPES[chosen if chosen in types else types[0]].needs,
+        account_fields=ACCOUNT_FIELDS.get(kind, []),
+        asks_name="name" in TYPES[kind].needs,
         form=form,
         fixed_email=customer and customer["email"],
         billing=session["billing_address_collection"] == "required",
         phone=session["phone_number_collection"]["enabled"],
         may_save=options.get("payment_method_save") == "enabled",
-        saved=None if setup or not needs_method else _prefilled(unit, customer, options),
+        saved=None if setup or not needs_method else _prefilled(unit, session, customer),
         terms=(session["consent_collection"] or {}).get("terms_of_service") == "required",
         promotions=checkout_form.asks_for_promotions(unit, session),
         texts={name: words["message"] for name, words in session["custom_text"].items() if words},
@@ -229,12 +206,20 @@ def _code(unit: Unit, session: Json, form: Json) -> str:
     return str(unit.get("promotion_code", found[0])["code"]) if found and found[0] else ""
 
 
-def _prefilled(unit: Unit, customer: Json | None, options: Json) -> Json | None:
-    """The customer's newest card that may be shown again, or whose billing details are complete."""
+def _prefilled(unit: Unit, session: Json, customer: Json | None) -> Json | None:
+    """The customer's newest card that may be shown again, or whose billing details are complete.
+
+    For a subscription their default card comes first (SDK docstring of `customer`).
+    """
     if customer is None:
         return None
+    options = session["saved_payment_method_options"] or {}
     allowed = options.get("allow_redisplay_filters", ["always"])
-    for method in unit.select("payment_method", customer=customer["id"], type="card"):
+    methods = unit.select("payment_method", customer=customer["id"], type="card")
+    if session["mode"] == "subscription":
+        default = customer["invoice_settings"]["default_payment_method"]
+        methods.sort(key=lambda method: bool(method["id"] != default))
+    for method in methods:
         details = method["billing_details"]
         complete = details["email"] and details["name"] and details["address"]["country"]
         if method["allow_redisplay"] in allowed or complete:
@@ -275,18 +260,10 @@ def _submit(unit: Unit, session: Json) -> Any:
         usage = {"setup_future_usage": "on_session"}
         wanted["payment_method_options"] = {method["type"]: usage}
     intent = checkout_purchase.confirm(unit, session, wanted)
-    bank = next_page(intent)
-    if bank:
-        return redirect(bank, 303)
+    onward = next_page(intent)
+    if onward:
+        return redirect(onward, 303)
     return finished(unit, unit.get("checkout.session", session["id"]))
-
-
-def next_page(intent: Json) -> str | None:
-    """Where an intent sends its payer."""
-    action = intent["next_action"]
-    details = action[action["type"]] if action else {}
-    names = ("url", "hosted_voucher_url", "hosted_instructions_url", "hosted_verification_url")
-    return next((str(details[name]) for name in names if details.get(name)), None)
 
 
 def _take_nothing(unit: Unit, session: Json, customer: Json | None) -> Any:
@@ -307,62 +284,6 @@ def _take_nothing(unit: Unit, session: Json, customer: Json | None) -> Any:
         session["payment_status"] = "no_payment_required"
     checkout_sessions.complete(unit, session)
     return finished(unit, session)
-
-
-def new_method(unit: Unit, session: Json, customer: Json | None) -> Json:
-    """The payment method that the sent form describes; raises the refusal of what is missing."""
-    form = request.form
-    kind = form.get("type", "card")
-    if kind not in session["payment_method_types"]:
-        raise invalid("Please choose a way to pay.", param="type")
-    email = (customer and customer["email"]) or form.get("email", "").strip()
-    if not email:
-        raise invalid("Please enter your e-mail address.", param="email")
-    address = {part: form.get(part, "").strip() for part in ADDRESS}
-    if kind == "boleto":
-        address["country"] = "BR"
-    elif kind == "klarna" and not address["country"]:
-        address["country"] = unit.account["country"]
-    if session["billing_address_collection"] == "required" and not address["line1"]:
-        raise invalid("Please enter your address.", param="line1")
-    data: Json = {
-        "type": kind,
-        "billing_details": {
-            "address": address,
-            "email": email,
-            "name": form.get("name", "").strip(),
-            "phone": form.get("phone", "").strip(),
-        },
-        "allow_redisplay": session["_method_data"].get("allow_redisplay")
-        or ("always" if form.get("save") else "limited"),
-    }
-    if kind == "card":
-        data["card"] = _card(unit)
-    elif kind == "sepa_debit":
-        data["sepa_debit"] = {"iban": form.get("iban", "")}
-    elif kind in ACCOUNT_FIELDS:
-        fields = [name for name, _, _ in ACCOUNT_FIELDS[kind]]
-        data[kind] = {name: form.get(name, "").strip() for name in fields}
-    elif kind == "boleto":
-        data["boleto"] = {"tax_id": form.get("tax_id", "").strip()}
-    return payment_methods.make(unit, data)
-
-
-def _card(unit: Unit) -> Json:
-    form = request.form
-    match = EXPIRY.fullmatch(form.get("exp", ""))
-    if not match:
-        raise invalid("Your card’s expiry date is incomplete.", param="exp")
-    month, year = int(match[1]), int(match[2]) % 100 + 2000
-    today = datetime.datetime.fromtimestamp(unit.account_now, datetime.UTC)
-    if not 1 <= month <= 12 or (year, month) < (today.year, today.month):
-        raise invalid("Your card’s expiry date is in the past or wrong.", param="exp")
-    if not re.fullmatch(r"\d{3,4}", form.get("cvc", ""), re.ASCII):
-        raise invalid("Your card’s security code is incomplete.", param="cvc")
-    if not form.get("name", "").strip():
-        raise invalid("Please enter the name on the card.", param="name")
-    given = {name: form.get(name, "") for name in ("number", "cvc")}
-    return {**given, "exp_month": month, "exp_year": year}
 
 
 def _note_customer(unit: Unit, session: Json, customer: Json | None, details: Json) -> None:

@@ -14,7 +14,7 @@ from portal.sandbox.stripe.documents import (
 )
 from portal.sandbox.stripe.errors import Json, missing
 from portal.sandbox.stripe.method_types import DEBITS
-from portal.sandbox.stripe.pages.checkout import (
+from portal.sandbox.stripe.pages.method_form import (
     ACCOUNT_FIELDS,
     ADDRESS,
     NAMES,

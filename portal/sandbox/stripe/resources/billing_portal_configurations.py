@@ -25,6 +25,10 @@ REASONS = [
 @route("POST", URL)
 def create(unit: Unit, params: Json) -> Json:
     """Creates one; a feature that is not sent is off."""
+    return _make(unit, params, is_default=False)
+
+
+def _make(unit: Unit, params: Json, *, is_default: bool) -> Json:
     configuration_id = unit.id("bpc")
     configuration: Json = {
         "id": configuration_id,
@@ -39,7 +43,7 @@ def create(unit: Unit, params: Json) -> Json:
         "created": unit.now,
         "default_return_url": None,
         "features": _features(),
-        "is_default": False,
+        "is_default": is_default,
         "livemode": False,
         "login_page": {"enabled": False, "url": None},
         "metadata": {},
@@ -97,9 +101,7 @@ def default(unit: Unit) -> Json | None:
             "cancellation_reason": {"enabled": True, "options": list(REASONS)},
         },
     }
-    configuration = create(unit, {"features": features})
-    configuration["is_default"] = True
-    return unit.put(configuration)
+    return _make(unit, {"features": features}, is_default=True)
 
 
 @includes(KIND, "features.subscription_update.products")
@@ -107,6 +109,13 @@ def products(unit: Unit, configuration: Json) -> list[Json]:
     """The switchable products, shown only when asked for."""
     found: list[Json] = unit.get(KIND, configuration["id"])["_products"]
     return found
+
+
+def of_login(unit: Unit, token: str) -> Json | None:
+    """The configuration whose login page is at `token`, while it is enabled."""
+    where: Json = {"login_page.url": unit.url(f"/p/login/{token}")}
+    found = unit.select(KIND, limit=1, **where)
+    return found[0] if found and found[0]["active"] else None
 
 
 def _features() -> Json:
@@ -224,7 +233,7 @@ def _pause(unit: Unit, configuration: Json, feature: Json, given: Json) -> None:
     for one in options:
         if not 1 <= one["interval_count"] <= LONGEST_PAUSE[one["interval"]]:
             raise invalid("A pause can last three years at most.", param=param)
-    feature["duration"] = {"interval_options": options or None, "type": duration["type"]}
+    feature["duration"] = {"interval_options": options, "type": duration["type"]}
 
 
 def _subscription_update(unit: Unit, configuration: Json, feature: Json, given: Json) -> None:

@@ -9,6 +9,7 @@ from portal.sandbox.stripe.unit import Unit
 URL = "/v1/billing_portal/sessions"
 KIND = "billing_portal.session"
 TO_OPEN, IDLE = 5 * 60, 3600
+LONGEST_MESSAGE = 500
 ENDED = ("canceled", "incomplete_expired")
 FEATURES = {
     "customer_update": "customer_update",
@@ -53,9 +54,19 @@ def create(unit: Unit, params: Json) -> Json:
         "on_behalf_of": None,
         "return_url": params.get("return_url") or configuration["default_return_url"],
         "url": unit.url(f"/p/session/test_{scramble(session_id, 64)}_{session_id[4:]}"),
+        "_by_login": False,
         "_last_activity": None,
     }
     return unit.add(session, f"{KIND}.created")
+
+
+def again(unit: Unit, customer: str, configuration: str, *, by_login: bool, **more: Json) -> Json:
+    """A session for somebody who proved their e-mail address: by the login page, or again after
+    one expired.
+    """
+    wanted: Json = {"customer": customer, "configuration": configuration, **more}
+    made = create(unit, {name: one for name, one in wanted.items() if one is not None})
+    return unit.put({**made, "_by_login": by_login})
 
 
 def session_id_of(token: str) -> str:
@@ -98,11 +109,7 @@ def _check_flow(unit: Unit, customer: Json, configuration: Json, flow: Json) -> 
             f"portal configuration {configuration['id']}.",
             param="flow_data[type]",
         )
-    after = flow.get("after_completion", {"type": "hosted_confirmation"})
-    if (after["type"] == "redirect") != ("redirect" in after):
-        message = "`redirect` goes with `type=redirect`, and only with it."
-        param = "flow_data[after_completion][redirect]"
-        raise invalid(message, param=param, code="parameter_missing")
+    _check_end(flow.get("after_completion", {"type": "hosted_confirmation"}))
     for name in (
         "subscription_cancel",
         "subscription_pause",
@@ -117,6 +124,24 @@ def _check_flow(unit: Unit, customer: Json, configuration: Json, flow: Json) -> 
             )
     if kind.startswith("subscription"):
         _check_subscription(unit, customer, configuration, kind, flow[kind])
+
+
+def _check_end(after: Json) -> None:
+    if (after["type"] == "redirect") != ("redirect" in after):
+        message = "`redirect` goes with `type=redirect`, and only with it."
+        param = "flow_data[after_completion][redirect]"
+        raise invalid(message, param=param, code="parameter_missing")
+    if after["type"] == "redirect":
+        address = after["redirect"]["return_url"]
+        if not address.startswith(("http://", "https://")):
+            param = "flow_data[after_completion][redirect][return_url]"
+            raise invalid("Not a valid URL", param=param, code="url_invalid")
+    confirmation = after.get("hosted_confirmation") or {}
+    if len(confirmation.get("custom_message") or "") > LONGEST_MESSAGE:
+        raise invalid(
+            f"The message can have at most {LONGEST_MESSAGE} characters.",
+            param="flow_data[after_completion][hosted_confirmation][custom_message]",
+        )
 
 
 def _check_subscription(

@@ -169,25 +169,31 @@ def follow_failure(unit: Unit, intent: Json) -> None:
         unit.emit("checkout.session.async_payment_failed", session)
 
 
-@listens("setup_intent.succeeded", "setup_intent.requires_action")
-def follow_setup(unit: Unit, intent: Json) -> None:
-    """A saved method completes the session, one that will be verified in some days too; or it
-    begins a subscription that is free at first.
-    """
+def _waits_for_days(intent: Json) -> bool:
+    """Whether the payer left with a slip, or waits for microdeposits."""
+    kind = (intent["next_action"] or {}).get("type")
+    return kind in vouchers.ACTIONS or kind == "verify_with_microdeposits"
+
+
+@listens("setup_intent.requires_action")
+def follow_verification(unit: Unit, intent: Json) -> None:
+    """An account that is verified in some days completes a session that saves it."""
     session = completed_by(unit, intent["id"])
-    done = intent["status"] == "succeeded" or _waits_for_days(intent)
-    if session is None or session["status"] != "open" or not done:
+    is_open = session is not None and session["status"] == "open" and session["mode"] == "setup"
+    if session is not None and is_open and _waits_for_days(intent):
+        complete(unit, session)
+
+
+@listens("setup_intent.succeeded")
+def follow_setup(unit: Unit, intent: Json) -> None:
+    """A saved method completes the session, or begins a subscription that is free at first."""
+    session = completed_by(unit, intent["id"])
+    if session is None or session["status"] != "open":
         return
     if session["mode"] == "subscription":
         checkout_purchase.start_free(unit, session, intent["payment_method"])
         session["payment_status"] = "no_payment_required"
     complete(unit, session)
-
-
-def _waits_for_days(intent: Json) -> bool:
-    """Whether the payer left with a slip, or waits for microdeposits."""
-    kind = (intent["next_action"] or {}).get("type")
-    return kind in vouchers.ACTIONS or kind == "verify_with_microdeposits"
 
 
 def completed_by(unit: Unit, name: str) -> Json | None:

@@ -17,7 +17,7 @@ from portal.sandbox.stripe.subscription_billing import attach_item
 from portal.sandbox.stripe.unit import Unit, merged
 
 URL = "/v1/invoiceitems"
-UNMODELLED = ("customer_account", "quantity_decimal", "tax_behavior", "tax_code")
+UNMODELLED = ("customer_account", "invoicing_rules", "quantity_decimal", "tax_behavior", "tax_code")
 
 
 @route("POST", URL)

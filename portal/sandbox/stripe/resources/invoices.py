@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from portal.sandbox.stripe import collection, previews, redemption
-from portal.sandbox.stripe.errors import Json, invalid, missing, unsupported
+from portal.sandbox.stripe import collection, due_dates, previews, redemption
+from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.expand import render
 from portal.sandbox.stripe.invoicing import blank, settle, subscription_of
 from portal.sandbox.stripe.periods import DAY, Period
@@ -11,20 +11,20 @@ from portal.sandbox.stripe.registry import includes, renders, route
 from portal.sandbox.stripe.resources import tax_rates
 from portal.sandbox.stripe.resources.customers import usable, use_currency
 from portal.sandbox.stripe.resources.prices import check_currency
-from portal.sandbox.stripe.subscription_billing import attach_item, take_pending
+from portal.sandbox.stripe.subscription_billing import take_pending
 from portal.sandbox.stripe.subscription_settings import check_days
 from portal.sandbox.stripe.unit import Unit, envelope, merged
 
 URL = "/v1/invoices"
 LINES_SHOWN = 10
+LONGEST_WAIT = 5 * 366 * DAY
+LONGEST_NUMBER = 26
 UNMODELLED = (
     "account_tax_ids",
     "application_fee_amount",
-    "automatically_finalizes_at",
     "customer_account",
     "default_source",
     "from_invoice",
-    "number",
     "on_behalf_of",
     "shipping_cost",
     "transfer_data",
@@ -89,7 +89,26 @@ def create(unit: Unit, params: Json) -> Json:
             )
     use_currency(unit, customer, currency)
     settle(unit, invoice)
-    return collection.store_draft(unit, invoice, auto_advance=params.get("auto_advance", False))
+    at = _finalizes_at(unit, params)
+    advance = params.get("auto_advance", at is not None)
+    return collection.store_draft(unit, invoice, auto_advance=advance, at=at)
+
+
+def _finalizes_at(unit: Unit, params: Json) -> int | None:
+    at = params.get("automatically_finalizes_at")
+    if at is None:
+        return None
+    if not unit.now < at <= unit.now + LONGEST_WAIT:
+        raise invalid(
+            "automatically_finalizes_at must be within the next 5 years.",
+            param="automatically_finalizes_at",
+        )
+    if params.get("auto_advance") is False:
+        raise invalid(
+            "automatically_finalizes_at cannot be combined with auto_advance=false.",
+            param="automatically_finalizes_at",
+        )
+    return int(at)
 
 
 @route("GET", URL)
@@ -135,14 +154,15 @@ def update(unit: Unit, params: Json, invoice: str) -> Json:
     _apply(unit, found, params)
     if "metadata" in params:
         found["metadata"] = merged(found["metadata"], params["metadata"])
-    if "auto_advance" in params and params["auto_advance"] != found["auto_advance"]:
-        _set_advance(unit, found, params["auto_advance"])
+    at = _finalizes_at(unit, params)
+    if at is not None or params.get("auto_advance", found["auto_advance"]) != found["auto_advance"]:
+        _set_advance(unit, found, params.get("auto_advance", True), at)
     if found["status"] == "draft":
         settle(unit, found)
     return unit.save(found, "invoice.updated")
 
 
-def _set_advance(unit: Unit, invoice: Json, wanted: bool) -> None:
+def _set_advance(unit: Unit, invoice: Json, wanted: bool, moment: int | None = None) -> None:
     invoice["auto_advance"] = wanted
     unit.unschedule("invoice.advance", invoice["id"])
     unit.unschedule("invoice.collect", invoice["id"])
@@ -150,7 +170,7 @@ def _set_advance(unit: Unit, invoice: Json, wanted: bool) -> None:
     invoice["next_payment_attempt"] = None
     if not wanted:
         return
-    at = unit.now + collection.HOUR
+    at = moment or unit.now + collection.HOUR
     if invoice["status"] == "draft":
         invoice["automatically_finalizes_at"] = at
         unit.schedule(at, "invoice.advance", invoice["id"])
@@ -276,14 +296,14 @@ def attach_payment(unit: Unit, params: Json, invoice: str) -> Json:
     found = unit.alive("invoice", invoice)
     if ("payment_intent" in params) == ("payment_record" in params):
         raise invalid("You must pass exactly one of payment_intent and payment_record.")
-    if "payment_record" in params:
-        raise unsupported("payment records", "payment_record")
     if found["status"] not in ("open", "uncollectible"):
         raise invalid("You can only attach payments to open invoices.")
     if subscription_of(found) and found["collection_method"] == "charge_automatically":
         raise invalid(
             "Attaching payments is not supported for automatically charged subscription invoices."
         )
+    if "payment_record" in params:
+        return _attach_record(unit, found, params["payment_record"])
     intent = unit.get("payment_intent", params["payment_intent"], "payment_intent")
     _check_attachable(intent, found)
     payment = collection.new_payment(unit, found, intent["id"], intent["amount"], is_default=False)
@@ -291,6 +311,30 @@ def attach_payment(unit: Unit, params: Json, invoice: str) -> Json:
     if intent["status"] == "succeeded":
         collection.settle_payment(unit, payment, intent["amount_received"])
     return unit.get("invoice", found["id"])
+
+
+def _attach_record(unit: Unit, invoice: Json, name: str) -> Json:
+    """Count money that was taken outside Stripe, as far as its record guarantees it."""
+    record = unit.get("payment_record", name, "payment_record")
+    guaranteed = record["amount_guaranteed"]
+    if guaranteed["currency"] != invoice["currency"]:
+        raise invalid(
+            "The payment record must be in the currency of the invoice.", param="payment_record"
+        )
+    if not guaranteed["value"]:
+        raise unsupported("a payment record whose payment is not guaranteed", "payment_record")
+    if guaranteed["value"] > invoice["amount_remaining"]:
+        raise invalid(
+            "The payment record is for more than what remains to be paid.", param="payment_record"
+        )
+    where: Json = {"payment.payment_record": name}
+    if unit.select("invoice_payment", limit=1, **where):
+        raise invalid("The payment record already pays an invoice.", param="payment_record")
+    payment = collection.new_payment(
+        unit, invoice, None, guaranteed["value"], is_default=False, record=name
+    )
+    collection.settle_payment(unit, payment, guaranteed["value"])
+    return unit.get("invoice", invoice["id"])
 
 
 def _check_attachable(intent: Json, invoice: Json) -> None:
@@ -305,64 +349,6 @@ def _check_attachable(intent: Json, invoice: Json) -> None:
         raise invalid("The PaymentIntent already pays an invoice.", param=where)
     if intent["status"] == "canceled":
         raise invalid("The PaymentIntent is canceled.", param=where)
-
-
-@route("GET", URL + "/{invoice}/lines")
-def list_lines(unit: Unit, params: Json, invoice: str) -> Json:
-    """All lines of an invoice, in their order."""
-    found = unit.alive("invoice", invoice)
-    lines = found["lines"]["data"]
-    names = [each["id"] for each in lines]
-    limit = params.get("limit", 10)
-    if not 1 <= limit <= 100:
-        raise invalid(f"Invalid integer: {limit}; must be between 1 and 100", param="limit")
-    for name in ("starting_after", "ending_before"):
-        if name in params and params[name] not in names:
-            raise missing("line_item", params[name], name)
-    first = names.index(params["starting_after"]) + 1 if "starting_after" in params else 0
-    last = names.index(params["ending_before"]) if "ending_before" in params else len(lines)
-    chosen = lines[first:last]
-    kept = chosen[-limit:] if "ending_before" in params else chosen[:limit]
-    return envelope(kept, f"{URL}/{invoice}/lines", has_more=len(chosen) > limit)
-
-
-@route("POST", URL + "/{invoice}/lines/{line_item_id}")
-def update_line(unit: Unit, params: Json, invoice: str, line_item_id: str) -> Json:
-    """Changes a line's words, metadata or tax rates while the invoice is a draft."""
-    found = unit.alive("invoice", invoice)
-    line = next((one for one in found["lines"]["data"] if one["id"] == line_item_id), None)
-    if line is None:
-        raise missing("line_item", line_item_id, "line_item_id")
-    if found["status"] != "draft":
-        raise invalid(
-            "You cannot edit the lines of a finalized invoice.", code="invoice_not_editable"
-        )
-    for name in params.keys() - {"description", "metadata", "tax_rates"}:
-        raise unsupported(f"{name} of an invoice line", name)
-    if "description" in params:
-        line["description"] = params["description"]
-    if "metadata" in params:
-        line["metadata"] = merged(line["metadata"], params["metadata"])
-    if "tax_rates" in params:
-        line["_tax_rates"] = tax_rates.chosen(unit, params["tax_rates"], "tax_rates")
-    unit.save(settle(unit, found), "invoice.updated")
-    return dict(line)
-
-
-@route("POST", URL + "/{invoice}/add_lines")
-def add_lines(unit: Unit, params: Json, invoice: str) -> Json:
-    """Puts pending invoice items on a draft."""
-    found = unit.alive("invoice", invoice)
-    if found["status"] != "draft":
-        raise invalid("You can only add lines to a draft.", code="invoice_not_editable")
-    for place, entry in enumerate(params["lines"]):
-        if "invoice_item" not in entry or len(entry) > 1:
-            raise unsupported("lines other than existing invoice items", f"lines[{place}]")
-        item = unit.get("invoiceitem", entry["invoice_item"], f"lines[{place}][invoice_item]")
-        if item["invoice"]:
-            raise invalid("The invoice item is already on an invoice.", param=f"lines[{place}]")
-        attach_item(unit, found, item)
-    return unit.save(settle(unit, found), "invoice.updated")
 
 
 @includes("invoice", "payments")
@@ -406,6 +392,8 @@ def _apply(unit: Unit, invoice: Json, params: Json) -> None:
     for name in ("custom_fields", "description", "footer", "statement_descriptor"):
         if name in params:
             invoice[name] = params[name] or None
+    if "number" in params:
+        invoice["number"] = _number(unit, invoice, params["number"])
     if "collection_method" in params:
         invoice["collection_method"] = params["collection_method"]
     if "due_date" in params:
@@ -465,7 +453,16 @@ def _apply(unit: Unit, invoice: Json, params: Json) -> None:
         )
 
 
+def _number(unit: Unit, invoice: Json, number: str) -> str | None:
+    """Return a number that the merchant sets; "" lets Stripe give one."""
+    if len(number) > LONGEST_NUMBER:
+        raise invalid(f"Invoice numbers have at most {LONGEST_NUMBER} characters.", param="number")
+    others = unit.select("invoice", number=number, limit=2) if number else []
+    if any(one["id"] != invoice["id"] for one in others):
+        raise invalid(f"An invoice with the number {number} already exists.", param="number")
+    return number or None
+
+
 def _follow_due_date(unit: Unit, invoice: Json) -> None:
     if invoice["status"] == "open":
-        unit.unschedule("invoice.overdue", invoice["id"])
-        unit.schedule(invoice["due_date"], "invoice.overdue", invoice["id"])
+        due_dates.plan_due(unit, invoice)

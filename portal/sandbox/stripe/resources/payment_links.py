@@ -77,6 +77,7 @@ def create(unit: Unit, params: Json) -> Json:
         "metadata": merged({}, params.get("metadata")),
         "on_behalf_of": None,
         "optional_items": None,
+        "payment_method_options": None,
         "transfer_data": None,
         "_given": {},
         "_token": scramble(f"link:{unit.account_id}:{link_id}", 14),
@@ -275,6 +276,7 @@ def _apply(link: Json, params: Json) -> None:
         "customer_creation": given.get("customer_creation", "if_required"),
         "inactive_message": _message(link, params),
         "invoice_creation": checkout_shapes.invoice_creation(given.get("invoice_creation")),
+        "name_collection": checkout_shapes.name_collection(given.get("name_collection")),
         "payment_intent_data": _intent_data(given.get("payment_intent_data")),
         "payment_method_collection": given.get("payment_method_collection", "always"),
         "payment_method_types": _types(link, params),
@@ -289,10 +291,6 @@ def _apply(link: Json, params: Json) -> None:
             "required": given.get("tax_id_collection", {}).get("required", "never"),
         },
     }
-    names = checkout_shapes.name_collection(given.get("name_collection"))
-    link.pop("name_collection", None)
-    if names:
-        link["name_collection"] = names
 
 
 def _unset(data: Json) -> Json:

@@ -155,6 +155,9 @@ def _amounts(given: Json, scheme: str) -> Json:
     named = [
         one for one in ("unit_amount", "unit_amount_decimal", "custom_unit_amount") if one in given
     ]
+    if scheme == "tiered" and "transform_quantity" in given:
+        message = "`transform_quantity` cannot be combined with tiers."
+        raise invalid(message, param="transform_quantity")
     if scheme == "tiered":
         if named or "tiers" not in given or "tiers_mode" not in given:
             message = "A tiered price needs `tiers` and `tiers_mode` and no `unit_amount`."

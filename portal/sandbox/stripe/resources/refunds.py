@@ -53,9 +53,8 @@ def create(unit: Unit, params: Json) -> Json:
     if special == "pending":
         refund["status"], refund["pending_reason"] = "pending", "processing"
     refund["balance_transaction"] = balances.book_refund(unit, refund)["id"]
-    _count(unit, charge, amount)
     unit.add(refund, "refund.created")
-    unit.emit("charge.refunded", unit.get("charge", charge["id"]))
+    _count(unit, charge, amount)
     if special:
         unit.schedule(unit.account_now + LATER, "refund.settle", str(refund["id"]))
     return refund
@@ -70,7 +69,7 @@ def refundable(charge: Json) -> int:
 def _count(unit: Unit, charge: Json, amount: int) -> None:
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    unit.put(charge)
+    unit.save(charge, "charge.refunded")
 
 
 def _new(unit: Unit, charge: Json, amount: int, params: Json) -> Json:
@@ -117,9 +116,8 @@ def _ask(unit: Unit, charge: Json, refund: Json, method: Json, params: Json) -> 
     sent = {"email_sent_at": unit.account_now, "email_sent_to": email}
     details = {"email_sent": sent, "expires_at": at}
     refund["next_action"] = {"type": "display_details", "display_details": details}
-    _count(unit, charge, refund["amount"])
     unit.add(refund, "refund.created")
-    unit.emit("charge.refunded", charge)
+    _count(unit, charge, refund["amount"])
     unit.schedule(at, "refund.expire", str(refund["id"]))
     return refund
 

@@ -45,14 +45,15 @@ Params = Callable[[Any], Mapping[str, Any]]
 @dataclass(frozen=True)
 class Member:
     """A row of the cast. `bills` are (day, total, status) in order; `path` the statuses passed
-    through; `tries` the days of failed charges; `covered` the time that is to be billed exactly
-    once net of credits, and `gaps` what of it is not; `params` may make coupons and rates first.
+    through; `tries` the days of failed charges. From `joins` to `until` all time is billed exactly
+    once net of credits, except `gaps`; who is backdated `comes` later. `params` may make coupons
+    and rates first.
     """
 
     name: str
     joins: str
     bills: list[Bill]
-    prices: tuple[Mapping[str, Any], ...] = ({},)
+    prices: tuple[Mapping[str, Any] | Params, ...] = ({},)
     params: Params = lambda billing: {}
     mode: str = "classic"
     card: str | None = "pm_card_visa"
@@ -63,6 +64,7 @@ class Member:
     until: str | None = None
     gaps: tuple[tuple[str, str], ...] = ()
     starts: Callable[[Life], object] | None = None
+    comes: str | None = None
 
 
 def per(interval: str, count: int = 1) -> dict[str, Any]:
@@ -73,6 +75,29 @@ def per(interval: str, count: int = 1) -> dict[str, Any]:
 def usd(amount: int, interval: str = "month", count: int = 1, **more: Any) -> dict[str, Any]:
     """A price in dollars."""
     return {"amount": amount, **per(interval, count), **more}
+
+
+def metered(billing: Any) -> dict[str, Any]:
+    """A price of 0.04 for each call."""
+    made = billing.stripe.billing.meters.create(
+        {
+            "display_name": "Calls",
+            "event_name": "calls",
+            "default_aggregation": {"formula": "sum"},
+        }
+    )
+    recurring = {"interval": "month", "usage_type": "metered", "meter": made.id}
+    return {"amount": 4, "recurring": recurring}
+
+
+def calls(value: int) -> Step:
+    """The customer calls."""
+    return lambda life: life.stripe.billing.meter_events.create(
+        {
+            "event_name": "calls",
+            "payload": {"stripe_customer_id": life.customer, "value": str(value)},
+        }
+    )
 
 
 def coupon(**params: Any) -> Params:
@@ -96,4 +121,16 @@ def card(name: str) -> Step:
     return lambda life: life.billing.give(life.customer, name)
 
 
-__all__ = ["LAST", "Life", "Member", "card", "coupon", "fixed", "per", "rate", "usd"]
+__all__ = [
+    "LAST",
+    "Life",
+    "Member",
+    "calls",
+    "card",
+    "coupon",
+    "fixed",
+    "metered",
+    "per",
+    "rate",
+    "usd",
+]

@@ -1,7 +1,16 @@
 """Subscribers who pay: intervals, pricing models, currencies, discounts, taxes, trials, changes."""
 
-from tests.sandbox.stripe.billing.calendar_rules import at, bills, moment
-from tests.sandbox.stripe.billing.cast import Life, Member, coupon, fixed, rate, usd
+from tests.sandbox.stripe.billing.calendar_rules import at, bills, days, moment
+from tests.sandbox.stripe.billing.cast import (
+    Life,
+    Member,
+    calls,
+    coupon,
+    fixed,
+    metered,
+    rate,
+    usd,
+)
 
 FONTS = [
     {"up_to": 5, "unit_amount": 700},
@@ -168,6 +177,26 @@ TRIALS = [
            gaps=(("2026-05-01", "2026-04-08T12:00"),)),
 ]  # fmt: skip
 
+# What is used in a month is billed on the first of the next one.
+USED = [
+    Member("calls, afterwards", "2026-04-01", bills("2026-05-01", "month", 400), (metered,),
+           mode="flexible", until="2027-06-01",
+           steps=tuple((f"{one[:8]}05", calls(100)) for one in days("2026-04-01", "month")[:-1])),
+]  # fmt: skip
+
+LATER_AND_EARLIER = [
+    # A week on trial, the rest of April (22 of 30 days), then whole months.
+    Member("a trial before an anchor", "2026-04-02",
+           [("2026-04-02", 0, "paid"), ("2026-04-09", 2200, "paid"),
+            *bills("2026-05-01", "month", 3000)], (usd(3000),),
+           fixed(trial_period_days=7, billing_cycle_anchor=moment("2026-05-01")),
+           path=("trialing", "active")),
+    Member("backdated by two months and a half", "2026-02-15",
+           [("2026-05-01", 3000, "paid"), *bills("2026-05-15", "month", 1000)],
+           params=fixed(backdate_start_date=moment("2026-02-15")), mode="flexible",
+           comes="2026-05-01"),
+]  # fmt: skip
+
 # 16 May at noon is the middle of the 31 days of May.
 MIDDLE = "2026-05-16T12:00"
 CHANGES = [
@@ -208,4 +237,4 @@ CHANGES = [
            steps=((MIDDLE, cancel()),), until="2026-06-01"),
 ]  # fmt: skip
 
-ORDINARY = [*INTERVALS, *AMOUNTS, *ANCHORS, *REDUCED, *TRIALS, *CHANGES]
+ORDINARY = [*INTERVALS, *AMOUNTS, *ANCHORS, *REDUCED, *TRIALS, *USED, *LATER_AND_EARLIER, *CHANGES]

@@ -49,7 +49,12 @@ def fourteen_months(billing: Any) -> Run:
         for when, wanted in SETTINGS
     ]
     for member in CAST:
-        todo.append((moment(member.joins), lambda member=member: _join(billing, lives, member)))
+        todo.append(
+            (
+                moment(member.comes or member.joins),
+                lambda member=member: _join(billing, lives, member),
+            )
+        )
         todo += [
             (moment(when), lambda step=step, name=member.name: step(lives[name]))
             for when, step in member.steps
@@ -68,7 +73,8 @@ def _join(billing: Any, lives: dict[str, Life], member: Member) -> None:
     wanted = dict(member.customer)
     iban = wanted.pop("iban", None)
     customer = billing.customer(member.card, **wanted).id
-    prices = [billing.price(**price) for price in member.prices]
+    wanted_prices = [one(billing) if callable(one) else one for one in member.prices]
+    prices = [billing.price(**price) for price in wanted_prices]
     life = lives[member.name] = Life(billing, customer, "", prices)
     if member.starts:
         member.starts(life)

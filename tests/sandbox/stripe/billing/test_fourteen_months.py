@@ -97,7 +97,7 @@ def test_events_are_in_the_order_of_time_and_once_each(run: Run) -> None:
 
     assert times == sorted(times)
     assert len({event["id"] for event in run.events}) == len(run.events)
-    assert [found for one in run.events[::60] for found in _shape(one)] == []
+    assert [found for one in run.events[::150] for found in _shape(one)] == []
 
 
 def _shape(event: dict[str, Any]) -> list[str]:
@@ -133,7 +133,9 @@ def test_an_event_continues_where_the_one_before_it_left_off(run: Run) -> None:
             continue
         before = last.get(now["id"], now)
         told = event["data"].get("previous_attributes", {}).keys()
-        changed = {name for name in now | before if now.get(name) != before.get(name)}
+        # What has no value may be left out.
+        names = now.keys() | before.keys()
+        changed = {name for name in names if now.get(name) != before.get(name)}
         if kind == "customer.subscription.deleted":
             changed -= {"canceled_at", "cancellation_details", "ended_at", "status"}
         torn.update(f"{kind} {name}" for name in changed ^ told)

@@ -249,3 +249,60 @@ def test_ends_that_nobody_describes_are_not_guessed(billing: Any, behavior: str)
         planned(billing, {}, end_behavior=behavior)
 
     assert refused.value.code == "sandbox_unsupported"
+
+
+def test_a_schedule_to_be_made_can_be_previewed(billing: Any) -> None:
+    """The example of Stripe's page on schedules, "Previewing schedule creation and updates"."""
+    customer = billing.customer().id
+    phase = {
+        "start_date": "now",
+        "items": [{"price": billing.price(1000), "quantity": 2}],
+        "duration": {"interval": "month", "interval_count": 12},
+    }
+
+    preview = billing.stripe.invoices.create_preview(
+        {"customer": customer, "schedule_details": {"phases": [phase]}}
+    )
+
+    assert (preview.total, preview.status) == (2000, "draft")
+    assert billing.stripe.subscription_schedules.list().data == []
+    assert billing.stripe.subscriptions.list({"status": "all"}).data == []
+
+
+def test_a_changed_schedule_can_be_previewed(billing: Any) -> None:
+    made = planned(billing, {})
+    phase = made.phases[0]
+    first = {
+        "start_date": phase.start_date,
+        "end_date": phase.end_date,
+        "items": [{"price": phase["items"][0].price}],
+    }
+    then = {"items": [{"price": billing.price(700)}], "duration": MONTH}
+
+    preview = billing.stripe.invoices.create_preview(
+        {"schedule": made.id, "schedule_details": {"phases": [first, then]}}
+    )
+    billing.stripe.subscription_schedules.update(made.id, {"phases": [first, then]})
+    billing.advance(days=31)
+
+    assert preview.total == 700
+    assert bills(billing, made)[-1] == ("2026-05-01", 700)
+
+
+def test_a_change_that_is_invoiced_at_once_is_previewed_as_that(billing: Any) -> None:
+    made = planned(billing, {})
+    phase = made.phases[0]
+    billing.advance(days=15)
+    changed = {
+        "start_date": phase.start_date,
+        "end_date": phase.end_date,
+        "items": [{"price": billing.price(2000)}],
+    }
+    wanted = {"phases": [changed], "proration_behavior": "always_invoice"}
+
+    preview = billing.stripe.invoices.create_preview(
+        {"schedule": made.id, "schedule_details": wanted}
+    )
+    billing.stripe.subscription_schedules.update(made.id, wanted)
+
+    assert preview.total == bills(billing, made)[-1][1] == 500

@@ -354,6 +354,15 @@ def test_an_abandoned_session_is_recovered_by_its_address(shop: Shop) -> None:
     assert shop.browser.get(path_of(url)).status_code == 410
 
 
+def test_the_intent_takes_the_transfer_group(shop: Shop) -> None:
+    made = sell(shop, one_off(shop), payment_intent_data={"transfer_group": "order_7"})
+
+    press(shop, made)
+
+    found = done(shop, made, "payment_intent")
+    assert found.payment_intent.transfer_group == "order_7"
+
+
 def test_another_currency_of_a_price_is_sold(shop: Shop) -> None:
     price = one_off(shop, currency_options={"usd": {"unit_amount": 2345}})
 
@@ -402,7 +411,7 @@ def test_words_of_the_merchant_are_shown(shop: Shop) -> None:
         ({"custom_text": {"submit": {"message": LONG}}}, "custom_text[submit][message]", None),
         ({"client_reference_id": "x" * 201}, "client_reference_id", None),
         ({"locale": "ca"}, "locale", None),
-        ({"payment_intent_data": {"transfer_group": "x"}}, "payment_intent_data[transfer_group]",
+        ({"payment_intent_data": {"on_behalf_of": "acct_1"}}, "payment_intent_data[on_behalf_of]",
          UNMODELLED),
     ],
 )  # fmt: skip

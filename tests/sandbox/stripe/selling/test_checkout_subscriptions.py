@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from tests.sandbox.stripe.conftest import Shop, path_of
-from tests.sandbox.stripe.selling.test_quotes import DAY, monthly, one_off, vat
+from tests.sandbox.stripe.selling.test_quotes import DAY, by_usage, monthly, one_off, vat
 from tests.sandbox.stripe.test_checkout import BACK, FILLED
 
 REFUSED = stripe.InvalidRequestError
@@ -203,6 +203,21 @@ def test_a_known_customer_pays_with_a_saved_card(shop: Shop, customer: Any) -> N
     assert found.customer == customer.id
 
 
+def test_a_subscription_offers_the_default_card_first(shop: Shop, customer: Any) -> None:
+    cards = [
+        shop.api.payment_methods.attach(token, {"customer": customer.id}).id
+        for token in ("pm_card_mastercard", "pm_card_visa")
+    ]
+    for card in cards:
+        shop.api.payment_methods.update(card, {"allow_redisplay": "always"})
+    default = {"invoice_settings": {"default_payment_method": cards[0]}}
+    shop.api.customers.update(customer.id, default)
+
+    page = shop.browser.get(path_of(subscribe(shop, monthly(shop), customer=customer.id).url))
+
+    assert "•••• 4444" in page.text
+
+
 def test_inline_prices_are_subscribed_to(shop: Shop) -> None:
     data = {
         "currency": "eur",
@@ -215,6 +230,17 @@ def test_inline_prices_are_subscribed_to(shop: Shop) -> None:
     press(shop, made)
 
     assert done(shop, made).invoice.total == 3000
+
+
+def test_usage_is_sold_without_a_quantity(shop: Shop) -> None:
+    lines = [{"price": by_usage(shop)}, {"price": monthly(shop), "quantity": 1}]
+    made = subscribe(shop, line_items=lines)
+
+    press(shop, made)
+
+    assert (made.amount_total, done(shop, made).subscription.status) == (1000, "active")
+    with pytest.raises(REFUSED, match="Quantity is required"):
+        subscribe(shop, line_items=[{"price": monthly(shop)}])
 
 
 DATA = "subscription_data"

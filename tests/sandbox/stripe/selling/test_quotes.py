@@ -22,6 +22,19 @@ def monthly(shop: Shop, amount: int = 1000, name: str = "Club", **more: Any) -> 
     return one_off(shop, amount, name, recurring={"interval": "month"}, **more)
 
 
+def by_usage(shop: Shop, name: str = "Calls") -> str:
+    """A price billed by usage, every month."""
+    meter = shop.api.billing.meters.create(
+        {
+            "display_name": name,
+            "event_name": name.lower(),
+            "default_aggregation": {"formula": "sum"},
+        }
+    )
+    recurring = {"interval": "month", "usage_type": "metered", "meter": meter.id}
+    return one_off(shop, 1, name, recurring=recurring)
+
+
 def vat(shop: Shop, percentage: float = 21, *, inclusive: bool = False) -> str:
     """A tax rate."""
     wanted = {"display_name": "IVA", "percentage": percentage, "inclusive": inclusive}
@@ -176,6 +189,21 @@ def test_the_draft_of_an_accepted_subscription_is_charged_in_an_hour(
     shop.sandbox.advance(3601)
 
     assert first_invoice(shop, quote).status == "paid"
+
+
+def test_a_quote_on_a_test_clock_lives_in_its_time(shop: Shop) -> None:
+    now = shop.sandbox.clock.now()
+    clock = shop.api.test_helpers.test_clocks.create({"frozen_time": now})
+    customer = shop.api.customers.create({"test_clock": clock.id})
+    made = draft(shop, customer, one_off(shop))
+
+    shop.api.test_helpers.test_clocks.advance(clock.id, {"frozen_time": now + 31 * DAY})
+    shop.sandbox.advance(60)
+
+    found = shop.api.quotes.retrieve(made.id)
+    assert (made.test_clock, found.status) == (clock.id, "canceled")
+    assert [one.id for one in shop.api.quotes.list({"test_clock": clock.id}).data] == [made.id]
+    assert shop.api.quotes.list().data == []
 
 
 def test_a_day_in_the_future_makes_a_schedule(shop: Shop, customer: Any) -> None:
@@ -412,7 +440,7 @@ def test_the_paper_of_a_finalized_quote(shop: Shop, customer: Any) -> None:
         ({"discounts": [{"coupon": "x"}]}, "discounts", None),
         ({"automatic_tax": {"enabled": True}}, "automatic_tax[enabled]", "sandbox_unsupported"),
         ({"application_fee_amount": 5}, "application_fee_amount", "sandbox_unsupported"),
-        ({"test_clock": "clock_1"}, "test_clock", "sandbox_unsupported"),
+        ({"test_clock": "clock_1"}, "test_clock", "resource_missing"),
         ({"colour": "red"}, "colour", "parameter_unknown"),
         (
             {"subscription_data": {"effective_date": "current_period_end"}},

@@ -23,6 +23,18 @@ def test_the_documented_tax_codes_are_known_and_others_refused(shop: Shop) -> No
     assert (unknown.value.code, wrong.value.code) == ("sandbox_unsupported", "resource_missing")
 
 
+def test_a_tax_code_is_expanded_if_it_is_known(shop: Shop) -> None:
+    known = shop.api.products.create(
+        {"name": "A", "tax_code": "txcd_10103001", "expand": ["tax_code"]}
+    )
+    other = shop.api.products.create({"name": "B", "tax_code": "txcd_12345678"})
+
+    assert known.tax_code.name.startswith("Software")
+    with pytest.raises(REFUSED) as caught:
+        shop.api.products.retrieve(other.id, {"expand": ["tax_code"]})
+    assert (caught.value.param, caught.value.code) == ("expand", "sandbox_unsupported")
+
+
 def test_the_account_and_customers_have_tax_ids(shop: Shop, customer: Any) -> None:
     own = shop.api.tax_ids.create({"type": "es_cif", "value": "A12345678"})
     owner = {"type": "customer", "customer": customer.id}

@@ -1,5 +1,8 @@
 """Customers, their balance, tax ids and saved payment methods."""
 
+import pytest
+import stripe
+
 from tests.sandbox.stripe.stories.telling import Teller, story
 
 ADDRESS = {"line1": "Gran Via 1", "city": "Bilbao", "postal_code": "48001", "country": "ES"}
@@ -45,8 +48,17 @@ def balance(shop: Teller) -> None:
     entry = shop.api.customers.balance_transactions.create(
         made.id, {"amount": -700, "currency": "eur", "description": "A gift"}
     )
+    described = {"description": "A gift of ours", "metadata": {"a": "b"}}
+    shop.api.customers.balance_transactions.update(made.id, entry.id, described)
     shop.api.customers.balance_transactions.retrieve(made.id, entry.id)
     shop.api.customers.balance_transactions.list(made.id)
+
+
+@story
+def discounts(shop: Teller) -> None:
+    """No request gives a customer a discount, so there is none to take away."""
+    with pytest.raises(stripe.InvalidRequestError, match="No active discount"):
+        shop.api.customers.delete_discount(shop.customer(None).id)
 
 
 @story

@@ -87,3 +87,4 @@ def account(shop: Teller) -> None:
     shop.api.webhook_endpoints.delete(endpoint.id)
     event = shop.api.events.list({"types": ["customer.updated", "customer.created"]}).data[0]
     shop.api.events.retrieve(event.id)
+    shop.call("POST", f"/v1/events/{event.id}/retry")

@@ -130,7 +130,7 @@ def tell(name: str) -> Told:
     except Exception:
         told = Told(told.calls, told.refusals, failure=traceback.format_exc())
     for call in list(told.calls):
-        if call.route.startswith("GET ") and "object" in call.body:
+        if call.route.startswith("GET ") and "file" not in call.body:
             _read_again(shop, told, call)
     told.events.extend(_events(shop))
     return told
@@ -147,12 +147,16 @@ def _open(told: Told, wanted: dict[str, str]) -> Teller:
         request = answer.request
         route = route_of(request.method, request.url.path)
         if route and answer.status_code == httpx.codes.OK:
-            body = json.loads(answer.read())
+            content = answer.read()
+            kind = answer.headers["Content-Type"]
+            body = json.loads(content) if kind == "application/json" else {"file": content}
             told.calls.append(Call(route, request.url.path, dict(request.url.params), body))
 
     transport.http.event_hooks["response"].append(keep)
     client = stripe.StripeClient(
-        account["_secret_key"], base_addresses={"api": BASE}, http_client=transport
+        account["_secret_key"],
+        base_addresses={"api": BASE, "files": BASE},
+        http_client=transport,
     )
     return Teller(app, account, transport, client.v1)
 
@@ -168,11 +172,12 @@ def paths_of(kind: str, *, in_list: bool) -> tuple[str, ...]:
 def _read_again(shop: Teller, told: Told, call: Call) -> None:
     """Reads what was read, with everything expanded; a refusal is kept by its message."""
     envelope, kinds = sdk.answers()[call.route]
-    bodies = [call.body] if envelope == "object" else call.body["data"]
     # Of a union (the sources of a customer), only what is there can be expanded.
-    there = {one["object"] for one in bodies} or set(kinds)
-    asked = [kind for kind in kinds if kind in there]
-    paths = tuple(path for kind in asked for path in paths_of(kind, in_list=envelope != "object"))
+    in_list = envelope != "object"
+    read = {one["object"] for one in (call.body["data"] if in_list else [call.body])}
+    paths = tuple(
+        path for kind in kinds if kind in read for path in paths_of(kind, in_list=in_list)
+    )
     if not paths or "expand[0]" in call.query:
         return
     query = call.query | {f"expand[{at}]": path for at, path in enumerate(paths)}
