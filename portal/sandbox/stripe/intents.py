@@ -26,7 +26,6 @@ HOUR = 3600
 CASHAPP = "cashapp_handle_redirect_or_display_qr_code"
 # What an intent shows of the options of a type before any is given.
 OPTIONS: dict[str, Json] = {
-    "afterpay_clearpay": {"reference": None},
     "acss_debit": {"verification_method": "automatic"},
     "bancontact": {"preferred_language": "en"},
     "boleto": {"expires_after_days": 3},

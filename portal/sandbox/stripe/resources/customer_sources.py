@@ -145,8 +145,7 @@ def forget(unit: Unit, method: Json) -> None:
     if body is None or body.get("deleted"):
         return
     customer = unit.find("customer", body["customer"] or "")
-    gone = unit.remove(body, "customer.source.deleted")
-    unit.put(gone | {"currency": None})
+    unit.remove(body, "customer.source.deleted")
     if customer and not customer.get("deleted") and customer["default_source"] == body["id"]:
         others = unit.select("card", customer=customer["id"], limit=1)
         customer["default_source"] = others[0]["id"] if others else None

@@ -1,5 +1,7 @@
 """Confirmation tokens, customer sessions and the attempts of a set-up."""
 
+import stripe
+
 from tests.sandbox.stripe.conftest import RETURN, path_of
 from tests.sandbox.stripe.stories.customers import ACCEPTED, ADDRESS, IBAN
 from tests.sandbox.stripe.stories.telling import Teller, story
@@ -56,8 +58,14 @@ def customer_sessions(shop: Teller) -> None:
 
 @story
 def setup_attempts(shop: Teller) -> None:
-    """A set-up that the bank's page refuses, then approves; one of a bank account."""
+    """A set-up that is declined, that the bank's page refuses, then approves; a bank account's."""
     customer = shop.customer(None)
+    declined = shop.api.setup_intents.create({"customer": customer.id})
+    refused = {"payment_method": "pm_card_chargeDeclined", "return_url": RETURN}
+    try:
+        shop.api.setup_intents.confirm(declined.id, refused)
+    except stripe.CardError:
+        shop.api.setup_attempts.list({"setup_intent": declined.id})
     card = {"payment_method": "pm_card_authenticationRequired", "return_url": RETURN}
     wanted = {"customer": customer.id, "confirm": True}
     intent = shop.api.setup_intents.create(wanted | card)

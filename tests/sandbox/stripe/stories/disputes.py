@@ -45,13 +45,14 @@ def evidence(shop: Teller) -> None:
 
 @story
 def inquiries(shop: Teller) -> None:
-    """One that becomes a chargeback, one that a refund ends."""
-    for _ in range(2):
+    """One that becomes a chargeback, one that a refund ends, one given up."""
+    for _ in range(3):
         shop.pay("pm_card_createDisputeInquiry")
-    grown, refunded = shop.api.disputes.list().data
+    grown, refunded, closed = shop.api.disputes.list().data
     text = {"uncategorized_text": "escalate_inquiry_evidence"}
     shop.api.disputes.update(grown.id, {"evidence": text})
     shop.api.refunds.create({"charge": refunded.charge})
+    shop.api.disputes.close(closed.id)
     shop.api.disputes.retrieve(grown.id)
     shop.api.disputes.retrieve(refunded.id)
 

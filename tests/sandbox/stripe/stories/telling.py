@@ -172,6 +172,7 @@ def paths_of(kind: str, *, in_list: bool) -> tuple[str, ...]:
 def _read_again(shop: Teller, told: Told, call: Call) -> None:
     """Reads what was read, with everything expanded; a refusal is kept by its message."""
     envelope, kinds = sdk.answers()[call.route]
+    # Of a union (the sources of a customer), only what is there can be expanded.
     in_list = envelope != "object"
     read = {one["object"] for one in (call.body["data"] if in_list else [call.body])}
     paths = tuple(
