@@ -9,6 +9,7 @@ import pytest
 from portal.sandbox.stripe import make_schema
 from portal.sandbox.stripe.registry import DOWNLOADS, ROUTES
 from portal.sandbox.stripe.registry import load as load_routes
+from portal.sandbox.stripe.schema import BESIDE
 from tests.sandbox.stripe import sdk
 from tests.sandbox.stripe.shapes import differences
 from tests.sandbox.stripe.stories import telling
@@ -18,7 +19,7 @@ load_routes()
 NEVER_WELL = {"DELETE /v1/customers/{customer}/discount"}
 STORIES = telling.load()
 by_story = pytest.mark.parametrize("story", sorted(STORIES))
-by_route = pytest.mark.parametrize("route", sorted(ROUTES.keys() - NEVER_WELL))
+by_route = pytest.mark.parametrize("route", sorted((ROUTES.keys() | DOWNLOADS.keys()) - NEVER_WELL))
 
 
 def calls(route: str) -> Iterator[telling.Call]:
@@ -86,4 +87,6 @@ def test_the_object_of_every_event_type_is_known() -> None:
 
 
 def test_every_route_of_the_schema_has_an_answer_in_the_sdk() -> None:
-    assert ROUTES.keys() - sdk.answers().keys() - DOWNLOADS.keys() == set()
+    assert ROUTES.keys() - sdk.answers().keys() == set()
+    assert DOWNLOADS.keys() == {"GET /v1/quotes/{quote}/pdf"}
+    assert BESIDE.keys() == sdk.OF_THE_COMMAND_LINE.keys()

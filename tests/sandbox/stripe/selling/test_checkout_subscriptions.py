@@ -49,6 +49,16 @@ def test_a_card_starts_the_subscription(shop: Shop) -> None:
     assert [found.subscription.default_payment_method] == [one.id for one in methods]
 
 
+def test_a_line_billed_by_usage_says_null_for_its_quantity(shop: Shop) -> None:
+    made = subscribe(shop, line_items=[{"price": by_usage(shop)}])
+
+    press(shop, made)
+
+    shown = shop.api.checkout.sessions.line_items.list(made.id).data[0].to_dict()
+    assert (shown["quantity"], shown["adjustable_quantity"]) == (None, None)
+    assert done(shop, made).subscription.status == "active"
+
+
 def test_events_tell_of_the_subscription_and_then_of_the_session(shop: Shop) -> None:
     press(shop, subscribe(shop, monthly(shop)))
 

@@ -146,11 +146,11 @@ def test_the_address_names_the_payer(shop: Shop) -> None:
 
 
 def test_types_of_payment_methods_are_still_written_here(shop: Shop) -> None:
-    made = link(shop, one_off(shop), payment_method_types=["card"])
+    made = link(shop, one_off(shop), payment_method_types=["klarna", "card"])
 
     follow(shop, made)
 
-    assert newest(shop, made).payment_method_types == ["card"]
+    assert newest(shop, made).payment_method_types == ["card", "klarna"]
 
 
 def test_what_is_collected_is_handed_on(shop: Shop) -> None:
