@@ -8,13 +8,14 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from socketserver import StreamRequestHandler, ThreadingTCPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+import h11
 from werkzeug.wrappers import Response
 
-from portal.sandbox.reading import Incoming, Refused, read
+from portal.sandbox.reading import Incoming, Reader, Refused
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -86,18 +87,23 @@ class Server(ThreadingTCPServer):
             logging.getLogger(__name__).exception("connection of %s", client_address)
 
 
-class Connection(StreamRequestHandler):
+class Connection(BaseRequestHandler):
     """Answers one request after another until the client leaves or a fault ends it."""
 
     server: Server
-    timeout = IDLE
-    disable_nagle_algorithm = True
+    request: socket.socket
+
+    def setup(self) -> None:
+        """A client may be silent for a while; answers leave at once."""
+        self.request.settimeout(IDLE)
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
 
     def handle(self) -> None:
         """One request after another, each read whole before it is handed on."""
+        self.reader = Reader(self.request.recv, self.go_on)
         while True:
             try:
-                incoming = read(self.rfile, self.go_on)
+                incoming = self.reader.read()
             except Refused as refusal:
                 self.end(self.server.refuse(refusal.status, refusal.message, refusal.path))
                 return
@@ -105,10 +111,15 @@ class Connection(StreamRequestHandler):
                 return
             if incoming is None or not self.answer(incoming):
                 return
+            self.reader.protocol.start_next_cycle()
 
     def go_on(self) -> None:
         """Tell a client that waits for it to send its body."""
-        self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.write(h11.InformationalResponse(status_code=100, headers=[], reason="Continue"))
+
+    def write(self, *events: h11.Event) -> None:
+        """Sends what these say in one piece."""
+        self.request.sendall(b"".join(self.reader.protocol.send(one) or b"" for one in events))
 
     def answer(self, incoming: Incoming) -> bool:
         """Whether the connection goes on after this answer."""
@@ -121,26 +132,25 @@ class Connection(StreamRequestHandler):
             return False
         except AnswerLost as lost:
             if sent:
-                self.send(started, sent, incoming, closes=True)
+                self.send(started, sent, incoming)
             else:
                 self.drop(reset=isinstance(lost, ConnectionReset))
             return False
         except Exception:
             logging.getLogger(__name__).exception("%s %s", incoming.method, incoming.target)
-            path = incoming.target.partition("?")[0]
-            self.end(self.server.refuse(500, "The sandbox failed; see its log.", path))
+            self.end(self.server.refuse(500, "The sandbox failed; see its log.", incoming.path))
             return False
-        closes = not incoming.keeps_connection
-        self.send(started, sent, incoming, closes=closes)
-        return not closes
+        self.send(started, sent, incoming)
+        self.write(h11.EndOfMessage())
+        return self.reader.protocol.our_state is h11.DONE
 
     def environ(self, incoming: Incoming) -> "WSGIEnvironment":
         """The request as PEP 3333 wants it."""
-        path, _, query = incoming.target.partition("?")
+        query = incoming.target.partition("?")[2]
         environ: WSGIEnvironment = {
             "REQUEST_METHOD": incoming.method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": unquote_to_bytes(path.encode("latin-1")).decode("latin-1"),
+            "PATH_INFO": unquote_to_bytes(incoming.path.encode("latin-1")).decode("latin-1"),
             "QUERY_STRING": query,
             "REQUEST_URI": incoming.target,
             "SERVER_NAME": str(self.server.server_address[0]),
@@ -164,26 +174,27 @@ class Connection(StreamRequestHandler):
                 environ["HTTP_" + name.upper().replace("-", "_")] = value
         return environ
 
-    def send(
-        self, started: list[Any], sent: list[bytes], incoming: Incoming, *, closes: bool
-    ) -> None:
-        """Sends head and body in one piece; HEAD gets no body."""
+    def send(self, started: list[Any], sent: list[bytes], incoming: Incoming | None) -> None:
+        """Sends head and body, the end of the message not yet; HEAD gets no body."""
         status, headers = started
+        code, _, reason = status.partition(" ")
         body = b"".join(sent)
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
-        announced = any(name.lower() == "content-length" for name, _ in headers)
-        if not announced and not status.startswith(("204", "304")):
-            lines.append(f"Content-Length: {len(body)}")
-        if closes:
-            lines.append("Connection: close")
-        head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
-        self.request.sendall(head if incoming.method == "HEAD" else head + body)
+        if not any(name.lower() == "content-length" for name, _ in headers) and code != "204":
+            headers = [*headers, ("Content-Length", str(len(body)))]
+        head = h11.Response(
+            status_code=int(code),
+            reason=reason.encode("latin-1", "replace"),
+            headers=[(name, value.encode("latin-1", "replace")) for name, value in headers],
+        )
+        empty = not body or code in ("204", "304") or (incoming and incoming.method == "HEAD")
+        self.write(head, *([] if empty else [h11.Data(data=body)]))
 
     def end(self, response: Response) -> None:
         """Sends a last answer, and takes what is still coming so that the client sees it."""
         headers = [(name, value) for name, value in response.headers if name != "Connection"]
-        nothing = Incoming("GET", "", "HTTP/1.1", {})
-        self.send([response.status, headers], [response.get_data()], nothing, closes=True)
+        self.send(
+            [response.status, [*headers, ("Connection", "close")]], [response.get_data()], None
+        )
         self.request.shutdown(socket.SHUT_WR)
         self.request.settimeout(LINGER)
         self.swallow()

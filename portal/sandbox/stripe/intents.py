@@ -27,6 +27,7 @@ CASHAPP = "cashapp_handle_redirect_or_display_qr_code"
 # What an intent shows of the options of a type before any is given.
 OPTIONS: dict[str, Json] = {
     "acss_debit": {"verification_method": "automatic"},
+    "afterpay_clearpay": {"reference": None},
     "bancontact": {"preferred_language": "en"},
     "boleto": {"expires_after_days": 3},
     "card": {

@@ -74,11 +74,10 @@ BYTES = {
     "a tunnel": (request(b"CONNECT", b"sandbox.test:1", KEY), 400),
     "no address": (request(b"GET", b"v1/customers", KEY), 400),
     "a header without a colon": (get(CUSTOMERS, b"nonsense"), 400),
-    "a folded header": (get(CUSTOMERS, b"A: b\r\n c"), 400),
     "a null byte in a header": (get(CUSTOMERS, b"Stripe-Account: a\x00b"), 400),
     "headers that end early": (b"GET /v1/customers HTTP/1.1\r\nHost: a\r\n", 400),
     "a huge header": (get(CUSTOMERS, b"X-A: " + b"a" * 200_000), 431),
-    "too many headers": (get(CUSTOMERS, *[b"X-%d: a" % one for one in range(500)]), 431),
+    "too many headers": (get(CUSTOMERS, *[b"X-%d: aaaaaaaa" % one for one in range(9000)]), 431),
     "a huge address": (get(b"/v1/customers/" + b"a" * 90_000), 414),
     "a negative length": (post(b"Content-Length: -5", counted=False), 400),
     "a length in words": (post(b"Content-Length: six", counted=False), 400),
@@ -89,13 +88,13 @@ BYTES = {
     "a body cut off": (post(b"Content-Length: 100", counted=False), 400),
     "a body longer than said": (post(b"Content-Length: 3", counted=False), 400),
     "length and chunks": (post(CHUNKED), 400),
-    "an unknown coding": (post(b"Transfer-Encoding: gzip", counted=False), 400),
+    "an unknown coding": (post(b"Transfer-Encoding: gzip", counted=False), 501),
     "no chunk": (post(CHUNKED, body=b"ZZ\r\nname=a\r\n0\r\n\r\n", counted=False), 400),
     "a negative chunk": (post(CHUNKED, body=b"-6\r\nname=a\r\n0\r\n\r\n", counted=False), 400),
     "chunks cut off": (post(CHUNKED, body=b"ff\r\nname=a", counted=False), 400),
     "a chunk too long": (post(CHUNKED, body=b"3\r\nname=a\r\n0\r\n\r\n", counted=False), 400),
     "chunks without end": (
-        post(CHUNKED, body=b"40000\r\n" + b"a" * 0x40000 + b"\r\n" + b"fffffff\r\n", counted=False),
+        post(CHUNKED, body=(b"40000\r\n" + b"a" * 0x40000 + b"\r\n") * 12, counted=False),
         413,
     ),
     "an empty key": (get(CUSTOMERS, b"Authorization:"), 401),
@@ -121,7 +120,7 @@ BYTES = {
     "a star": (request(b"OPTIONS", b"*", KEY), 404),
     "a route's own braces": (request(b"POST", b"/v1/customers/{customer}/{x}", KEY), 404),
     "odd bytes in an id": (get(b"/v1/customers/%ff%fe"), 404),
-    "raw bytes in an id": (get(b"/v1/customers/\xff\xfe"), 404),
+    "raw bytes in an id": (get(b"/v1/customers/\xff\xfe"), 400),
     "a null byte in an id": (get(b"/v1/customers/%00"), 404),
     "quotes in an id": (get(b"/v1/customers/'%22;--"), 404),
     "half a character in an id": (get(b"/v1/customers/%ed%a0%80"), 404),
@@ -343,6 +342,11 @@ def test_a_client_that_waits_is_told_to_go_on(port: int) -> None:
         connection.sendall(b"nmae=a")
 
         assert hear(connection.makefile("rb")).status == 400
+
+
+@pytest.mark.loopback
+def test_a_folded_header_is_one_header(port: int) -> None:
+    assert ask(port, get(CUSTOMERS, b"A: b\r\n c")).status == 200
 
 
 # Generated attacks, in-process.
