@@ -85,7 +85,7 @@ def holded(**given: Any) -> None:
     serve(
         "holded",
         f"Holded sandbox at {url}: a look inside at {url}/_sandbox/console/\n"
-        f"{url}/api/v2 takes Authorization: Bearer pat_sandbox.",
+        f"{url}/api/v2 takes Authorization: Bearer pat_sandbox; the key of API v1 is shown there.",
         base_url=url,
         **given,
     )
@@ -111,7 +111,12 @@ def mail(**given: Any) -> None:
 
 def serve(package: str, told: str, *, data: Path | None, **given: Any) -> None:
     """Hand over to the sandbox's ``server.main``, and tell in one line why it cannot serve."""
-    main = import_module(f"portal.sandbox.{package}.server").main
+    try:
+        main = import_module(f"portal.sandbox.{package}.server").main
+    except ModuleNotFoundError as missing:
+        raise click.ClickException(
+            f"{missing.name} is not installed: pip install -r requirements/demo.txt brings it."
+        ) from None
     kept = f"Its state is kept in {data}." if data else "Its state is kept in memory."
     try:
         if data is not None:

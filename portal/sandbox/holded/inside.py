@@ -9,7 +9,7 @@ from sqlite3 import Row
 from typing import Any
 
 from portal.sandbox.console.inside import Account, Call, Happening, Kind, Thing
-from portal.sandbox.holded import accounts, faults
+from portal.sandbox.holded import accounts, faults, recurrences
 from portal.sandbox.holded.faults import Fault
 from portal.sandbox.holded.state import State
 
@@ -37,7 +37,10 @@ class HoldedInside:
         return self.state.now()
 
     def accounts(self) -> list[Account]:
-        return [Account(each.id, each.name, each.token) for each in accounts.every(self.state)]
+        return [
+            Account(each.id, each.name, f"{each.token} (v1: {each.v1_key})")
+            for each in accounts.every(self.state)
+        ]
 
     def kinds(self) -> list[Kind]:
         rows = self.rows("SELECT kind, COUNT(*) AS n FROM objects GROUP BY kind ORDER BY kind")
@@ -98,7 +101,7 @@ class HoldedInside:
         faults.clear(self.state)
 
     def advance(self, seconds: int) -> list[str]:
-        self.state.advance(seconds)
+        recurrences.advance(self.state, seconds)
         return []
 
     def resend(self, place: str) -> bool:

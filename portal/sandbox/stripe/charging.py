@@ -143,7 +143,7 @@ def charge(unit: Unit, intent: Json, method: Json, status: str, **extra: Any) ->
         "statement_descriptor_suffix": intent.get("statement_descriptor_suffix"),
         "status": "succeeded" if status == "authorized" else status,
         "transfer_data": None,
-        "transfer_group": None,
+        "transfer_group": intent.get("transfer_group"),
         "_parent": intent["id"],
         "_released": 0,
         "_disputed_for_good": False,

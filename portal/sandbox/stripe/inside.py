@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from portal.sandbox.console.inside import Account, Call, Happening, Kind, Thing
-from portal.sandbox.stripe import faults, ledger
+from portal.sandbox.stripe import deliveries, faults, ledger
 from portal.sandbox.stripe.expand import render
 
 if TYPE_CHECKING:
@@ -93,13 +93,15 @@ class StripeInside:
 
     def _sent(self, event: str) -> str:
         """How the deliveries of an event went, in a few words."""
-        rows = self.store.rows("SELECT done, attempts FROM deliveries WHERE event = ?", event)
+        rows = self.store.rows(
+            "SELECT done, attempts, outcome FROM deliveries WHERE event = ? ORDER BY seq", event
+        )
         if not rows:
             return "to nobody"
-        waiting = [row["attempts"] for row in rows if not row["done"]]
-        if not waiting:
-            return "done"
-        return f"tried {max(waiting)} times" if max(waiting) else "waiting"
+        last = rows[-1]
+        if last["done"]:
+            return str(last["outcome"])
+        return f"tried {last['attempts']} times" if last["attempts"] else "waiting"
 
     def calls(self, *, before: str | None, limit: int) -> list[Call]:
         rows = self.store.rows(
@@ -138,12 +140,13 @@ class StripeInside:
         return self.sandbox.advance(seconds)
 
     def resend(self, place: str) -> bool:
+        row = self.store.row(
+            "SELECT account, body FROM objects WHERE kind = 'event' AND seq = ?", _number(place)
+        )
+        if row is None:
+            return False
         with self.store.transaction():
-            sent = self.store.run(
-                "UPDATE deliveries SET done = 0, next_at = 0 WHERE event = "
-                "(SELECT id FROM objects WHERE kind = 'event' AND seq = ?)",
-                _number(place),
-            )
+            sent = deliveries.send_again(self.sandbox, row["account"], json.loads(row["body"]))
         self.sandbox.news.set()
         return bool(sent)
 

@@ -188,3 +188,23 @@ def test_pages_run_no_script(tried: Tried) -> None:
     answer = tried.person.get(f"{CONSOLE}/")
 
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_an_event_is_sent_again_to_who_wants_it() -> None:
+    app = stripe.create_app()
+    sandbox = app.extensions["stripe_sandbox"]
+    sandbox.add_account({"secret_key": "sk_test_sandbox"})
+    tried = Tried(app, "customer", "/v1/customers", {"Authorization": "Bearer sk_test_sandbox"})
+    tried.make("Ana")
+    form = re.search(rf'action="({CONSOLE}/events/\d+)"', tried.page("/events"))
+    assert form
+    assert "notice=unsent" in tried.person.post(form[1]).location
+    endpoint = {"url": "http://127.0.0.1:1/", "enabled_events[]": "*"}
+    tried.person.post("/v1/webhook_endpoints", data=endpoint, headers=tried.headers)
+
+    assert "notice=sent" in tried.person.post(form[1]).location
+
+    sent: list[bytes] = []
+    sandbox.deliver(lambda _url, body, _headers: sent.append(body) or 200)  # type: ignore[func-returns-value]
+    assert [json.loads(body)["type"] for body in sent] == ["customer.created"]
+    assert "delivered" in tried.page("/events")
