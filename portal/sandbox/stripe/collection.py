@@ -71,7 +71,7 @@ def finalize(unit: Unit, invoice: Json, *, paid_by: Json | None = None) -> Json:
     invoice["status"] = "open"
     invoice["status_transitions"]["finalized_at"] = unit.now
     invoice["effective_at"] = invoice["effective_at"] or unit.now
-    invoice["automatically_finalizes_at"] = None
+    invoice["automatically_finalizes_at"] = invoice["last_finalization_error"] = None
     invoice["ending_balance"] = balance
     invoice["amount_due"] = invoice["amount_remaining"] = amount
     if invoice["_days_until_due"] is not None:
@@ -475,7 +475,14 @@ def advance(unit: Unit, invoice_id: str) -> None:
         return
     if not invoice["auto_advance"]:
         return
-    invoice = finalize(unit, invoice)
+    draft = invoice
+    _, refusal = unit.attempt(lambda: finalize(unit, draft))
+    invoice = unit.get("invoice", invoice_id)
+    if refusal is not None:
+        invoice["last_finalization_error"] = refusal.error
+        unit.save(invoice, "invoice.updated")
+        unit.emit("invoice.finalization_failed", invoice)
+        return
     paused = _paused_collection(unit, invoice)
     if invoice["status"] != "open":
         return

@@ -442,3 +442,22 @@ def test_tax_rates_keep_their_percentage(billing: Any) -> None:
         billing.stripe.invoices.create(
             {"customer": billing.customer().id, "default_tax_rates": [rate.id]}
         )
+
+
+def test_an_invoice_that_cannot_be_finalized_says_why_and_stays_a_draft(billing: Any) -> None:
+    customer = billing.customer()
+    made = draft(billing, customer.id, auto_advance=True)
+    item = {"customer": customer.id, "invoice": made.id, "amount": 100_000_000, "currency": "eur"}
+    added = billing.stripe.invoice_items.create(item)
+
+    billing.advance(seconds=7200)
+
+    found = billing.stripe.invoices.retrieve(made.id)
+    assert (found.status, found.last_finalization_error.code) == ("draft", "amount_too_large")
+    failed = billing.stripe.events.list({"type": "invoice.finalization_failed"}).data
+    assert [event.data.object.id for event in failed] == [made.id]
+
+    billing.stripe.invoice_items.delete(added.id)
+    billing.stripe.invoice_items.create({**item, "amount": 500})
+    opened = billing.stripe.invoices.finalize_invoice(made.id)
+    assert (opened.status, opened.last_finalization_error) == ("open", None)
