@@ -53,10 +53,12 @@ def create_app(
     return app
 
 
-def start_over(app: Flask) -> None:
+def start_over(app: Flask, real_time: Callable[[], float] = time.time) -> None:
     """Give an application in memory an empty state: building its routes anew takes far longer."""
     old: Sandbox = app.extensions["stripe_sandbox"]
-    app.extensions["stripe_sandbox"] = Sandbox(":memory:", base_url=old.base_url)
+    app.extensions["stripe_sandbox"] = Sandbox(
+        ":memory:", base_url=old.base_url, real_time=real_time
+    )
 
 
 def _current() -> Sandbox:

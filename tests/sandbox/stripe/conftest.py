@@ -12,6 +12,7 @@ import stripe
 from flask import Flask
 
 from portal.sandbox.stripe import create_app
+from portal.sandbox.stripe.app import start_over
 from portal.sandbox.stripe.sandbox import Sandbox
 from tests.sandbox.stripe.shapes import differences
 
@@ -93,10 +94,17 @@ def path_of(url: str) -> str:
     return re.sub(r"^https?://[^/]+", "", url)
 
 
-@pytest.fixture
-def app() -> Flask:
-    """An empty sandbox in memory."""
+@pytest.fixture(scope="session")
+def routes() -> Flask:
+    """A sandbox whose state each test begins anew."""
     return create_app(base_url=BASE)
+
+
+@pytest.fixture
+def app(routes: Flask) -> Flask:
+    """An empty sandbox in memory."""
+    start_over(routes)
+    return routes
 
 
 @pytest.fixture
