@@ -85,7 +85,11 @@ PREFIXES = {
 
 
 # Routes of Stripe's command line, which no SDK has.
-OF_THE_COMMAND_LINE = {"POST /v1/events/{event}/retry": ("object", ["event"])}
+OF_THE_COMMAND_LINE = {
+    "POST /v1/events/{event}/retry": ("object", ["event"]),
+    "GET /v1/payment_pages/{session}": ("object", ["checkout.session"]),
+    "POST /v1/payment_pages/{session}/confirm": ("object", ["checkout.session"]),
+}
 
 
 @cache
