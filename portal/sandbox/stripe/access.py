@@ -66,15 +66,14 @@ def _key(header: str) -> str:
     return ""
 
 
-def check_version(request: Request) -> None:
-    """Accepts the release train of the pinned version (nothing breaks inside a train) and refuses
-    every other.
+def version_of(request: Request) -> str:
+    """The version that is asked for, which the answer's header repeats, or the pinned one. Accepts
+    the release train of the pinned version (nothing breaks inside a train) and refuses every other.
     """
-    wanted = request.headers.get("Stripe-Version")
-    if wanted in (None, api_version()):
-        return
-    match = VERSION.fullmatch(str(wanted))
+    wanted = str(request.headers.get("Stripe-Version", api_version()))
+    match = VERSION.fullmatch(wanted)
     if not match:
-        raise invalid(f"Invalid Stripe API version: {str(wanted)[:60]}")
+        raise invalid(f"Invalid Stripe API version: {wanted[:60]}")
     if match.group(2) != api_version().partition(".")[2]:
         raise unsupported(f"API version {wanted} (this sandbox speaks {api_version()})")
+    return wanted

@@ -22,7 +22,7 @@ from portal.sandbox.stripe import (
     pretty,
     routing,
 )
-from portal.sandbox.stripe.errors import ApiError, Json, unsupported
+from portal.sandbox.stripe.errors import ApiError, Json, log_url, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.registry import DOWNLOADS, ROUTES
 from portal.sandbox.stripe.schema import api_version
@@ -51,6 +51,7 @@ class Answer:
     content_type: str = "application/json"
     original: str | None = None
     account: str | None = None
+    version: str = field(default_factory=api_version)
     params: Json = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -125,7 +126,7 @@ def _serve(sandbox: "Sandbox", request: Request, found: Answer) -> None:
     account = access.account_of(sandbox, request)
     found.account = account["id"]
     raw = found.params = params.read(request)
-    access.check_version(request)
+    found.version = access.version_of(request)
     key, same = found.key, ""
     if key:
         same = idempotency.fingerprint(request.method, request.path, raw)
@@ -178,6 +179,8 @@ def _status(error: ApiError, names: dict[str, str]) -> int:
 
 
 def _refuse(found: Answer, error: ApiError) -> None:
+    if found.account and error.status != 401:
+        error.error["request_log_url"] = log_url(found.account, found.request_id)
     found.status, found.body = error.status, pretty.dumps(error.body())
     found.headers |= error.headers
 
@@ -216,12 +219,12 @@ def _response(sandbox: "Sandbox", request: Request, found: Answer) -> Response:
         "Date": formatdate(sandbox.clock.now(), usegmt=True),
         "Cache-Control": "no-cache, no-store",
         "Request-Id": found.request_id,
-        "Stripe-Version": api_version(),
+        "Stripe-Version": found.version,
     }
     if found.key:
         headers["Idempotency-Key"] = found.key
         headers["Original-Request"] = found.original or found.request_id
-        if found.status == 200:
+        if found.status in (200, 402):
             headers["Stripe-Should-Retry"] = "false"
     if found.original:
         headers["Idempotent-Replayed"] = "true"

@@ -11,6 +11,7 @@ from portal.sandbox.stripe.resources.payment_methods import instrument
 from portal.sandbox.stripe.unit import Unit
 
 RISKS = {"normal": 20, "elevated": 70, "highest": 95}
+UNEXPLAINED = "The bank did not return any further details with this decline."
 BLOCKED = "Stripe blocked this payment as too risky."
 
 
@@ -187,11 +188,13 @@ def outcome(status: str, error: Json, card: Card | None, kind: str) -> Json | No
             "type": "blocked",
         }
     reason = error.get("decline_code") or error.get("code")
+    said = f"The bank returned the decline code `{reason}`."
     return found | {
         "advice_code": error.get("advice_code"),
+        "network_decline_code": error.get("network_decline_code"),
         "network_status": "declined_by_network",
         "reason": reason,
-        "seller_message": f"The bank returned the decline code `{reason}`.",
+        "seller_message": UNEXPLAINED if reason == "generic_decline" else said,
         "type": "issuer_declined",
     }
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from portal.sandbox.stripe.errors import ApiError, Json, card_error
-from portal.sandbox.stripe.unit import Unit
+from portal.sandbox.stripe.errors import ApiError, Json, card_error, doc_url
 
 GENERIC = "Your card was declined."
 # Decline code: error code, message, parameter.
@@ -50,6 +49,8 @@ DEBIT = {
 OWN_CODES = frozenset(
     ["account_closed", "debit_not_authorized", "insufficient_funds", "no_account"]
 )
+# What the network says, where test cards were recorded.
+NETWORK = {"generic_decline": "01"}
 ADVICE = {"lost_card": "do_not_try_again", "stolen_card": "do_not_try_again"}
 
 
@@ -60,23 +61,33 @@ def of_card(decline_code: str) -> Json:
         "advice_code": ADVICE.get(decline_code, "try_again_later"),
         "code": code,
         "decline_code": decline_code,
+        "doc_url": doc_url(code),
         "message": message,
+        "network_decline_code": NETWORK.get(decline_code),
+        "param": param,
         "type": "card_error",
     }
-    return error | ({"param": param} if param else {})
+    return {name: one for name, one in error.items() if one is not None}
 
 
 def of_authentication() -> Json:
     """The error of a failed 3-D Secure."""
     code = "payment_intent_authentication_failure"
-    return {"code": code, "message": AUTHENTICATION_FAILED, "type": "invalid_request_error"}
+    return {
+        "code": code,
+        "doc_url": doc_url(code),
+        "message": AUTHENTICATION_FAILED,
+        "type": "invalid_request_error",
+    }
 
 
 def of_debit(failure: str) -> Json:
     """The error of a bank debit that came back."""
+    code = failure if failure in OWN_CODES else "payment_intent_payment_attempt_failed"
     return {
-        "code": failure if failure in OWN_CODES else "payment_intent_payment_attempt_failed",
+        "code": code,
         "decline_code": failure,
+        "doc_url": doc_url(code),
         "message": DEBIT[failure],
         "type": "card_error",
     }
@@ -93,8 +104,8 @@ def kept(status: int, message: str, code: str, **extra: Any) -> ApiError:
     return ApiError(status, {"message": message, "type": kind, "code": code} | extra, keeps=True)
 
 
-def answer(unit: Unit, error: Json, **intent: Json) -> ApiError:
-    """The 402 for a decline; `payment_intent=` or `setup_intent=` goes into the error."""
+def answer(error: Json, **about: Json) -> ApiError:
+    """The 402 for a decline; the intent and the method that was refused go into the error."""
     known = dict(error)
     message, code = known.pop("message"), known.pop("code")
     known.pop("type")
@@ -104,13 +115,12 @@ def answer(unit: Unit, error: Json, **intent: Json) -> ApiError:
         decline_code=known.pop("decline_code", None),
         param=known.pop("param", None),
         **known,
-        **intent,
+        **about,
         **(
-            {"charge": intent["payment_intent"]["latest_charge"]}
-            if intent.get("payment_intent", {}).get("latest_charge")
+            {"charge": about["payment_intent"]["latest_charge"]}
+            if about.get("payment_intent", {}).get("latest_charge")
             else {}
         ),
-        request_log_url=f"{unit.sandbox.base_url}/_sandbox/requests.json",
     )
 
 

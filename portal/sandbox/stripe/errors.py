@@ -28,11 +28,22 @@ class ApiError(Exception):
         self.error: Json = {key: value for key, value in error.items() if value is not None}
 
     def body(self) -> Json:
-        """The JSON of the answer."""
-        code = str(self.error.get("code", "sandbox_"))
-        if code.startswith("sandbox_"):
-            return {"error": self.error}
-        return {"error": {"doc_url": f"{DOCS}/{code.replace('_', '-')}", **self.error}}
+        """The JSON of the answer, in the alphabetical order in which Stripe's are recorded."""
+        about = doc_url(self.error.get("code"))
+        error = self.error | ({"doc_url": about} if about else {})
+        return {"error": dict(sorted(error.items()))}
+
+
+def doc_url(code: str | None) -> str | None:
+    """Where Stripe explains a code of its own; None without one."""
+    if code is None or code.startswith("sandbox_"):
+        return None
+    return f"{DOCS}/{code.replace('_', '-')}"
+
+
+def log_url(account_id: str, request_id: str) -> str:
+    """Where the owner of a test account would find a request, as recorded errors of 2026 say."""
+    return f"{DASHBOARD}/{account_id}/test/workbench/logs?object={request_id}"
 
 
 def invalid(
@@ -83,6 +94,7 @@ def card_error(
     return ApiError(402, error | {"param": param} | extra, keeps=True)
 
 
+DASHBOARD = "https://dashboard.stripe.com"
 DOCS = "https://stripe.com/docs/error-codes"
 # How Stripe's messages call what is missing, where that differs from the object's name.
 SPOKEN = {

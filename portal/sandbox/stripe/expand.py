@@ -60,7 +60,9 @@ PREFIXES = {
 FIELD_KINDS = {
     "coupon": "coupon",
     "default_payment_method": "payment_method",
+    "default_price": "price",
     "payment_method": "payment_method",
+    "price": "price",
     "product": "product",
     "schedule": "subscription_schedule",
     "subscription_schedule": "subscription_schedule",

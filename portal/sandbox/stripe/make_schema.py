@@ -53,6 +53,7 @@ MODELLED = frozenset(
         "payment_method_configurations",
         "payment_methods",
         "payment_records",
+        "plans",
         "prices",
         "products",
         "promotion_codes",

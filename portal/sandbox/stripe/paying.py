@@ -38,7 +38,7 @@ def go_on(unit: Unit, intent: Json, method: Json, *, authenticated: bool) -> Jso
             return _take(unit, intent, method, authenticated=authenticated)
         case "declined":
             _decline(unit, intent, method, found.error or {})
-            raise declines.answer(unit, found.error or {}, payment_intent=intent)
+            raise declines.answer(found.error or {}, payment_intent=intent, payment_method=method)
         case "processing":
             return _process(unit, intent, method)
         case "voucher":
@@ -49,7 +49,7 @@ def go_on(unit: Unit, intent: Json, method: Json, *, authenticated: bool) -> Jso
     if intent["_error_on_action"] or (found.step == "redirect" and intent["_off_session"]):
         error = declines.of_card("authentication_required")
         fail(unit, intent, method, error)
-        raise declines.answer(unit, error, payment_intent=intent)
+        raise declines.answer(error, payment_intent=intent, payment_method=method)
     return _wait(unit, intent, intents.redirect_action(unit, intent, method))
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 Type = Any
 
-# What Stripe answers although its SDKs do not ask it: `stripe events resend` of the command line
-# (github.com/stripe/stripe-cli, pkg/cmd/resource/events_resend.go).
+# What Stripe answers although its SDKs do not ask it: `stripe events resend` and `stripe trigger
+# checkout.session.completed` of the command line (github.com/stripe/stripe-cli,
+# pkg/cmd/resource/events_resend.go and pkg/fixtures/triggers/checkout.session.completed.json).
 BESIDE: dict[str, Type] = {
     "POST /v1/events/{event}/retry": {
         "object": {
@@ -19,7 +20,16 @@ BESIDE: dict[str, Type] = {
             "for_stripecli": "boolean",
             "webhook_endpoint": "string",
         }
-    }
+    },
+    "GET /v1/payment_pages/{session}": {"object": {"expand": {"array": "string"}}},
+    "POST /v1/payment_pages/{session}/confirm": {
+        "object": {
+            "expand": {"array": "string"},
+            "expected_amount": "integer",
+            "payment_method": "string",
+        },
+        "required": ["payment_method"],
+    },
 }
 
 

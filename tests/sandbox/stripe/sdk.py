@@ -18,8 +18,8 @@ CARRIES = {
     "customer.source": ["bank_account", "card", "source"],
     "source.transaction": ["source_transaction"],
 }
-# Kinds whose ids merchants may choose; all others start with their kind's prefix. The plan in a
-# subscription item has the id of its price.
+# Kinds whose ids merchants may choose; all others start with their kind's prefix. A plan and its
+# price share their id, which says as what it was made.
 CHOSEN = frozenset(["coupon", "product"])
 PREFIXES = {
     "account": ("acct",),
@@ -63,7 +63,7 @@ PREFIXES = {
     "payout": ("po",),
     "person": ("person",),
     "plan": ("plan", "price"),
-    "price": ("price",),
+    "price": ("price", "plan"),
     "promotion_code": ("promo",),
     "quote": ("qt",),
     "refund": ("re", "pyr"),
@@ -85,7 +85,11 @@ PREFIXES = {
 
 
 # Routes of Stripe's command line, which no SDK has.
-OF_THE_COMMAND_LINE = {"POST /v1/events/{event}/retry": ("object", ["event"])}
+OF_THE_COMMAND_LINE = {
+    "POST /v1/events/{event}/retry": ("object", ["event"]),
+    "GET /v1/payment_pages/{session}": ("object", ["checkout.session"]),
+    "POST /v1/payment_pages/{session}/confirm": ("object", ["checkout.session"]),
+}
 
 
 @cache

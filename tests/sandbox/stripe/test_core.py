@@ -145,7 +145,7 @@ def test_older_versions_are_refused_and_the_own_train_is_taken(shop: Shop) -> No
 
     assert error(old)["code"] == "sandbox_unsupported"
     assert "Invalid Stripe API version" in error(wrong)["message"]
-    assert same.headers["Stripe-Version"] == "2026-10-28.endive"
+    assert same.headers["Stripe-Version"] == "2026-09-30.endive"
 
 
 def test_lists_page_in_both_directions_newest_first(shop: Shop) -> None:

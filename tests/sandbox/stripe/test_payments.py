@@ -516,3 +516,16 @@ def test_the_front_page_leads_to_the_ledgers(shop: Shop) -> None:
 
     assert "/_sandbox/ledger.json" in page
     assert shop.account["id"] in page
+
+
+@pytest.mark.parametrize("path", ["", "/confirm", "/capture", "/increment_authorization"])
+def test_an_intent_cannot_be_given_lines_so_it_has_none(shop: Shop, path: str) -> None:
+    made = shop.api.payment_intents.create({"amount": 1500, "currency": "eur"})
+    lines = {"amount_details[discount_amount]": "0"}
+    more = {"amount": "2000"} if path == "/increment_authorization" else {}
+
+    answer = shop.call("POST", f"/v1/payment_intents/{made.id}{path}", data=lines | more)
+
+    error = answer.json()["error"]
+    assert (error["code"], error["param"]) == ("sandbox_unsupported", "amount_details")
+    assert shop.api.payment_intents.amount_details_line_items.list(made.id).data == []

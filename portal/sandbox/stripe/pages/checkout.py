@@ -4,11 +4,17 @@ from typing import Any
 
 from flask import redirect, render_template, request
 
-from portal.sandbox.stripe import checkout_form, checkout_purchase, checkout_sums, line_items
+from portal.sandbox.stripe import (
+    checkout_form,
+    checkout_payer,
+    checkout_purchase,
+    checkout_sums,
+    line_items,
+)
 from portal.sandbox.stripe.amounts import cadence_in_words, in_words
 from portal.sandbox.stripe.checkout_opening import recover
 from portal.sandbox.stripe.errors import Json, invalid
-from portal.sandbox.stripe.method_types import DEBITS, TYPES
+from portal.sandbox.stripe.method_types import TYPES
 from portal.sandbox.stripe.pages.method_form import (
     ACCOUNT_FIELDS,
     ADDRESS,
@@ -29,8 +35,7 @@ def pay(sandbox: Sandbox, session_id: str) -> Any:
     """The form, and what comes of sending it."""
     unit = sandbox.unit_for(session_id)
     session = unit.get("checkout.session", session_id)
-    link = unit.find("payment_link", session["payment_link"] or "")
-    if session["status"] != "open" or (link and not link["active"]):
+    if not checkout_payer.may_pay(unit, session):
         return _closed(unit, session)
     if request.method == "GET":
         return _show(unit, session)
@@ -105,13 +110,9 @@ def _bank_said(unit: Unit, session: Json) -> str:
     return str((intent.get("last_payment_error") or {}).get("message", "Please try again."))
 
 
-def _customer(unit: Unit, session: Json) -> Json | None:
-    return unit.get("customer", session["customer"]) if session["customer"] else None
-
-
 def _show(unit: Unit, session: Json, message: str = "") -> str:
     checkout_sums.settle(unit, session)
-    customer = _customer(unit, session)
+    customer = checkout_payer.customer_of(unit, session)
     types = session["payment_method_types"]
     chosen = request.values.get("type", types[0])
     kind = chosen if chosen in types else types[0]
@@ -238,7 +239,7 @@ def _submit(unit: Unit, session: Json) -> Any:
             return redirect(unit.shown(session)["url"], 303)
         if form.get("total") not in (None, str(session["amount_total"])):
             return _show(unit, session, "The total has changed. Please check it and press again.")
-    customer = _customer(unit, session)
+    customer = checkout_payer.customer_of(unit, session)
     checkout_form.note(unit, session, form)
     if not checkout_purchase.needs_method(session):
         return _take_nothing(unit, session, customer)
@@ -248,18 +249,8 @@ def _submit(unit: Unit, session: Json) -> Any:
             raise invalid("This card cannot be used here.", param="saved")
     else:
         method = new_method(unit, session, customer)
-    _note_customer(unit, session, customer, method["billing_details"])
-    unit.put(session)
-    back = unit.url(f"/c/pay/{session['id']}/return")
-    wanted: Json = {"payment_method": method["id"], "return_url": back}
-    if method["type"] in DEBITS and not method["_mandate"]:
-        online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string}
-        wanted["mandate_data"] = {"customer_acceptance": {"type": "online", "online": online}}
-    saves = session["mode"] == "payment" and session["customer"] and form.get("save")
-    if saves and TYPES[method["type"]].reusable:
-        usage = {"setup_future_usage": "on_session"}
-        wanted["payment_method_options"] = {method["type"]: usage}
-    intent = checkout_purchase.confirm(unit, session, wanted)
+    online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string}
+    intent = checkout_payer.pay(unit, session, method, form, online)
     onward = next_page(intent)
     if onward:
         return redirect(onward, 303)
@@ -278,82 +269,9 @@ def _take_nothing(unit: Unit, session: Json, customer: Json | None) -> Any:
         "name": form.get("name", "").strip() or None,
         "phone": form.get("phone", "").strip() or None,
     }
-    _note_customer(unit, session, customer, details)
+    checkout_payer.note(unit, session, details, form)
     if session["mode"] == "subscription":
         checkout_purchase.start_free(unit, session, None)
         session["payment_status"] = "no_payment_required"
     checkout_sessions.complete(unit, session)
     return finished(unit, session)
-
-
-def _note_customer(unit: Unit, session: Json, customer: Json | None, details: Json) -> None:
-    """Note who pays, on the session and, as far as it may, on a customer old or new."""
-    form = request.form
-    email = (customer and customer["email"]) or details["email"]
-    tax_ids = checkout_form.tax_ids(session, form)
-    collected = session["collected_information"] or {}
-    if session["phone_number_collection"]["enabled"] and not form.get("phone", "").strip():
-        raise invalid("Please enter your phone number.", param="phone")
-    session["customer_details"] = {
-        "address": details["address"],
-        "business_name": collected.get("business_name"),
-        "email": email,
-        "individual_name": collected.get("individual_name"),
-        "name": details["name"] or (customer and customer["name"]),
-        "phone": form.get("phone", "").strip() or details["phone"],
-        "tax_exempt": (customer or {}).get("tax_exempt", "none"),
-        "tax_ids": tax_ids,
-    }
-    if customer is None:
-        if _makes_customer(session):
-            session["customer"] = _new_customer(unit, session)
-    else:
-        _update_customer(unit, session, customer)
-    if session["customer"]:
-        _keep_tax_ids(unit, session["customer"], tax_ids)
-
-
-def _makes_customer(session: Json) -> bool:
-    billed = (session["invoice_creation"] or {}).get("enabled")
-    free = session["mode"] == "payment" and session["amount_total"] == 0
-    keeps = session["_intent_data"].get("setup_future_usage")
-    return bool(session["customer_creation"] == "always" or keeps or billed or free)
-
-
-def _new_customer(unit: Unit, session: Json) -> str:
-    known, collected = session["customer_details"], session["collected_information"] or {}
-    wanted: Json = {"email": known["email"], "name": known["name"] or ""}
-    if known["phone"]:
-        wanted["phone"] = known["phone"]
-    if (known["address"] or {}).get("country"):
-        wanted["address"] = known["address"]
-    if collected.get("shipping_details"):
-        wanted["shipping"] = collected["shipping_details"]
-    for name in ("business_name", "individual_name"):
-        if collected.get(name):
-            wanted[name] = collected[name]
-    return str(unit.call("POST /v1/customers", wanted)["id"])
-
-
-def _update_customer(unit: Unit, session: Json, customer: Json) -> None:
-    known, collected = session["customer_details"], session["collected_information"] or {}
-    changes: Json = {} if customer["email"] else {"email": known["email"]}
-    update = session["_customer_update"]
-    if update.get("address") == "auto" and (known["address"] or {}).get("country"):
-        changes["address"] = known["address"]
-    if update.get("name") == "auto" and known["name"]:
-        changes["name"] = known["name"]
-    if update.get("shipping") == "auto" and collected.get("shipping_details"):
-        changes["shipping"] = collected["shipping_details"]
-    for name in ("business_name", "individual_name"):
-        if update.get("name") == "auto" and collected.get(name):
-            changes[name] = collected[name]
-    if changes:
-        unit.call("POST /v1/customers/{customer}", changes, customer=customer["id"])
-
-
-def _keep_tax_ids(unit: Unit, customer: str, given: list[Json]) -> None:
-    known = [one["value"] for one in unit.select("tax_id", customer=customer)]
-    for one in given:
-        if one["value"] not in known:
-            unit.call("POST /v1/customers/{customer}/tax_ids", one, customer=customer)

@@ -52,7 +52,7 @@ def create(unit: Unit, params: Json) -> Json:
     unit.put(body)
     if error:
         unit.emit("charge.failed", body)
-        raise declines.answer(unit, error | {"charge": body["id"]})
+        raise declines.answer(error | {"charge": body["id"]})
     if customer:
         use_currency(unit, customer, currency)
     if status == "authorized":

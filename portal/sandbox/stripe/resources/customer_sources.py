@@ -38,7 +38,7 @@ def attach(unit: Unit, customer: Json, source: str, metadata: Json | None = None
     body = make(unit, source)
     card = card_named(body["_instrument"])
     if isinstance(card, Card) and card.refused and card.authenticate == "never":
-        raise declines.undone(declines.answer(unit, declines.of_card(card.decline)))
+        raise declines.undone(declines.answer(declines.of_card(card.decline)))
     body["customer"], body["metadata"] = customer["id"], merged({}, metadata)
     method = unit.get("payment_method", body["id"])
     method["customer"], method["_set_up"] = customer["id"], True

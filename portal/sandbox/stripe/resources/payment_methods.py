@@ -134,7 +134,7 @@ def keep(unit: Unit, method: Json, customer_id: str) -> Json:
         raise invalid(message, code="payment_method_unexpected_state")
     card = instrument(method)
     if isinstance(card, Card) and card.refused and card.authenticate == "never":
-        raise declines.undone(declines.answer(unit, declines.of_card(card.decline)))
+        raise declines.undone(declines.answer(declines.of_card(card.decline)))
     if not method.get("_verified", True):
         message = (
             "The bank account of this PaymentMethod has to be verified first. Confirm a "

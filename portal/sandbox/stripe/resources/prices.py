@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from portal.sandbox.stripe import price_events
 from portal.sandbox.stripe.errors import Json, invalid, unsupported
 from portal.sandbox.stripe.registry import includes, route
 from portal.sandbox.stripe.unit import Unit, merged
@@ -35,8 +36,13 @@ def check_currency(currency: str, param: str = "currency") -> str:
 @route("POST", URL)
 def create(unit: Unit, params: Json) -> Json:
     """Creates one, for an existing product or with `product_data` for a new one."""
+    return make(unit, params, unit.id("price"))
+
+
+def make(unit: Unit, params: Json, price_id: str) -> Json:
+    """Stores a new price under that id; a plan is made so too."""
     price: Json = {
-        "id": unit.id("price"),
+        "id": price_id,
         "object": "price",
         "active": params.get("active", True),
         "billing_scheme": params.get("billing_scheme", "per_unit"),
@@ -59,7 +65,7 @@ def create(unit: Unit, params: Json) -> Json:
     price["custom_unit_amount"] = _custom(params.get("custom_unit_amount"))
     price["_currency_options"] = _options(params.get("currency_options") or {}, price)
     _take_lookup_key(unit, price, params)
-    return unit.add(price, "price.created")
+    return price_events.add(unit, price)
 
 
 @route("GET", URL)
@@ -94,7 +100,7 @@ def update(unit: Unit, params: Json, price: str) -> Json:
     _take_lookup_key(unit, found, params)
     if "metadata" in params:
         found["metadata"] = merged(found["metadata"], params["metadata"])
-    return unit.save(found, "price.updated")
+    return price_events.save(unit, found)
 
 
 @includes("price", "currency_options")

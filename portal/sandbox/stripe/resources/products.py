@@ -93,15 +93,17 @@ def delete(unit: Unit, params: Json, id: str) -> Json:
     return unit.remove(product, "product.deleted")
 
 
-def own_id(unit: Unit, kind: str, params: Json) -> str | None:
-    """The merchant's own id for a new object, checked; or None when they gave none."""
+def own_id(unit: Unit, kind: str, params: Json, called: str = "") -> str | None:
+    """The merchant's own id for a new object, checked; or None when they gave none. `called` is
+    what it is to them, if not its kind.
+    """
     wanted = params.get("id")
     if wanted is None:
         return None
     if not OWN_ID.fullmatch(wanted):
         raise invalid("Invalid id: only letters, digits, `-` and `_` are allowed.", param="id")
     if unit.find(kind, wanted):
-        message = f"{kind.capitalize()} already exists."
+        message = f"{(called or kind).capitalize()} already exists."
         raise invalid(message, param="id", code="resource_already_exists")
     return str(wanted)
 

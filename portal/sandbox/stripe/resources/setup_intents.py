@@ -265,7 +265,7 @@ def go_on(unit: Unit, intent: Json, method: Json, *, authenticated: bool) -> Jso
         case "declined":
             error = found.error or {}
             _fail(unit, intent, method, error)
-            raise declines.answer(unit, error, setup_intent=intent)
+            raise declines.answer(error, setup_intent=intent, payment_method=method)
         case "verify":
             names = ("setup_intent.unverified", "setup_intent.unsent")
             intent["next_action"] = microdeposits.ask(unit, intent, *names)

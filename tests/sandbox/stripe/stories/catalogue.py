@@ -61,6 +61,39 @@ def prices(shop: Teller) -> None:
 
 
 @story
+def plans(shop: Teller) -> None:
+    """Plans of every kind, of a product that is there or described; sold, changed, deleted."""
+    product = shop.api.products.create({"name": "Seats"})
+    base = {"currency": "eur", "interval": "month"}
+    described = {"name": "Club", "unit_label": "seat", "metadata": {"a": "b"}}
+    made = shop.api.plans.create({**base, "amount": 2000, "product": described})
+    tiers = [{"up_to": 10, "unit_amount": 500}, {"up_to": "inf", "unit_amount_decimal": "4.5"}]
+    shop.api.plans.create(
+        {
+            **base,
+            "product": product.id,
+            "billing_scheme": "tiered",
+            "tiers_mode": "volume",
+            "tiers": tiers,
+            "interval_count": 3,
+            "expand": ["tiers"],
+        }
+    )
+    divided = {"transform_usage": {"divide_by": 5, "round": "up"}, "amount_decimal": "0.5"}
+    spare = shop.api.plans.create(
+        {**base, **divided, "product": product.id, "nickname": "Fives", "trial_period_days": 7}
+    )
+    changes = {"active": False, "nickname": "Old", "metadata": {"a": "b"}, "trial_period_days": 9}
+    shop.api.plans.update(spare.id, changes)
+    shop.api.plans.retrieve(spare.id)
+    shop.api.plans.delete(spare.id)
+    shop.api.prices.retrieve(made.id)
+    shop.api.plans.retrieve(shop.price().id)
+    shop.subscribe(shop.customer(), items=[{"plan": made.id}])
+    shop.api.plans.list({"active": True})
+
+
+@story
 def coupons(shop: Teller) -> None:
     """Coupons of both kinds and all durations, one deleted."""
     product = shop.api.products.create({"name": "Club"})

@@ -46,6 +46,28 @@ def subscriptions(shop: Teller) -> None:
 
 
 @story
+def pages_of_the_command_line(shop: Teller) -> None:
+    """Pages filled in by fixtures: a payment, a subscription, a method saved."""
+    billed = {"email": "stripe@example.com", "name": "Ana"}
+    card = {"type": "card", "card": {"token": "tok_visa"}, "billing_details": billed}
+    once = [{"price": shop.price(1500, interval=None).id, "quantity": 2}]
+    monthly = [{"price": shop.price(1500).id, "quantity": 2}]
+    for wanted in (
+        {"mode": "payment", "line_items": once},
+        {"mode": "subscription", "line_items": monthly},
+        {"mode": "setup", "currency": "eur", "customer": shop.customer(None).id},
+    ):
+        made = shop.api.checkout.sessions.create({**BACK, **wanted})
+        shop.call("GET", f"/v1/payment_pages/{made.id}")
+        method = shop.api.payment_methods.create(card)
+        confirmed = {"payment_method": method.id}
+        if made.amount_total:
+            confirmed["expected_amount"] = str(made.amount_total)
+        shop.call("POST", f"/v1/payment_pages/{made.id}/confirm", data=confirmed)
+        assert shop.api.checkout.sessions.retrieve(made.id).status == "complete"
+
+
+@story
 def goods(shop: Teller) -> None:
     """Sent by post to a payer who fills in everything and gets an invoice."""
     post = {"display_name": "Post", "fixed_amount": {"amount": 450, "currency": "eur"}}
