@@ -10,7 +10,7 @@ import sys
 
 from flask import Flask, Response
 
-from portal.sandbox.http import serve
+from portal.sandbox.http import Server
 
 app = Flask(__name__)
 
@@ -26,4 +26,4 @@ def answer(path: str) -> Response:
 if __name__ == "__main__":
     port, size = map(int, sys.argv[1:])
     app.config["ANSWER"] = json.dumps({"filler": "x" * max(0, size - 14)})
-    serve(app, port)
+    Server(app, port).serve_forever()

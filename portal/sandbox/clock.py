@@ -22,7 +22,3 @@ class Clock:
         if seconds < 0:
             raise ValueError("The clock moves forward only.")
         self.offset += seconds
-
-    def move_to(self, moment: float) -> None:
-        """Moves the clock to a unix time that is not in its past."""
-        self.advance(moment - (self.real_time() + self.offset))

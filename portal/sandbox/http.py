@@ -238,11 +238,3 @@ def collect(parts: Iterable[bytes], sent: list[bytes]) -> None:
         close = getattr(parts, "close", None)
         if close:
             close()
-
-
-def serve(
-    app: "WSGIApplication", port: int, refuse: Refusal = plain, host: str = "127.0.0.1"
-) -> None:
-    """Serves `app` until the process is told to end."""
-    with Server(app, port, refuse, host) as server:
-        server.serve_forever()
