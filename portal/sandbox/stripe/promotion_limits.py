@@ -15,11 +15,13 @@ from portal.sandbox.stripe.unit import Unit
 
 def may_not_redeem(unit: Unit, code: Json, subscription: Json, item: Json) -> str | None:
     """Why the code cannot be put on the subscription once its item is `item`."""
-    return (
-        _has_run_out(unit, code)
-        or _is_for_others(unit, code, subscription)
-        or _does_not_fit(unit, code, subscription["currency"], item)
-    )
+    refusal = _has_run_out(unit, code) or _is_for_others(unit, code, subscription)
+    if refusal:
+        return refusal
+    coupon = unit.get("coupon", code["promotion"]["coupon"])
+    price, currency = unit.get("price", item["price"]), subscription["currency"]
+    amount = cost(priced_in(price, currency), item["quantity"])
+    return does_not_fit(code, coupon, currency, amount, {price["product"]})
 
 
 def _has_run_out(unit: Unit, code: Json) -> str | None:
@@ -45,17 +47,18 @@ def _is_for_others(unit: Unit, code: Json, subscription: Json) -> str | None:
     return None
 
 
-def _does_not_fit(unit: Unit, code: Json, currency: str, item: Json) -> str | None:
-    coupon = unit.get("coupon", code["promotion"]["coupon"])
+def does_not_fit(
+    code: Json, coupon: Json, currency: str, amount: int, products: set[str]
+) -> str | None:
+    """Why the code is not for a purchase of that amount (minor units) and those products."""
     least = _minimum(code, currency)
     if least is None or (coupon["percent_off"] is None and amount_off(coupon, currency) is None):
         return f"This code cannot be used in {currency.upper()}."
-    price = unit.get("price", item["price"])
-    if cost(priced_in(price, currency), item["quantity"]) < least:
+    if amount < least:
         return f"This code needs an amount of {in_words(least, currency)} or more."
     only = coupon["_applies_to"]
-    if only and price["product"] not in only["products"]:
-        return "This code is not for this product."
+    if only and not products & set(only["products"]):
+        return f"This code is not for {'this product' if len(products) == 1 else 'these products'}."
     return None
 
 
