@@ -109,4 +109,5 @@ class Inside(Protocol):
     def resend(self, place: str) -> bool:
         """Send an event again; False when there is nothing to send or nobody to send it to."""
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        """Forget everything but the accounts, with their keys."""

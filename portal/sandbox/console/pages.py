@@ -29,7 +29,7 @@ NOTICES = {
     "cleared": "No fault waits any more.",
     "sent": "It is sent again.",
     "unsent": "There is nobody to send it to.",
-    "reset": "Everything was forgotten.",
+    "reset": "Everything but the accounts was forgotten.",
 }
 
 

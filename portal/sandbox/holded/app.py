@@ -83,9 +83,7 @@ def create_app(
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix=API)
     app.register_blueprint(control.blueprint, url_prefix="/_sandbox")
-    app.register_blueprint(
-        console.create(lambda: HoldedInside(accounts.state(), FIRST_ACCOUNT), beside or {})
-    )
+    app.register_blueprint(console.create(lambda: HoldedInside(accounts.state()), beside or {}))
     app.add_url_rule("/", "welcome", console.welcome)
     app.add_url_rule("/_sandbox/", "welcome", console.welcome)
     app.register_blueprint(webhook_faults.blueprint, url_prefix="/_sandbox")

@@ -25,9 +25,8 @@ class HoldedInside:
     ids = re.compile(r"(?<=\")[0-9a-f]{24}(?=\")")
     fault_kinds = faults.KINDS
 
-    def __init__(self, state: State, first: accounts.Account) -> None:
+    def __init__(self, state: State) -> None:
         self.state = state
-        self.first = first
 
     def rows(self, sql: str, *values: object) -> list[Row]:
         with self.state.lock:
@@ -112,8 +111,10 @@ class HoldedInside:
         return bool(found.rowcount)
 
     def reset(self) -> None:
+        kept = accounts.every(self.state)
         self.state.reset()
-        accounts.add(self.state, self.first)
+        for account in kept:
+            accounts.add(self.state, account)
 
 
 def thing(row: Row) -> Thing:

@@ -151,7 +151,7 @@ class StripeInside:
         return bool(sent)
 
     def reset(self) -> None:
-        self.sandbox.reset(keep_accounts=False)
+        self.sandbox.reset(keep_accounts=True)
 
 
 def _thing(row: Row) -> Thing:

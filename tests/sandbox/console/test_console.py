@@ -174,6 +174,7 @@ def test_starting_over_forgets_everything(tried: Tried) -> None:
     assert tried.person.post(f"{CONSOLE}/reset").status_code == 303
 
     assert "There is none" in tried.page(f"/objects/{tried.kind}")
+    assert tried.person.get(tried.path, headers=tried.headers).status_code == OK
     assert json.dumps(tried.person.get("/_sandbox/clock").json["offset"]) in ("0", "0.0")
 
 
