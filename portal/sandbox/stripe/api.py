@@ -82,6 +82,7 @@ def answer(
 ) -> Iterable[bytes]:
     """Answers one request under /v1; raises an `AnswerLost` when a fault says so."""
     sandbox.catch_up()
+    # An aggregate always has its one row.
     number = sandbox.store.row("SELECT coalesce(max(seq), 0) FROM requests")[0]  # type: ignore[index]
     found = Answer(
         "req_" + scramble(f"{number}:{sandbox.clock.real_time()}", 14),

@@ -154,7 +154,7 @@ def replay() -> ResponseReturnValue:
             clauses.append(f"{column} = ?")
             values.append(wanted[name])
     found = sandbox.store.rows(
-        f"SELECT account, id FROM objects WHERE {' AND '.join(clauses)} "  # noqa: S608
+        f"SELECT account, id FROM objects WHERE {' AND '.join(clauses)} "  # noqa: S608 - columns named above
         f"ORDER BY seq DESC LIMIT {last}",
         *values,
     )
