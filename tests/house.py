@@ -4,7 +4,7 @@ The shipped adapters speak to the sandboxes over a WSGI transport, and what the 
 tell goes through the shipped intake: nothing of ours is replaced but network and mail server.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,11 +45,15 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 
 
 class Wire(httpx.BaseTransport):
-    """The network between the portal and one sandbox; it can be cut, and loses lost answers."""
+    """The network between the portal and one sandbox; it can be cut, and loses lost answers.
+
+    `on_the_way` is what happens once while the next answer to a request (`GET /api/v2/…`) travels.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = httpx.WSGITransport(app)
         self.is_cut = False
+        self.on_the_way: dict[str, Callable[[], object]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass a request on, unless nobody is there."""
@@ -60,6 +64,8 @@ class Wire(httpx.BaseTransport):
             response.read()
         except AnswerLost as lost:
             raise httpx.ReadError("connection closed", request=request) from lost
+        if happens := self.on_the_way.pop(f"{request.method} {request.url.path}", None):
+            happens()
         return response
 
 

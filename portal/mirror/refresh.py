@@ -13,6 +13,7 @@ from portal.db import Unit
 from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin, Profile
+from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.merchants import Merchant
@@ -30,6 +31,8 @@ from portal.mirror import (
     rows,
     subscriptions,
 )
+
+MOST_READS = 5
 
 
 class Saver(Protocol):
@@ -98,13 +101,29 @@ def held_at(
     return rows.held_at(unit, TABLES[kind], merchant, origin, ids)
 
 
-def read(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> Snapshot:
-    """Read one object from its provider, write it and return it."""
+def read(
+    at: MerchantContext,
+    origin: Origin,
+    kind: ObjectKind,
+    id: str,
+    follow: Callable[[Unit, Snapshot], None] = lambda unit, snapshot: None,
+) -> Snapshot:
+    """Read one object from its provider, write it, have what follows done with it, and return it.
+
+    Answers overtake each other, and providers tell their time in seconds. What another process
+    wrote while this one was reading may be the newer state, so it is read again. Raises
+    GatewayUnavailable where that never ends.
+    """
     door = at.payments if origin is Origin.STRIPE else at.invoicing
-    seen = door.fetch(kind, id)
-    with at.db.write() as unit:
-        save(unit, at.merchant, origin, [seen], now=at.now)
-    return seen.snapshot
+    for _ in range(MOST_READS):
+        held = rows.find(at.db, TABLES[kind], at.merchant, origin, id)
+        seen = door.fetch(kind, id)
+        with at.db.write() as unit:
+            if rows.find(unit, TABLES[kind], at.merchant, origin, id) == held:
+                save(unit, at.merchant, origin, [seen], now=at.now)
+                follow(unit, seen.snapshot)
+                return seen.snapshot
+    raise GatewayUnavailable(f"{kind} {id} changes faster than it can be read")
 
 
 def _forget(unit: Unit, merchant: Merchant, origin: Origin, gone: Gone, at: datetime) -> None:

@@ -139,6 +139,26 @@ def held_at(
     return {row.provider_id: row.state_at for row in reader.rows(_held(model), values)}
 
 
+def find(
+    reader: Reader, model: type[MirroredRow], merchant: Merchant, origin: Origin, id: str
+) -> tuple[datetime, str] | None:
+    """Return the provider's time of the state we hold of an id, and that state as JSON.
+
+    In a unit, the row is held against other writers until it ends.
+    """
+    statement = _one(model, is_held=isinstance(reader, Unit))
+    row = reader.row(statement, {**account_values(merchant, origin), "id": id})
+    return None if row is None else (row.state_at, row.snapshot)
+
+
+@cache
+def _one(model: type[MirroredRow], *, is_held: bool) -> Any:
+    found = select(model.state_at, model.snapshot).where(
+        *of_account(model), model.provider_id == bindparam("id")
+    )
+    return found.with_for_update() if is_held else found
+
+
 @cache
 def _held(model: type[MirroredRow]) -> Any:
     return select(model.provider_id, model.state_at).where(

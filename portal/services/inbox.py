@@ -219,10 +219,7 @@ def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) 
     if kind is ObjectKind.PAYMENTS:
         _read_open_invoices(at, id)
         return
-    door = at.payments if origin is Origin.STRIPE else at.invoicing
-    seen = door.fetch(kind, id)
-    with at.db.write() as unit:
-        _save(unit, at, origin, seen)
+    refresh.read(at, origin, kind, id, lambda unit, snapshot: _follow(unit, at, [snapshot]))
 
 
 def _read_open_invoices(at: MerchantContext, contact: str) -> None:

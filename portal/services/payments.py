@@ -98,13 +98,16 @@ def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
         return pay(visit, found.twin.id, wish)
     origin = found.invoice.origin
     with _nothing_charged():
-        refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
+        read = _read(visit, origin, invoice_id)
         under_way = _resume_or_end(visit, origin, invoice_id, wish)
         if under_way is not None:
             return under_way
         intent = _intent_to_confirm(visit, invoice_id, wish)
         ends_at = None if wish.method else visit.at.payments.now() + CHECKOUT_LIFE
-    begun = _begin_once(visit, invoice_id, wish, intent, ends_at)
+    begun = _begin_once(visit, read, wish, intent, ends_at)
+    if begun is None:
+        # Another payment of it went by since it was read: what was read may be older than that one.
+        return pay(visit, invoice_id, wish)
     if isinstance(begun, Pressed):
         return begun
     verb, id = begun
@@ -127,30 +130,52 @@ def _nothing_charged() -> Iterator[None]:
         raise GatewayUnavailable(str(error), was_sent=False) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An invoice as its provider told it, and its payments as they were before it was asked."""
+
+    invoice: Invoice
+    tries: rows.Tries
+
+
+def _read(visit: Visit, origin: Origin, invoice_id: str) -> _Read:
+    tries = rows.tries_of(visit.db, visit.merchant, origin, invoice_id)
+    told = refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
+    if not isinstance(told, Invoice):
+        raise NotFound(f"invoice {invoice_id}")
+    return _Read(told, tries)
+
+
 def _begin_once(
-    visit: Visit, invoice_id: str, wish: Wish, intent: str, ends_at: datetime | None
-) -> Pressed | tuple[Verb[Any], str]:
+    visit: Visit, read: _Read, wish: Wish, intent: str, ends_at: datetime | None
+) -> Pressed | tuple[Verb[Any], str] | None:
     """Begin a payment, or meet the one that another press began a moment ago (B44)."""
     try:
-        return _begin(visit, invoice_id, wish, intent, ends_at)
+        return _begin(visit, read, wish, intent, ends_at)
     except IntegrityError:
-        origin = invoices.get(visit, invoice_id).invoice.origin
         with visit.db.write() as unit:
-            met = rows.find_live(unit, visit.merchant, origin, invoice_id)
+            met = rows.find_live(unit, visit.merchant, read.invoice.origin, read.invoice.id)
         if met is None:
             raise
         return _met(visit, met)
 
 
 def _begin(
-    visit: Visit, invoice_id: str, wish: Wish, intent: str, ends_at: datetime | None
-) -> Pressed | tuple[Verb[Any], str]:
-    """Decide on the fresh state and write payment and operation, in one transaction."""
+    visit: Visit, read: _Read, wish: Wish, intent: str, ends_at: datetime | None
+) -> Pressed | tuple[Verb[Any], str] | None:
+    """Decide on what was read and write payment and operation, in one transaction.
+
+    Not on the mirror, where another page may have written an older answer of the same second. None
+    if a payment began or ended after the invoice was asked for: it has to be read again.
+    """
+    origin, id = read.invoice.origin, read.invoice.id
     with visit.db.write() as unit:
-        invoice = invoices.get(visit, invoice_id, reader=unit).invoice
-        live = rows.find_live(unit, visit.merchant, invoice.origin, invoice.id)
+        invoices.get(visit, id, reader=unit)
+        live = rows.find_live(unit, visit.merchant, origin, id)
+        if live is None and rows.tries_of(unit, visit.merchant, origin, id) != read.tries:
+            return None
         if live is None:
-            return _write(unit, visit, invoice, wish, intent, ends_at)
+            return _write(unit, visit, read.invoice, wish, intent, ends_at)
     return _met(visit, live)
 
 

@@ -107,6 +107,17 @@ _LIVE_STATES = (
 )
 
 
+Tries = frozenset[tuple[str, str]]
+_STATES = (
+    select(PaymentRow.id, PaymentRow.state)
+    .join(ShareRow, ShareRow.payment_id == PaymentRow.id)
+    .where(
+        ShareRow.merchant_id == bindparam("merchant"),
+        ShareRow.livemode == bindparam("livemode"),
+        ShareRow.origin == bindparam("origin"),
+        ShareRow.invoice == bindparam("invoice"),
+    )
+)
 _TRIES = (
     select(
         PaymentRow.state,
@@ -189,6 +200,13 @@ def list_of_invoice(
     """Return what became of the tries to pay an invoice, newest first, at most 50."""
     values = {"merchant": merchant.id, "livemode": merchant.livemode}
     return reader.rows(_TRIES, {**values, "origin": origin, "invoice": invoice})
+
+
+def tries_of(reader: Reader, merchant: Merchant, origin: Origin, invoice: str) -> Tries:
+    """Return the payments of an invoice with their states: another value says that one moved."""
+    values = {"merchant": merchant.id, "livemode": merchant.livemode}
+    found = reader.rows(_STATES, {**values, "origin": origin, "invoice": invoice})
+    return frozenset((row.id, row.state) for row in found)
 
 
 def exists(unit: Unit, merchant: Merchant, id: str) -> bool:

@@ -420,6 +420,29 @@ def test_b44_a_second_press_meets_the_first_payment(payer: Payer) -> None:
     assert (payer.charges(), payer.bookings()) == ([12100], ["121.00"])
 
 
+@pytest.mark.parametrize("origin", ["holded", "stripe"])
+def test_b44_a_press_whose_answer_is_overtaken_by_another_payment_charges_nothing(
+    payer: Payer, origin: str
+) -> None:
+    invoice = payer.invoice() if origin == "holded" else payer.stripe_invoice()
+    card, house = payer.card(), payer.house
+    wire = house.holded_wire if origin == "holded" else house.stripe_wire
+    path = f"/api/v2/invoices/{invoice}" if origin == "holded" else f"/v1/invoices/{invoice}"
+
+    def somebody_pays() -> None:
+        payer.pay(invoice, card)
+        house.settle_down()
+
+    wire.on_the_way[f"GET {path}"] = somebody_pays
+    with pytest.raises(Refused) as refused:
+        payer.pay(invoice, card)
+    house.settle_down()
+
+    assert refused.value.decision.reason is Reason.NOTHING_DUE
+    assert payer.charges() == [12100]
+    assert status_of(payer, invoice) is InvoiceStatus.PAID
+
+
 def test_a_paid_invoice_is_not_paid_again(payer: Payer) -> None:
     invoice, card = payer.invoice(), payer.card()
     payer.pay(invoice, card)
