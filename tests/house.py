@@ -6,7 +6,7 @@ tell goes through the shipped intake: nothing of ours is replaced but network an
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -101,6 +101,12 @@ class House:
     def now(self) -> datetime:
         """Return the portal's time: real time and what the test has let pass."""
         return datetime.now(UTC) + self.ahead
+
+    def decide(self, **rules: Any) -> None:
+        """Have the merchant decide something: see `Rules`."""
+        with self.db.write() as unit:
+            merchants.save_rules(unit, self.merchant.id, replace(self.merchant.rules, **rules))
+        self.merchant = merchants.get_by_id(self.db, self.merchant.id)
 
     @property
     def at(self) -> MerchantContext:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from portal.domain.rules import NOTHING_DECIDED, Rules
+
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
@@ -31,6 +33,7 @@ class Merchant:
     return_url: str = ""
     privacy_url: str = ""
     terms_url: str = ""
+    rules: Rules = NOTHING_DECIDED
 
     @property
     def is_test(self) -> bool:

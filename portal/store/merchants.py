@@ -1,13 +1,54 @@
 """Merchants, and the addresses at which providers tell us about them."""
 
+import json
+from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    Dialect,
+    ForeignKey,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    bindparam,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Reader, Unit
 from portal.domain.errors import NotFound
 from portal.domain.merchants import Merchant
+from portal.domain.rules import NOTHING_DECIDED, Rules
+
+_RULES = TypeAdapter(Rules)
+
+
+class RulesText(TypeDecorator[Rules]):
+    """Rules as JSON of what differs from the defaults, so that a new rule needs no migration."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Rules | None, dialect: Dialect) -> str | None:
+        """Write what was decided."""
+        if value is None:
+            return None
+        default = asdict(NOTHING_DECIDED)
+        return json.dumps({name: v for name, v in asdict(value).items() if v != default[name]})
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Rules | None:
+        """Read it back; a rule that is known no more is left out."""
+        return None if value is None else _read_rules(value)
+
+
+@lru_cache(maxsize=1024)
+def _read_rules(text: str) -> Rules:
+    known = Rules.__dataclass_fields__
+    told = json.loads(text)
+    return _RULES.validate_python({name: told[name] for name in told if name in known})
 
 
 class MerchantRow(Base):
@@ -32,6 +73,7 @@ class MerchantRow(Base):
     return_url: Mapped[str] = mapped_column(String(500), default="")
     privacy_url: Mapped[str] = mapped_column(String(500), default="")
     terms_url: Mapped[str] = mapped_column(String(500), default="")
+    rules: Mapped[Rules] = mapped_column(RulesText, default=Rules)
     created_at: Mapped[datetime]
 
     # One Stripe account belongs to one merchant.
@@ -79,6 +121,11 @@ def get_by_id(reader: Reader, merchant_id: int) -> Merchant:
 def list_all(reader: Reader) -> list[Merchant]:
     """Return every merchant by slug."""
     return [Merchant(**row._mapping) for row in reader.rows(_ALL)]
+
+
+def save_rules(unit: Unit, merchant_id: int, rules: Rules) -> None:
+    """Write a merchant's decisions."""
+    unit.get_one(MerchantRow, merchant_id).rules = rules
 
 
 def lock(unit: Unit, merchant_id: int) -> None:

@@ -1,0 +1,51 @@
+"""`flask portal rules`: what a merchant decides for its portal, shown and changed."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from portal import cli
+from portal.domain.rules import NOTHING_DECIDED, Rules
+from portal.store import merchants
+
+_ADAPTER = TypeAdapter(Rules)
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Decide one of them.")
+def rules(slug: str, changes: tuple[str, ...]) -> None:
+    """Show what a merchant decided, after changing what is asked for.
+
+    A rule that is a list takes its values with commas between.
+    """
+    merchant = cli.get_merchant(slug)
+    decided = _changed(merchant.rules, changes)
+    if decided != merchant.rules:
+        with cli.installation().db.write() as unit:
+            merchants.save_rules(unit, merchant.id, decided)
+    for name, value in asdict(decided).items():
+        click.echo(f"{name} = {_text(value)}")
+
+
+def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:
+    decided: dict[str, Any] = asdict(rules)
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals or name not in decided:
+            names = ", ".join(field.name for field in fields(Rules))
+            raise click.ClickException(f"{change!r} is no NAME=VALUE with a name of: {names}.")
+        is_list = isinstance(getattr(NOTHING_DECIDED, name), tuple)
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        decided[name] = parts if is_list else value
+    try:
+        return _ADAPTER.validate_python(decided)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise click.ClickException(f"{first['loc'][0]}: {first['msg']}.") from None
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
