@@ -19,6 +19,7 @@ from portal.domain.invoices import Invoice
 from portal.domain.merchants import Merchant
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.recurrences import Recurrence
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import (
@@ -28,6 +29,7 @@ from portal.mirror import (
     intents,
     invoices,
     payment_methods,
+    recurrences,
     rows,
     subscriptions,
 )
@@ -56,6 +58,7 @@ SAVERS: dict[type, Saver] = {
     Subscription: _with_now(subscriptions.save),
     Schedule: _plain(subscriptions.save_schedules),
     Invoice: _with_now(invoices.save),
+    Recurrence: _with_now(recurrences.save),
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
@@ -70,6 +73,8 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.SCHEDULE: subscriptions.ScheduleRow,
     ObjectKind.INVOICE: invoices.InvoiceRow,
     ObjectKind.CREDIT_NOTE: invoices.InvoiceRow,
+    ObjectKind.PROFORMA: invoices.InvoiceRow,
+    ObjectKind.RECURRENCE: recurrences.RecurrenceRow,
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
@@ -112,8 +117,11 @@ def read(
 
     Answers overtake each other, and providers tell their time in seconds. What another process
     wrote while this one was reading may be the newer state, so it is read again. Raises
-    GatewayUnavailable where that never ends.
+    GatewayUnavailable where that never ends. Who pays a document of Holded's need not know whether
+    it is an invoice or a proforma.
     """
+    if (origin, kind) == (Origin.HOLDED, ObjectKind.INVOICE):
+        kind = invoices.kind_of(at.db, at.merchant, id)
     door = at.payments if origin is Origin.STRIPE else at.invoicing
     for _ in range(MOST_READS):
         held = rows.find(at.db, TABLES[kind], at.merchant, origin, id)

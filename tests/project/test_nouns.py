@@ -61,6 +61,13 @@ NOUNS = [
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun(
+        "CollectionRow",
+        "portal.store.collections",
+        "collections",
+        "domain store",
+    ),
+    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(
