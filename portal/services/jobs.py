@@ -15,6 +15,7 @@ from portal.services import (
     billing_portal,
     cancellations,
     changes,
+    collections,
     customers,
     inbox,
     intents,
@@ -22,6 +23,8 @@ from portal.services import (
     payment_methods,
     payments,
     receipts,
+    recurrences,
+    reminders,
     settlements,
     sources,
     subscriptions,
@@ -47,6 +50,7 @@ VERBS: dict[str, Verb[Any]] = {
         *cancellations.VERBS,
         *customers.VERBS,
         *billing_portal.VERBS,
+        *collections.VERBS,
     )
 }
 
@@ -65,6 +69,13 @@ JOBS: dict[str, Callable[..., None]] = {
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    "collect": collections.collect,
+    "collect_waiting": collections.collect_waiting,
+    "note_collection": collections.note,
+    "read_recurrence": recurrences.read,
+    "look_at_recurrences": recurrences.look_daily,
+    "mail_collection": reminders.mail_customer,
+    "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
 }
 

@@ -65,9 +65,9 @@ NOUNS = [
         "CollectionRow",
         "portal.store.collections",
         "collections",
-        "domain store",
+        "domain store services cli",
     ),
-    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror"),
+    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(
