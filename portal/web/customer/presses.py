@@ -106,8 +106,9 @@ def show(id: str) -> Answer:
         press=row,
         tried=tried,
         went=[one for one in tried if one.state in GOES_ON],
-        waits=any(one.state in {PaymentState.MADE, PaymentState.UNKNOWN} for one in tried),
-        state="".join(one.state for one in tried),
+        waits=any(one.state in {PaymentState.MADE, PaymentState.UNKNOWN} for one in tried)
+        or (bool(tried) and row.receipt is None),
+        state=f"{row.receipt}{''.join(one.state for one in tried)}",
         left=left,
         left_sum=_sum(left, row.currency),
         pay_href=url_for(".choose", invoice=[one.invoice.id for one in left]),
