@@ -19,6 +19,7 @@ from portal.domain.invoices import Invoice
 from portal.domain.merchants import Merchant
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import (
@@ -28,6 +29,7 @@ from portal.mirror import (
     intents,
     invoices,
     payment_methods,
+    refunds,
     rows,
     subscriptions,
 )
@@ -61,6 +63,7 @@ SAVERS: dict[type, Saver] = {
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
+    Refund: _plain(refunds.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
@@ -75,6 +78,7 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.REFUND: refunds.RefundRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,

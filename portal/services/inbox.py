@@ -193,7 +193,7 @@ def _held(
 ) -> dict[tuple[str, str], datetime]:
     ids: dict[str, list[str]] = {}
     for group in groups:
-        if group[0].provider == Origin.STRIPE and group[0].kind:
+        if group[0].provider == Origin.STRIPE and group[0].kind in refresh.TABLES:
             ids.setdefault(group[0].kind, []).append(group[0].object)
     return {
         (kind, id): when
@@ -217,20 +217,24 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
 
 def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
     if kind is ObjectKind.PAYMENTS:
-        _read_open_invoices(at, id)
+        _read_listed(at, Origin.HOLDED, ObjectKind.INVOICE, id)
+        return
+    if kind is ObjectKind.REFUNDS:
+        _read_listed(at, Origin.STRIPE, ObjectKind.REFUND, id)
         return
     refresh.read(at, origin, kind, id, lambda unit, snapshot: _follow(unit, at, [snapshot]))
 
 
-def _read_open_invoices(at: MerchantContext, contact: str) -> None:
-    """Read every invoice of a contact: a payment's event does not say which one it is for."""
+def _read_listed(at: MerchantContext, origin: Origin, kind: ObjectKind, parent: str) -> None:
+    """Read every invoice of a contact, or refund of a charge, where the event names only that."""
+    door = at.payments if origin is Origin.STRIPE else at.invoicing
     cursor, pages = "", True
     while pages:
-        page: Page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
+        page: Page = door.list_page(kind, cursor=cursor, parent=parent)
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
             for one in seen:
-                _save(unit, at, Origin.HOLDED, one)
+                _save(unit, at, origin, one)
         cursor, pages = page.cursor, bool(page.cursor)
 
 

@@ -25,6 +25,7 @@ STRIPE_KINDS = (
     ObjectKind.SCHEDULE,
     ObjectKind.INVOICE,
     ObjectKind.CREDIT_NOTE,
+    ObjectKind.REFUND,
 )
 HOLDED_KINDS = (ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE)
 

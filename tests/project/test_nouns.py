@@ -62,6 +62,7 @@ NOUNS = [
     ),
     Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(
