@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, select
 
 from portal.context import MerchantContext
 from portal.db import Database, Reader, Unit
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
@@ -27,6 +28,7 @@ from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
 from portal.services import changes, intents, payment_methods
+from portal.services.budget import spending
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -207,7 +209,8 @@ def _held(
 def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
     ids, newest = [row.id for row in group], group[-1]
     try:
-        _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
+        with spending(Effect.HOOK):
+            _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
     except Exception as error:
         _give_back(at, group, error)
         return

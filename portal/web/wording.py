@@ -267,6 +267,10 @@ ERRORS: dict[str, Wording] = {
         lazy_gettext("Our payment or invoicing service does not answer right now."),
         lazy_gettext("What is shown here stays; please try again in a few minutes."),
     ),
+    "budget_spent": Wording(
+        lazy_gettext("The system that issues the invoices cannot be asked more often just now."),
+        lazy_gettext("What is shown here stays; please come back later."),
+    ),
     "provider_refused": Wording(
         lazy_gettext("Our payment or invoicing service did not accept this. Nothing was changed."),
         lazy_gettext("Check what you entered, or ask the company that bills you."),
