@@ -8,7 +8,8 @@ from datetime import date
 class Rules:
     """A merchant's own decisions; the defaults hold until one is made.
 
-    `part_payment` lets customers pay less than an invoice wants.
+    `part_payment` lets customers pay less than an invoice wants. `holded_calls_a_month` is how many
+    calls Holded's plan allows, 0 to believe what Holded says itself.
 
     Documents of Holded's charge themselves where they name the payment method `collect_method`, by
     its name in Holded, or carry the tag `collect_tag`; where they name no method, that of their
@@ -17,6 +18,7 @@ class Rules:
     """
 
     part_payment: bool = False
+    holded_calls_a_month: int = 0
     collect_method: str = ""
     collect_tag: str = ""
     collect_since: date = date(1970, 1, 1)

@@ -11,6 +11,7 @@ from portal.domain.invoices import Invoice
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.recurrences import Recurrence
+from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 
 
@@ -31,6 +32,7 @@ Snapshot = (
     | Intent
     | CheckoutSession
     | PaymentMethod
+    | Refund
     | Product
     | Price
     | Coupon

@@ -32,7 +32,6 @@ from portal.db import MinorUnits, Reader, Unit, flag
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
-from portal.domain.events import ObjectKind
 from portal.domain.invoices import (
     TAG_OF_STRIPE_INVOICE,
     Invoice,
@@ -262,8 +261,13 @@ _SINGLE = _with_payment(
     PaymentRow.intent.label("payment_intent"),
 ).where(_OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT)
 _ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
-_TWIN = _SINGLE.where(
-    InvoiceRow.origin == Origin.STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id")
+_SOME = _SINGLE.where(
+    flag(InvoiceRow.shown), InvoiceRow.provider_id.in_(bindparam("ids", expanding=True))
+).order_by(InvoiceRow.due_key, InvoiceRow.id)
+_OF_STRIPE = InvoiceRow.origin == Origin.STRIPE
+_TWIN = _SINGLE.where(_OF_STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id"))
+_TWINS = _SINGLE.where(
+    _OF_STRIPE, func.lower(InvoiceRow.provider_id).in_(bindparam("ids", expanding=True))
 )
 _ON_ITS_WAY = _PAYMENT_STATE.in_(
     [
@@ -296,8 +300,20 @@ _BALANCES = (
     .group_by(InvoiceRow.currency)
 )
 _OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
-_KIND = select(InvoiceRow.kind).where(
-    *rows.of_account(InvoiceRow), InvoiceRow.provider_id == bindparam("id")
+_MADE_FROM = (
+    select(InvoiceRow.provider_id)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.made_from == bindparam("proforma"),
+        InvoiceRow.state != InvoiceState.VOID,
+    )
+    .order_by(InvoiceRow.id)
+    .limit(1)
+)
+_PROFORMAS = select(InvoiceRow.provider_id).where(
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
+    InvoiceRow.kind == InvoiceKind.PROFORMA,
 )
 _CREDIT_NOTES = (
     select(InvoiceRow.snapshot)
@@ -383,16 +399,29 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
         raise NotFound(f"invoice {id}")
     if row.state == InvoiceState.VOID and not visit.sees_everything:
         raise NotFound(f"void invoice {id}")
-    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
-    waiting = _waiting(visit, reader, row)
     other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
+    return replace(_whole(visit, row, other), waiting=_waiting(visit, reader, other or row))
+
+
+def list_some(visit: Visit, ids: Sequence[str]) -> list[Listed]:
+    """Return the customer's invoices of these ids, the longest due first; others are left out."""
+    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    found = visit.db.rows(_SOME, {**values, "ids": list(ids)})
+    matches = [row.matches for row in found if row.matches]
+    others = visit.db.rows(_TWINS, {**values, "ids": matches}) if matches else ()
+    twins = {other.provider_id.lower(): other for other in others}
+    return [_whole(visit, row, twins.get(row.matches)) for row in found]
+
+
+def _whole(visit: Visit, row: Row[Any], other: Row[Any] | None) -> Listed:
+    """Return an invoice that was read with its snapshot, and what its other half makes of it."""
+    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
     if other is not None:
         of_stripe = rows.load(Invoice, other.snapshot)
         under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
         twin = of_stripe if of_stripe.is_open else None
-        waiting = _waiting(visit, reader, other)
     word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting)
+    return Listed(invoice, word, under, row.payment_id or "", "", twin)
 
 
 def balances(visit: Visit) -> list[Balance]:
@@ -480,11 +509,26 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
     return {row.provider_id: row.number for row in reader.rows(query)}
 
 
-def kind_of(reader: Reader, merchant: Merchant, id: str) -> ObjectKind:
-    """Return the kind under which a document of Holded's is read, an invoice if it is not known."""
-    values = {**rows.account_values(merchant, Origin.HOLDED), "id": id}
-    row = reader.row(_KIND, values)
-    return ObjectKind.PROFORMA if row and row.kind == InvoiceKind.PROFORMA else ObjectKind.INVOICE
+def proformas_among(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these documents of Holded's are proformas, which are read elsewhere."""
+    values = {**rows.account_values(merchant, Origin.HOLDED), "ids": list(ids)}
+    return frozenset(row.provider_id for row in reader.rows(_PROFORMAS, values))
+
+
+def is_proforma_or_of_one(reader: Reader, merchant: Merchant, id: str) -> bool:
+    """Say whether a document of Holded's is a proforma, or an invoice that was made from one."""
+    found = find_holded(reader, merchant, id)
+    return found is not None and (found.kind is InvoiceKind.PROFORMA or bool(found.made_from))
+
+
+def made_from(reader: Reader, merchant: Merchant, proforma: str) -> str:
+    """Return the invoice that was made from a proforma, empty if none is known; a void one is none.
+
+    Of several, the first that was made.
+    """
+    values = {**rows.account_values(merchant, Origin.HOLDED), "proforma": proforma}
+    row = reader.row(_MADE_FROM, values)
+    return str(row.provider_id) if row is not None else ""
 
 
 def find_holded(reader: Reader, merchant: Merchant, id: str) -> Invoice | None:

@@ -84,7 +84,7 @@ def collect(at: MerchantContext, document: str, method: str = "") -> None:
     if live is not None:
         intents.end(at, live)
     with at.db.session() as unit:
-        tries = payment_rows.tries_of(unit, at.merchant, Origin.HOLDED, document)
+        tries = payment_rows.tries_of(unit, at.merchant, Origin.HOLDED, [document])
     told = refresh.read(at, Origin.HOLDED, ObjectKind.INVOICE, document)
     asked = _asked_by(at, told) if isinstance(told, Invoice) else None
     if not isinstance(told, Invoice) or asked is None:
@@ -216,7 +216,7 @@ def _begin_once(at: MerchantContext, read: _Read, method: str) -> str:
 def _begin(unit: Unit, at: MerchantContext, read: _Read, method: str) -> str:
     """Decide on what was read and write collection, payment and operation, in one transaction."""
     document = read.document
-    if payment_rows.tries_of(unit, at.merchant, Origin.HOLDED, document.id) != read.tries:
+    if payment_rows.tries_of(unit, at.merchant, Origin.HOLDED, [document.id]) != read.tries:
         raise GatewayUnavailable("paid or tried since it was read", was_sent=False)
     visit = _visit(unit, at, document)
     row = rows.find(unit, at.merchant, document.id) or rows.add(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import make_transient
 
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
+from portal.domain.budget import Effect
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
@@ -22,6 +23,7 @@ from portal.services import (
     operations,
     payment_methods,
     payments,
+    presses,
     receipts,
     recurrences,
     reminders,
@@ -29,6 +31,7 @@ from portal.services import (
     sources,
     subscriptions,
 )
+from portal.services.budget import spending
 from portal.services.operations import Verb
 from portal.settings import Settings
 from portal.store import merchants, outbox
@@ -65,6 +68,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_receipt": receipts.mail_receipt,
     "mail_failure": receipts.mail_failure,
     "settle": settlements.settle,
+    "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
@@ -77,6 +81,14 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_collection": reminders.mail_customer,
     "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
+}
+
+# What the calls of a job to Holded are for, where that is not a payment somebody waits for.
+EFFECTS: dict[str, Effect] = {
+    "settle": Effect.BOOKING,
+    "record_payment": Effect.BOOKING,
+    "read_recurrence": Effect.SWEEP,
+    "look_at_recurrences": Effect.SWEEP,
 }
 
 log = structlog.get_logger()
@@ -138,7 +150,8 @@ class Worker:
         try:
             if job.merchant_id is None:
                 raise ValueError(f"job {job.name} names no merchant")
-            JOBS[job.name](self.context(job.merchant_id), **job.arguments)
+            with spending(EFFECTS.get(job.name, Effect.PAYMENT)):
+                JOBS[job.name](self.context(job.merchant_id), **job.arguments)
         except Exception as error:
             self._give_back(job, error)
             return

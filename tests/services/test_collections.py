@@ -108,7 +108,7 @@ def settle_debits(payer: Payer) -> None:
 
 def tries_of(payer: Payer, document: str) -> int:
     at = payer.house.at
-    return len(payment_rows.tries_of(payer.house.db, at.merchant, Origin.HOLDED, document))
+    return len(payment_rows.tries_of(payer.house.db, at.merchant, Origin.HOLDED, [document]))
 
 
 def collection(payer: Payer, document: str) -> tuple[str, str] | None:
