@@ -68,6 +68,8 @@ def follow(unit: Unit, at: MerchantContext, told: Snapshot) -> None:
     row = rows.find(unit, at.merchant, told.id)
     if row is not None and not told.is_open:
         rows.move(row, CollectionState.OVER, now=at.now)
+    if told.made_from and told.is_shown and (of_it := rows.find(unit, at.merchant, told.made_from)):
+        rows.move(of_it, CollectionState.OVER, now=at.now)
     if row is None and may_be_asked(told, at.merchant.rules):
         _queue(unit, at, told.id)
 

@@ -30,6 +30,7 @@ from portal.mirror import refresh
 from portal.services import (
     changes,
     collections,
+    conversions,
     intents,
     payment_methods,
     recurrences,
@@ -256,6 +257,7 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     """Let what follows from what was told happen: to payments, new methods, waiting changes."""
     for snapshot in told:
         if not isinstance(snapshot, Gone):
+            conversions.follow(unit, at, snapshot)
             intents.follow(unit, at, snapshot)
             collections.follow(unit, at, snapshot)
             recurrences.follow(unit, at, snapshot)

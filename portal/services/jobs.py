@@ -17,6 +17,7 @@ from portal.services import (
     cancellations,
     changes,
     collections,
+    conversions,
     customers,
     inbox,
     intents,
@@ -54,6 +55,7 @@ VERBS: dict[str, Verb[Any]] = {
         *customers.VERBS,
         *billing_portal.VERBS,
         *collections.VERBS,
+        *conversions.VERBS,
     )
 }
 
@@ -73,6 +75,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    "convert_proforma": conversions.convert,
     "collect": collections.collect,
     "collect_waiting": collections.collect_waiting,
     "note_collection": collections.note,
@@ -87,6 +90,7 @@ JOBS: dict[str, Callable[..., None]] = {
 EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
     "record_payment": Effect.BOOKING,
+    "convert_proforma": Effect.BOOKING,
     "read_recurrence": Effect.SWEEP,
     "look_at_recurrences": Effect.SWEEP,
 }

@@ -6,6 +6,7 @@ before the first send.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -103,17 +104,74 @@ def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow
         )
     )
     if state == SettlementState.WAITING:
-        outbox.add(
-            unit,
-            "record_payment",
-            f"{payment.id}:{share.invoice}",
-            merchant_id=at.merchant.id,
-            now=at.now,
-            payment=payment.id,
-            invoice=share.invoice,
-        )
+        _have_booked(unit, at, payment.id, share.invoice)
     if state == SettlementState.REFUND:
         _tell_excess(unit, at, payment, share.invoice, share.amount)
+
+
+def _have_booked(unit: Unit, at: MerchantContext, payment: str, document: str) -> None:
+    """Have a share booked; on a proforma, or an invoice made from one, that one is issued first."""
+    if invoices.is_proforma_or_of_one(unit, at.merchant, document):
+        _queue(unit, at, "convert_proforma", payment, document=document)
+    else:
+        _queue(unit, at, "record_payment", payment, invoice=document)
+
+
+def _queue(unit: Unit, at: MerchantContext, job: str, payment: str, **named: Any) -> None:
+    key = ":".join((payment, *named.values()))
+    outbox.add(unit, job, key, merchant_id=at.merchant.id, now=at.now, payment=payment, **named)
+
+
+# Proformas, on which Holded books nothing
+
+
+def hold_waiting(unit: Unit, payment: str, document: str) -> PaymentRow | None:
+    """Return a payment whose booking on a document waits, held until the unit ends."""
+    row = settlements.find(unit, payment, document)
+    is_waiting = row is not None and row.state == SettlementState.WAITING
+    return intents.get(unit, payment) if is_waiting else None
+
+
+def hand_over(unit: Unit, at: MerchantContext, proforma: str, invoice: str) -> None:
+    """Let what pays a proforma pay the invoice that was made from it.
+
+    Where another payment pays that invoice already, it stays on the proforma, to be given back.
+    """
+    payment = rows.find_live(unit, at.merchant, Origin.HOLDED, proforma)
+    if payment is None or rows.find_live(unit, at.merchant, Origin.HOLDED, invoice) is not None:
+        return
+    booking = settlements.find(unit, payment.id, proforma)
+    for share in payment.shares:
+        if (share.origin, share.invoice) == (Origin.HOLDED, proforma):
+            share.invoice = invoice
+    if booking is not None:
+        booking.invoice = invoice
+        _queue(unit, at, "convert_proforma", payment.id, document=invoice)
+    unit.flush()
+
+
+def give_back_unless_handed_over(at: MerchantContext, payment: str, proforma: str) -> None:
+    """Have the money of a proforma go back whose invoice is paid by another payment."""
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, proforma)
+        if row is not None and row.state == SettlementState.WAITING:
+            _divide(unit, at, row, 0)
+
+
+def leave_to_merchant(at: MerchantContext, payment: str, invoice: str) -> None:
+    """Leave a booking to a person: what it is for is no more what was paid."""
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is not None and row.state == SettlementState.WAITING:
+            row.state, row.changed_at = SettlementState.UNKNOWN, at.now
+            log.error("settlement.unknown", merchant=at.merchant.slug, payment=payment)
+
+
+def have_recorded(at: MerchantContext, payment: str, invoice: str) -> None:
+    """Have a share booked on an invoice that was made from a proforma and is issued by now."""
+    with at.db.write() as unit:
+        if hold_waiting(unit, payment, invoice) is not None:
+            _queue(unit, at, "record_payment", payment, invoice=invoice)
 
 
 def _freeze(at: MerchantContext, payment: str, invoice: str, told: Invoice) -> bool:

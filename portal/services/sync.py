@@ -13,7 +13,7 @@ from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, sources
-from portal.services import collections, recurrences
+from portal.services import collections, conversions, recurrences
 from portal.services.budget import spending
 from portal.store.customers import CustomerRow
 
@@ -122,6 +122,7 @@ def _read_all(at: MerchantContext, listing: _Listing, told: Told, *, afresh: boo
         with at.db.write() as unit:
             refresh.save(unit, at.merchant, listing.origin, seen, now=at.now)
             for one in page.snapshots:
+                conversions.follow(unit, at, one)
                 collections.follow(unit, at, one)
             sources.save_progress(
                 unit,

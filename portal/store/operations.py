@@ -176,6 +176,20 @@ def list_unanswered_of(
     )
 
 
+def find_last(unit: Unit, customer_id: int, verb: str, subject: str) -> OperationRow | None:
+    """Return the last that was asked for a customer with a verb about a subject."""
+    return unit.scalars(
+        select(OperationRow)
+        .where(
+            OperationRow.customer_id == customer_id,
+            OperationRow.verb == verb,
+            OperationRow.subject == subject,
+        )
+        .order_by(OperationRow.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def list_waiting(
     unit: Unit, merchant: Merchant, verb: str, subjects: Collection[str]
 ) -> list[OperationRow]:

@@ -101,7 +101,7 @@ def test_a_sync_costs_a_call_for_each_page(payer: Payer) -> None:
 
     payer.house.sync()
 
-    assert of(payer.house, Effect.SYNC) == 3 * cost_of(Effect.SYNC)
+    assert of(payer.house, Effect.SYNC) == 5 * cost_of(Effect.SYNC)
 
 
 def test_a_call_whose_answer_was_lost_is_counted(payer: Payer) -> None:

@@ -711,3 +711,183 @@ def test_f11_what_did_not_change_costs_one_call_a_day(payer, desk):
 
     sent = payer.house.requests("holded")[before:]
     assert [one["path"] for one in sent] == ["/api/v2/recurring-invoices"]
+
+
+# F9: a proforma is paid on the invoice that is made from it
+
+
+@pytest.fixture
+def tagged(payer: Payer) -> list[str]:
+    """The tag that asks for a charge, once the merchant decided so."""
+    payer.house.decide(collect_tag="cobrar")
+    return ["cobrar"]
+
+
+def invoices_of(payer: Payer) -> list[dict[str, Any]]:
+    """Return the invoices that stand in Holded."""
+    return list(payer.house.holded.get("/invoices").json()["items"])
+
+
+def wait_and_work(payer: Payer, times: int = 6) -> None:
+    for _ in range(times):
+        payer.house.pass_time(60)
+        payments.sweep(payer.house.db, now=payer.house.now())
+        payer.house.settle_down()
+
+
+def test_f9_a_paid_proforma_becomes_one_issued_invoice_with_its_payment(payer, desk, tagged):
+    save_card(payer)
+
+    proforma = desk.proforma(tags=tagged)
+
+    (invoice,) = invoices_of(payer)
+    assert payer.charges() == [12100]
+    assert payer.bookings() == ["121.00"]
+    assert (invoice["from"]["id"], invoice["draft"]) == (proforma, False)
+    assert (invoice["payments_pending"], invoice["status"]) == ("0.00", "completed")
+    assert collection(payer, proforma) == ("over", "")
+    assert to_customer(payer) == []
+
+
+def test_f9_a_proforma_paid_by_its_customer_does_as_well(payer, desk):
+    proforma = desk.proforma()
+
+    pressed = payer.pay(proforma)
+    payer.at_checkout(payer.leave_url(pressed))
+    payer.house.settle_down()
+
+    (invoice,) = invoices_of(payer)
+    assert payer.state(pressed) is PaymentState.BOOKED
+    assert (invoice["from"]["id"], invoice["payments_pending"]) == (proforma, "0.00")
+
+
+def test_f9_a_proforma_that_was_converted_can_be_paid_no_more(payer, desk, tagged):
+    save_card(payer)
+    proforma = desk.proforma(tags=tagged)
+
+    found = invoices.get(payer.visit(), proforma)
+    listed = invoices.list_page(payer.visit())[0]
+
+    assert found.status is InvoiceStatus.INVOICED
+    assert not found.may_pay.is_allowed
+    assert [row.invoice.kind for row in listed] == ["invoice"]
+    assert [row.status for row in listed] == [InvoiceStatus.PAID]
+
+
+def test_f9_holdeds_next_word_on_the_proforma_does_not_open_it_again(payer, desk, tagged):
+    save_card(payer)
+    proforma = desk.proforma(tags=tagged)
+
+    path = f"/proformas/{proforma}/pipeline"
+    payer.house.holded.put(path, json={"pipeline_id": "p1"}).raise_for_status()
+    payer.house.settle_down()
+    payer.house.sync()
+
+    assert invoices.get(payer.visit(), proforma).status is InvoiceStatus.INVOICED
+    assert payer.charges() == [12100]
+
+
+@pytest.mark.parametrize("kind", ["lose_answer", "half_body", "reset", "status", "http200_info"])
+@pytest.mark.parametrize("path", ["/documents/convert", "/invoices/{id}/approve"])
+def test_f9_whatever_becomes_of_an_answer_one_invoice_is_made(payer, desk, tagged, kind, path):
+    save_card(payer)
+    payer.fault("holded", kind, path, method="POST")
+
+    desk.proforma(tags=tagged)
+    wait_and_work(payer)
+
+    assert len(invoices_of(payer)) == 1
+    assert payer.bookings() == ["121.00"]
+    assert payer.charges() == [12100]
+
+
+def test_f9_without_the_webhooks_of_the_invoice_it_is_all_the_same(payer, desk, tagged):
+    save_card(payer)
+    payer.house.holded_wire.is_cut = True
+    desk.proforma(tags=tagged)
+    payer.house.control("holded", "webhooks/faults", kind="drop", times=50)
+    payer.house.holded_wire.is_cut = False
+    payer.fault("holded", "lose_answer", "/documents/convert", method="POST")
+
+    wait_and_work(payer)
+
+    assert len(invoices_of(payer)) == 1
+    assert payer.bookings() == ["121.00"]
+
+
+def convert_by_hand(payer: Payer, proforma: str, *, draft: bool) -> str:
+    source = {"source_type": "proform", "source_id": proforma}
+    body = {**source, "target_type": "invoice", "draft": draft}
+    answer = payer.house.holded.post("/documents/convert", json=body)
+    return str(answer.raise_for_status().json()["id"])
+
+
+@pytest.mark.parametrize("draft", [True, False])
+def test_f9_the_invoice_the_merchant_made_meanwhile_is_taken(payer, desk, tagged, draft):
+    save_debit(payer)
+    proforma = desk.proforma(tags=tagged)
+    made = convert_by_hand(payer, proforma, draft=draft)
+    payer.house.settle_down()
+
+    settle_debits(payer)
+
+    assert payer.charges() == [12100]
+    assert [row["id"] for row in invoices_of(payer)] == [made]
+    assert payer.bookings() == ["121.00"]
+
+
+def test_f9_the_invoice_of_a_proforma_on_its_way_is_not_charged_again(payer, desk, tagged):
+    save_debit(payer)
+    proforma = desk.proforma(tags=tagged)
+    made = convert_by_hand(payer, proforma, draft=False)
+    payer.house.settle_down()
+    payer.house.pass_time(2 * 3600)
+    payer.house.settle_down()
+
+    found = invoices.get(payer.visit(), made)
+
+    assert len(payer.house.ledger("stripe")) == 1
+    assert found.status is InvoiceStatus.PROCESSING
+    assert not found.may_pay.is_allowed
+
+
+def test_f9_a_draft_that_says_something_else_by_now_is_left_to_the_merchant(payer, desk, tagged):
+    save_debit(payer)
+    proforma = desk.proforma(tags=tagged)
+    made = convert_by_hand(payer, proforma, draft=True)
+    line = {"name": "More work", "units": 1, "price": "300.00", "taxes": ["s_iva_21"]}
+    payer.house.holded.put(f"/invoices/{made}", json={"items": [line]}).raise_for_status()
+    payer.house.settle_down()
+
+    settle_debits(payer)
+
+    assert payer.bookings() == []
+    assert invoices_of(payer)[0]["draft"]
+    assert [task.kind for task in tasks.list_tasks(payer.house.db, now=payer.house.now())] == [
+        "booking"
+    ]
+
+
+def test_f9_money_for_a_proforma_whose_invoice_was_paid_otherwise_goes_back(payer, desk):
+    proforma, debit = desk.proforma(), payer.debit()
+    pressed = payer.pay(proforma, debit)
+    made = convert_by_hand(payer, proforma, draft=False)
+    payer.pay_in_holded(made)
+    payer.house.settle_down()
+
+    settle_debits(payer)
+
+    assert payer.bookings() == ["121.00"]
+    assert payer.outcome(pressed).excess == DUE
+
+
+def test_f9_a_proforma_that_was_deleted_leaves_the_money_to_give_back(payer, desk):
+    proforma, debit = desk.proforma(), payer.debit()
+    pressed = payer.pay(proforma, debit)
+    payer.house.holded.delete(f"/proformas/{proforma}").raise_for_status()
+    payer.house.settle_down()
+
+    settle_debits(payer)
+
+    assert invoices_of(payer) == []
+    assert payer.outcome(pressed).excess == DUE
