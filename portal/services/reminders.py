@@ -4,6 +4,7 @@ from typing import Any
 
 from portal.context import MerchantContext
 from portal.domain.collections import NEEDS_CUSTOMER, NO_METHOD, CollectionState
+from portal.domain.errors import GatewayMisconfigured
 from portal.domain.invoices import Invoice
 from portal.mirror import customers, invoices
 from portal.services import collections, mail
@@ -73,9 +74,9 @@ def _told(at: MerchantContext, row: CollectionRow, invoice: Invoice) -> dict[str
 
 
 def _reason(code: str) -> str:
-    """Return which sentence says why: no_method, bank or declined."""
-    if code == NO_METHOD:
-        return NO_METHOD
+    """Return which sentence says why: no_method, bank, access or declined."""
+    if code in {NO_METHOD, GatewayMisconfigured.wording}:
+        return NO_METHOD if code == NO_METHOD else "access"
     return "bank" if code in NEEDS_CUSTOMER else "declined"
 
 

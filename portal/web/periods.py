@@ -5,6 +5,7 @@
 
 from portal.domain.catalogue import Coupon, Price
 from portal.domain.money import Money
+from portal.domain.recurrences import Rhythm
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
 from portal.services.actions import discount, duration, every
@@ -16,6 +17,22 @@ ONE = {
     "month": lazy_gettext("a month"),
     "year": lazy_gettext("a year"),
 }
+
+RHYTHMS: dict[str, str] = {
+    Rhythm.DAILY: lazy_gettext("every day"),
+    Rhythm.WEEKLY: lazy_gettext("every week"),
+    Rhythm.FORTNIGHTLY: lazy_gettext("every two weeks"),
+    Rhythm.MONTHLY: lazy_gettext("every month"),
+    Rhythm.EVERY_TWO_MONTHS: lazy_gettext("every two months"),
+    Rhythm.QUARTERLY: lazy_gettext("every three months"),
+    Rhythm.EVERY_SIX_MONTHS: lazy_gettext("every six months"),
+    Rhythm.YEARLY: lazy_gettext("every year"),
+}
+
+
+def rhythm(name: str) -> str:
+    """Say how often Holded makes an invoice, empty for a rhythm that is not known."""
+    return str(RHYTHMS.get(name, ""))
 
 
 def each(price: Price) -> str:

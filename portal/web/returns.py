@@ -53,19 +53,29 @@ def _operation(token: str) -> OperationRow:
 
 def _show_payment(at: MerchantContext, operation: OperationRow) -> str:
     outcome = payment_outcomes.read_outcome(at, operation)
-    is_payer = _is_payer(operation)
+    is_payer, invoice = _is_payer(operation), _invoice_seen(outcome)
     return render_template(
         "returns/payment.html",
         told=outcomes.tell(outcome),
         outcome=outcome,
         is_refused=outcome.state in {PaymentState.FAILED, PaymentState.CANCELED},
         go_on_href=_go_on(at, operation, outcome, is_payer=is_payer),
-        invoice_href=_href(at, "customer.invoices.show", outcome.invoice) if is_payer else "",
-        pay_href=_href(at, "customer.payments.choose", outcome.invoice) if is_payer else "",
+        invoice_href=_href(at, "customer.invoices.show", invoice) if is_payer else "",
+        pay_href=_href(at, "customer.payments.choose", invoice) if is_payer else "",
         press_href=_href(at, "customer.presses.show", outcome.press)
         if is_payer and outcome.press
         else "",
     )
+
+
+def _invoice_seen(outcome: Outcome) -> str:
+    """Return the invoice somebody goes back to: who holds the link of one, to that one.
+
+    What paid a proforma is by now the payment of the invoice that was made from it.
+    """
+    signed_in = current_session()
+    is_narrow = signed_in is not None and not signed_in.scope.is_everything
+    return signed_in.scope.invoice if signed_in is not None and is_narrow else outcome.invoice
 
 
 def _show_added(at: MerchantContext, operation: OperationRow) -> str:

@@ -38,6 +38,7 @@ INVOICE: dict[str, StatusWord] = {
     InvoiceStatus.PAID: StatusWord(lazy_pgettext("invoice", "Paid"), "ok", "ok"),
     InvoiceStatus.CREDITED: StatusWord(lazy_pgettext("invoice", "Credited"), "ok", "ok"),
     InvoiceStatus.VOID: StatusWord(lazy_pgettext("invoice", "Void"), "", "minus"),
+    InvoiceStatus.INVOICED: StatusWord(lazy_pgettext("proforma", "Invoiced"), "ok", "ok"),
 }
 SUBSCRIPTION: dict[str, StatusWord] = {
     SubscriptionStatus.ACTIVE: StatusWord(lazy_pgettext("subscription", "Active"), "ok", "ok"),
