@@ -126,8 +126,12 @@ class PaymentGateway(Protocol):
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
-        """Create and confirm an intent with a saved method; a decline is one with its error."""
+        """Create and confirm an intent with a saved method; a decline is one with its error.
+
+        `off_session` says that its owner is not there: a bank that wants to ask declines.
+        """
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""

@@ -19,7 +19,7 @@ from portal.domain.payments import (
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import intents as mirror
 from portal.mirror import refresh
-from portal.store import operations, outbox
+from portal.store import collections, operations, outbox
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow
 
@@ -121,7 +121,10 @@ def advance(
     if state is PaymentState.AT_CHECKOUT and payment.state not in NOT_ANSWERED:
         return
     codes = (intent.decline_code or intent.error_code) if intent is not None else ""
-    if state is PaymentState.FAILED and payment.state == PaymentState.PROCESSING:
+    is_collected = collections.has_begun(unit, payment.id)
+    if is_collected and state is not PaymentState.PROCESSING:
+        _queue(unit, at, "note_collection", payment)
+    elif state is PaymentState.FAILED and payment.state == PaymentState.PROCESSING:
         _queue(unit, at, "mail_failure", payment)
     rows.move(payment, state, now=at.now, error_code=codes)
 

@@ -354,6 +354,7 @@ def _send_payment(at: MerchantContext, told: dict[str, Any], key: str) -> Intent
         description=told["description"],
         return_url=told["return_url"],
         metadata=told["metadata"],
+        off_session=told.get("off_session", False),
     )
 
 

@@ -63,6 +63,13 @@ NOUNS = [
     ),
     Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun(
+        "CollectionRow",
+        "portal.store.collections",
+        "collections",
+        "domain store services cli",
+    ),
+    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),

@@ -206,8 +206,10 @@ class StripeGateway:
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
         """Create and confirm an intent with a saved method; a decline is one with its error."""
+        alone: dict[str, bool] = {"off_session": True} if off_session else {}
         return self._intent(
             "post",
             "/v1/payment_intents",
@@ -220,6 +222,7 @@ class StripeGateway:
             confirm=True,
             return_url=return_url,
             metadata=dict(metadata),
+            **alone,
         )
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
