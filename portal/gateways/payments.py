@@ -142,6 +142,12 @@ class PaymentGateway(Protocol):
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
 
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+
     def open_checkout_payment(
         self,
         *,

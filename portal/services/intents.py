@@ -26,6 +26,8 @@ from portal.store.payments import PaymentRow
 WITH_THE_CUSTOMER = frozenset({PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK})
 NOT_ANSWERED = frozenset({PaymentState.MADE, PaymentState.UNKNOWN})
 PAID = frozenset({"paid", "no_payment_required"})
+# The verb that confirms the intent of a Stripe invoice.
+CONFIRM = "confirm"
 
 
 def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
@@ -181,9 +183,18 @@ def end_open_pages(at: MerchantContext, payment: str) -> None:
         row = rows.get(unit, payment)
         if row is None or row.state not in WITH_THE_CUSTOMER:
             return
-        is_own = all(share.origin != Origin.STRIPE for share in row.shares)
+        is_own = not is_of_invoice(unit, row)
     if is_own:
         end(at, row)
+
+
+def is_of_invoice(unit: Unit, payment: PaymentRow) -> bool:
+    """Whether a payment confirms the intent Stripe made for its invoice, and has none of its own.
+
+    Such an intent is Stripe's to cancel, and what it takes is on the invoice by itself.
+    """
+    operation = operations.get(unit, payment.id)
+    return operation is not None and operation.verb == CONFIRM
 
 
 def end(at: MerchantContext, payment: PaymentRow) -> None:

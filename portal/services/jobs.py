@@ -72,6 +72,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "settle": settlements.settle,
     "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
+    "attach_payment": settlements.attach,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,

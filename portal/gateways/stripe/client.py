@@ -334,6 +334,20 @@ class StripeGateway:
         except GatewayRefused:
             return self._checkout("get", path)
 
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+        path = f"/v1/invoices/{_id(invoice)}/attach_payment"
+        try:
+            self._call("post", path, key=key, payment_intent=intent)
+        except GatewayRefused:
+            of_intent = {"type": "payment_intent", "payment_intent": intent}
+            found, _ = self._call("get", "/v1/invoice_payments", invoice=invoice, payment=of_intent)
+            if not found["data"]:
+                raise
+
     # Customers and their methods
 
     def set_default_method(self, customer: str, method: str, *, key: str) -> Seen:
