@@ -69,7 +69,12 @@ NOUNS = [
         "collections",
         "domain store services cli",
     ),
-    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
+    Noun(
+        "Recurrence",
+        "portal.domain.recurrences",
+        "recurrences",
+        "domain mirror services pages templates",
+    ),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),

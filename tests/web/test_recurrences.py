@@ -25,11 +25,10 @@ def test_f11_lines_sum_rhythm_and_the_next_days_are_shown(
     recur(signed_in)
     signed_in.house.sync()
 
-    page = browser.get("customer.subscriptions.list_all")
+    page = browser.get("customer.recurrences.list_all")
 
-    assert "Recurring invoices Hosting Next invoices:" in page.text
+    assert "Hosting Next invoices:" in page.text
     assert "€121.00 every three months" in page.text
-    assert "No subscription is running" not in page.text
 
 
 def test_what_has_ended_is_not_shown(signed_in: Payer, browser: Browser) -> None:
@@ -38,9 +37,9 @@ def test_what_has_ended_is_not_shown(signed_in: Payer, browser: Browser) -> None
     recur(signed_in, date=(last - timedelta(days=30)).isoformat(), end_date=last.isoformat())
     signed_in.house.sync()
 
-    page = browser.get("customer.subscriptions.list_all")
+    page = browser.get("customer.recurrences.list_all")
 
-    assert "Recurring invoices" not in page.text
+    assert "Nothing is invoiced regularly" in page.text
 
 
 def test_the_page_asks_holded_nothing(signed_in: Payer, browser: Browser) -> None:
@@ -48,6 +47,12 @@ def test_the_page_asks_holded_nothing(signed_in: Payer, browser: Browser) -> Non
     signed_in.house.sync()
     before = len(signed_in.house.requests("holded"))
 
-    browser.get("customer.subscriptions.list_all")
+    browser.get("customer.recurrences.list_all")
 
     assert len(signed_in.house.requests("holded")) == before
+
+
+def test_the_subscriptions_lead_there(signed_in: Payer, browser: Browser) -> None:
+    browser.get("customer.subscriptions.list_all")
+
+    assert browser.follow("Recurring invoices").h1 == "Recurring invoices"

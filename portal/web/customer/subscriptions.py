@@ -13,7 +13,7 @@ from portal.domain.payment_methods import may_be_default
 from portal.domain.resolver import Action, Answer, Place
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.mirror import payment_methods, recurrences
+from portal.mirror import payment_methods
 from portal.services import billing_portal, subscriptions
 from portal.services.subscriptions import Shown
 from portal.web import periods, wording
@@ -51,15 +51,13 @@ class MethodForm(Form):
 @pages.get("/subscriptions")
 @open_to(Who.CUSTOMER)
 def list_all() -> str:
-    """Show every subscription, what Holded invoices again and again, and what has ended."""
+    """Show every subscription, the ended ones below."""
     visit = current_visit()
     listed = subscriptions.list_shown(visit)
     return render_template(
         "customer/subscriptions/list.html",
         running=[one for one in listed if not one.subscription.is_ended],
         ended=[one for one in listed if one.subscription.is_ended],
-        plans=recurrences.list_of_customer(visit),
-        rhythm=periods.rhythm,
         per=periods.per,
         **at_stripe_since(visit),
     )
