@@ -62,6 +62,8 @@ def join(places: Places, known: Seed) -> None:
     hook.lead_to(address(said, "Stripe"))
     known["stripe_webhook"] = {"url": hook.url, "secret": hook.secret}
     portal(places, "offer", "add", merchant.slug, "--coupon", STAYING)
+    for rule in merchant.rules:
+        portal(places, "rules", merchant.slug, "--set", rule)
 
 
 class StripeWebhook:

@@ -149,3 +149,19 @@ def test_the_same_day_begins_the_same_way(begun: tuple[httpx.Client, Any]) -> No
 
     assert again.get(address).json() == begun[0].get(address).json()
     again.close()
+
+
+def test_documents_that_charge_themselves_carry_the_tag_of_the_merchants_rule(
+    listed: Listed,
+) -> None:
+    (merchant,) = [each for each in MERCHANTS if each.slug == "nuvol"]
+    documents = [
+        each
+        for path in ("invoices", "proformas", "recurring-invoices")
+        for each in listed("nuvol", path, "jardins")
+    ]
+
+    assert merchant.rules == ("collect_tag=cobrar",)
+    assert [each["tags"] for each in documents] == [["cobrar"]] * 3
+    assert [each["draft"] for each in documents[:2]] == [False, False]
+    assert documents[2]["date"] > "2026-11-21"

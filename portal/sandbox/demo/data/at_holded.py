@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from portal.sandbox.demo.data.history import History
-from portal.sandbox.demo.data.words import Bill, Merchant, Person
+from portal.sandbox.demo.data.words import Bill, Merchant, Person, Repeat
 
 TRADES = {"ES": "España", "US": "United States", "BR": "Brasil"}
 BANK = {"es": "Banco", "en": "Bank", "pt": "Banco"}
@@ -36,6 +36,8 @@ class HoldedSide:
             self.history.at(first_day(self.merchant), partial(self.add_contact, person))
             for bill in person.bills:
                 self.history.at(bill.ago, partial(self.write, person, bill))
+            for repeat in person.repeats:
+                self.history.at(0, partial(self.repeat, person, repeat))
 
     def open_account(self) -> None:
         """Open the account, with a bank, a gateway for Stripe's money and a payment method."""
@@ -93,6 +95,7 @@ class HoldedSide:
             "date": self.history.day(bill.ago),
             "due_date": self.history.day(bill.ago - bill.due),
             "notes": bill.notes or None,
+            "tags": list(bill.tags),
             "items": [
                 {
                     "name": bill.line,
@@ -112,6 +115,20 @@ class HoldedSide:
         if bill.paid:
             day = max(bill.ago - bill.paid_after, 0)
             self.history.at(day, partial(self.pay, f"{path}/{id_}/payments", bill, day))
+
+    def repeat(self, person: Person, repeat: Repeat) -> None:
+        """Write a recurring invoice whose first one is still to come."""
+        item = {"name": repeat.line, "price": repeat.price, "taxes": [self.merchant.tax]}
+        body = {
+            "contact_id": self.contacts[person.key],
+            "date": self.history.day(-repeat.days),
+            "periodicity": repeat.rhythm,
+            "convert_automatically": True,
+            "due_days": 15,
+            "tags": list(repeat.tags),
+            "items": [item],
+        }
+        self.post("/api/v2/recurring-invoices", body)
 
     def pay(self, path: str, bill: Bill, ago: int) -> None:
         """Book what arrived by bank transfer."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from portal.sandbox.demo.data.words import Bill, Merchant, OneOff, Person, Plan, Price, Product
+from portal.sandbox.demo.data.words import (
+    Bill,
+    Merchant,
+    OneOff,
+    Person,
+    Plan,
+    Price,
+    Product,
+    Repeat,
+)
 
 PRODUCTS = (
     Product(
@@ -160,6 +169,23 @@ GELATS = Person(
         Bill(25, "Carta de helados", "330.00", paid="all"),
     ),
 )
+# Documents that carry it charge themselves, or ask their customer for a payment method.
+COLLECT = ("cobrar",)
+JARDINS = Person(
+    "jardins",
+    "Jardins Bonaire SL",
+    "comptes@jardinsbonaire.example",
+    "a Holded invoice and a proforma that charge themselves once a payment method is added, and a "
+    "recurring Holded invoice",
+    tax_id="B12345681",
+    language="ca",
+    address=("Carrer dels Tarongers 5", "Mataró", "08301"),
+    bills=(
+        Bill(10, "Web de la botiga de plantes", "720.00", tags=COLLECT),
+        Bill(4, "Segona fase, a compte", "350.00", kind="proformas", tags=COLLECT),
+    ),
+    repeats=(Repeat(6, "Manteniment del web", "60.00", tags=COLLECT),),
+)
 
 NUVOL = Merchant(
     slug="nuvol",
@@ -189,5 +215,7 @@ NUVOL = Merchant(
         DISTRIBUCIONS,
         NOU,
         GELATS,
+        JARDINS,
     ),
+    rules=("collect_tag=cobrar",),
 )

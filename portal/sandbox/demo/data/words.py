@@ -23,6 +23,18 @@ class Bill:
     kind: Literal["invoices", "credit-notes", "proformas", "estimates"] = "invoices"
     state: Literal["draft", "approved", "cancelled"] = "approved"
     notes: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A recurring invoice in Holded, issued by itself; its first one is made in ``days`` days."""
+
+    days: int
+    line: str
+    price: str
+    rhythm: Literal["m", "q", "a"] = "m"
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Person:
     linked: bool = True
     methods: tuple[str, ...] = ()
     bills: tuple[Bill, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
     one_offs: tuple[OneOff, ...] = ()
     plans: tuple[Plan, ...] = ()
 
@@ -102,7 +115,10 @@ class Product:
 
 @dataclass(frozen=True)
 class Merchant:
-    """A business of the demo, at both providers. ``tax`` is Holded's key on every line."""
+    """A business of the demo, at both providers. ``tax`` is Holded's key on every line.
+
+    ``rules`` are what it decided for its portal, as the command line takes them.
+    """
 
     slug: str
     name: str
@@ -120,6 +136,7 @@ class Merchant:
     tax_rate: tuple[str, str] | None
     products: tuple[Product, ...]
     people: tuple[Person, ...]
+    rules: tuple[str, ...] = ()
     privacy_url: str = ""
     terms_url: str = ""
 
