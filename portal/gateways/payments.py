@@ -189,6 +189,11 @@ class PaymentGateway(Protocol):
     def detach_method(self, method: str, *, key: str) -> Seen:
         """Remove a method; one that is gone already counts as removed."""
 
+    def create_customer(
+        self, *, key: str, name: str, email: str, metadata: Mapping[str, str]
+    ) -> Seen:
+        """Make a customer; returns its profile."""
+
     def update_customer(self, customer: str, fields: Mapping[str, Any], *, key: str) -> Seen:
         """Write name, e-mail, phone or address; returns the customer's profile."""
 

@@ -43,6 +43,7 @@ from portal.domain.payments import PaymentState, Share
 from portal.gateways.snapshots import Snapshot
 from portal.mirror import customers, payment_methods, refresh
 from portal.mirror.customers import CustomerCard
+from portal.services import customers as people
 from portal.services import intents, links, operations, payments
 from portal.services.operations import Verb
 from portal.store import collections as rows
@@ -92,6 +93,7 @@ def collect(at: MerchantContext, document: str, method: str = "") -> None:
     if not isinstance(told, Invoice) or asked is None:
         _drop(at, document)
         return
+    _have_at_stripe(at, told)
     payment = _begin_once(at, _Read(told, tries, asked), method)
     if payment:
         _charge(at, payment)
@@ -191,6 +193,20 @@ def _asked_by(at: MerchantContext, document: Invoice) -> AskedBy | None:
 def _default_of(at: MerchantContext, contact: str) -> str:
     profile = refresh.read(at, Origin.HOLDED, ObjectKind.CUSTOMER, contact)
     return profile.pays_by if isinstance(profile, Profile) else ""
+
+
+def _have_at_stripe(at: MerchantContext, document: Invoice) -> None:
+    """Let the customer of a document be somebody at Stripe, for whom a method can be kept.
+
+    Where Stripe says no, the customer can still pay by the link.
+    """
+    with at.db.write() as unit:
+        payer = find_ids(unit, at.merchant, Origin.HOLDED, [document.customer]).get(
+            document.customer
+        )
+    with suppress(GatewayRefused, GatewayMisconfigured):
+        if payer is not None:
+            people.have_at_stripe(at, payer)
 
 
 def _drop(at: MerchantContext, document: str) -> None:

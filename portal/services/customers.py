@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
-from portal.domain.customers import Address, Origin, Profile, editable
+from portal.domain.customers import Address, Origin, Profile, canonical_email, editable
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import InvalidInput, NotFound, Refused
 from portal.domain.tax_ids import MOST, TYPES
@@ -17,7 +17,7 @@ from portal.services.operations import Verb
 from portal.services.subscriptions import who
 from portal.store import customers as store_customers
 from portal.store import operations as rows
-from portal.store.operations import OperationRow
+from portal.store.operations import OperationRow, OperationState
 
 PLAIN = ("name", "email", "phone")
 
@@ -76,6 +76,37 @@ def choose_locale(visit: Visit, tag: str) -> None:
         store_customers.choose_locale(unit, visit.customer.id, tag)
 
 
+def have_at_stripe(at: MerchantContext, customer_id: int) -> None:
+    """Make a Stripe customer, once, of a payer that only Holded knows: methods are kept for it.
+
+    Not where Stripe has one of the same address that the merchant has not joined: that may be the
+    same payer. Raises the gateway errors.
+    """
+    card = customers.find_card(at.db, at.merchant, customer_id)
+    if card is None or card.stripe_customer or not card.holded_contact:
+        return
+    same = customers.list_by_email(at.db, at.merchant, canonical_email(card.address))
+    if card.address and any(other.stripe_customer for other in same):
+        return
+    with at.db.write() as unit:
+        row = rows.find_last(unit, customer_id, MAKE.name, card.holded_contact)
+        is_new = row is None or row.state == OperationState.REFUSED
+        if is_new:
+            row = operations.begin(
+                unit,
+                at,
+                MAKE,
+                customer_id=customer_id,
+                subject=card.holded_contact,
+                name=card.name,
+                email=card.address,
+            )
+    if row is not None and is_new:
+        operations.perform(at, MAKE, row.id)
+    elif row is not None:
+        operations.resolve(at, {MAKE.name: MAKE}, row.id)
+
+
 def profiles(visit: Visit) -> tuple[Profile | None, Profile | None]:
     """Return what Stripe and what Holded know of the customer."""
     return customers.profiles(visit.db, visit)
@@ -96,6 +127,28 @@ def _send_remove_tax_id(at: MerchantContext, told: dict[str, Any], key: str) -> 
     return at.payments.remove_tax_id(told["customer"], told["tax_id"])
 
 
+def _send_make(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    with at.db.session() as reader:
+        contact = reader.get_one(OperationRow, key).subject
+    return at.payments.create_customer(
+        key=key,
+        name=told["name"],
+        email=told["email"],
+        metadata={"holded_contact_id": contact},
+    )
+
+
+def _is_to_be_made(at: MerchantContext, row: OperationRow) -> bool:
+    card = customers.find_card(at.db, at.merchant, row.customer_id or 0)
+    return card is not None and not card.stripe_customer
+
+
+def _record_made(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
+    if isinstance(seen.snapshot, Profile) and row.customer_id is not None:
+        store_customers.join_stripe(unit, at.merchant, row.customer_id, seen.snapshot.id)
+    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+
+
 def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
     if row.customer_id is not None:
@@ -108,7 +161,8 @@ def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> N
 UPDATE = Verb("update_details", _send_update, _record)
 ADD_TAX_ID = Verb("add_tax_id", _send_add_tax_id, _record)
 REMOVE_TAX_ID = Verb("remove_tax_id", _send_remove_tax_id, _record)
-VERBS: tuple[Verb[Any], ...] = (UPDATE, ADD_TAX_ID, REMOVE_TAX_ID)
+MAKE = Verb("make_customer", _send_make, _record_made, is_wanted=_is_to_be_made)
+VERBS: tuple[Verb[Any], ...] = (UPDATE, ADD_TAX_ID, REMOVE_TAX_ID, MAKE)
 
 
 def _perform(visit: Visit, verb: Verb[Seen], *, changed: list[str], **parameters: Any) -> int:

@@ -104,6 +104,18 @@ def ids_of(
     return known
 
 
+def join_stripe(unit: Unit, merchant: Merchant, customer_id: int, stripe_customer: str) -> None:
+    """Give a payer that only Holded knew the Stripe customer that was made for it.
+
+    One that was told of meanwhile is a payer already, and is joined by what its metadata says.
+    """
+    row = unit.get(CustomerRow, customer_id, with_for_update=True)
+    known = find_ids(unit, merchant, Origin.STRIPE, [stripe_customer])
+    if row is not None and not row.stripe_customer and not known:
+        _name(row, merchant, Origin.STRIPE, stripe_customer)
+        unit.flush()
+
+
 def choose_locale(unit: Unit, customer_id: int, locale: str) -> None:
     """Remember the language a customer chose."""
     unit.execute(update(CustomerRow).where(CustomerRow.id == customer_id).values(locale=locale))

@@ -891,3 +891,55 @@ def test_f9_a_proforma_that_was_deleted_leaves_the_money_to_give_back(payer, des
 
     assert invoices_of(payer) == []
     assert payer.outcome(pressed).excess == DUE
+
+
+# A customer that only Holded knows
+
+
+def only_at_holded(payer: Payer, email: str = "new@example.com") -> Payer:
+    """Have the merchant add a contact that Stripe has never heard of."""
+    body = {"name": "Newcomer SL", "email": email, "type": "client"}
+    contact = payer.house.holded.post("/contacts", json=body).raise_for_status().json()["id"]
+    payer.house.settle_down()
+    return Payer(payer.house, "", str(contact))
+
+
+def customers_of(payer: Payer, email: str) -> list[Any]:
+    return list(payer.house.stripe.v1.customers.list({"email": email}).data)
+
+
+def test_f6_a_newcomer_keeps_a_method_by_paying_and_is_charged_the_next_time(payer, desk, stripe):
+    newcomer = only_at_holded(payer)
+    first = desk.invoice(payment_method_id=stripe, contact_id=newcomer.holded_contact)
+    visit = payer.house.visit(holded_contact=newcomer.holded_contact)
+    pressed = payments.pay(visit, first, Wish(DUE, "", CONSENT))
+    payer.at_checkout(payer.leave_url(pressed))
+    payer.house.settle_down()
+
+    desk.invoice(payment_method_id=stripe, contact_id=newcomer.holded_contact)
+
+    (made,) = customers_of(payer, "new@example.com")
+    assert made.metadata["holded_contact_id"] == newcomer.holded_contact
+    assert payer.charges() == [12100, 12100]
+
+
+@pytest.mark.parametrize("kind", ["lose_answer", "half_body", "reset"])
+def test_b29_one_customer_is_made_whatever_becomes_of_the_answer(payer, desk, stripe, kind):
+    newcomer = only_at_holded(payer)
+    payer.fault("stripe", kind, "/v1/customers", method="POST")
+
+    desk.invoice(payment_method_id=stripe, contact_id=newcomer.holded_contact)
+    wait_and_work(payer)
+
+    assert len(customers_of(payer, "new@example.com")) == 1
+    assert payer.house.visit(holded_contact=newcomer.holded_contact).customer.stripe_customer
+
+
+def test_e3_none_is_made_where_stripe_has_one_of_the_same_address(payer, desk, stripe):
+    payer.house.stripe.v1.customers.create({"email": "new@example.com", "name": "Maybe the same"})
+    newcomer = only_at_holded(payer)
+
+    invoice = desk.invoice(payment_method_id=stripe, contact_id=newcomer.holded_contact)
+
+    assert len(customers_of(payer, "new@example.com")) == 1
+    assert collection(payer, invoice) == ("waiting", "no_method")

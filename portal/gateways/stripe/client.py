@@ -374,6 +374,21 @@ class StripeGateway:
             raise refusal from None
         return self._seen(ObjectKind.PAYMENT_METHOD, method, body, at)
 
+    def create_customer(
+        self, *, key: str, name: str, email: str, metadata: Mapping[str, str]
+    ) -> Seen:
+        """Make a customer; returns its profile."""
+        named = {field: value for field, value in (("name", name), ("email", email)) if value}
+        body, at = self._call(
+            "post",
+            "/v1/customers",
+            key=key,
+            expand=["tax_ids"],
+            metadata=dict(metadata),
+            **named,
+        )
+        return self._seen(ObjectKind.CUSTOMER, str(body.get("id", "")), body, at)
+
     def update_customer(self, customer: str, fields: Mapping[str, Any], *, key: str) -> Seen:
         """Write name, e-mail, phone or address; returns the customer's profile."""
         sent = {
