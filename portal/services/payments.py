@@ -20,6 +20,7 @@ from portal.domain.decisions import ALLOWED, Decision, Reason
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, UnderWay, may_pay
+from portal.domain.method_types import may_pay_with, to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,
@@ -30,8 +31,9 @@ from portal.domain.payments import (
     state_of_intent,
 )
 from portal.i18n.locales import DEFAULT, LOCALES
-from portal.mirror import invoices, payment_methods, refresh
+from portal.mirror import invoices, method_types, payment_methods, refresh
 from portal.services import intents, operations
+from portal.services import method_types as account_methods
 from portal.services.operations import Verb
 from portal.store import consents, outbox
 from portal.store import operations as operation_rows
@@ -103,7 +105,7 @@ def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
         if under_way is not None:
             return under_way
         intent = _intent_to_confirm(visit, invoice_id, wish)
-        ends_at = None if wish.method else visit.at.payments.now() + CHECKOUT_LIFE
+        ends_at = None if wish.method else account_methods.read(visit.at) + CHECKOUT_LIFE
     begun = _begin_once(visit, read, wish, intent, ends_at)
     if begun is None:
         # Another payment of it went by since it was read: what was read may be older than that one.
@@ -190,7 +192,8 @@ def _write(
     _refuse_unless(may_pay(invoice))
     if invoice.due_money != wish.shown:
         raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
-    method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
+    method = _method_to_charge(unit, visit, invoice, wish)
+    types = _types_to_offer(unit, visit, invoice) if ends_at else []
     payment = rows.add(
         unit,
         visit.merchant,
@@ -206,7 +209,7 @@ def _write(
     payment.intent = intent
     if wish.consent:
         _keep_consent(unit, visit, payment.id, wish.consent)
-    verb, parameters = _deed(visit, invoice, payment, ends_at)
+    verb, parameters = _deed(visit, invoice, payment, ends_at, types)
     row = operations.begin(
         unit,
         visit.at,
@@ -219,6 +222,27 @@ def _write(
     return_url = address_of_return(visit.at, row.return_key)
     row.parameters = {**row.parameters, "return_url": return_url}
     return verb, row.id
+
+
+def _method_to_charge(unit: Unit, visit: Visit, invoice: Invoice, wish: Wish) -> str:
+    """Return the id of the saved method to charge, empty for a new one; raises Refused."""
+    if not wish.method:
+        return ""
+    method, chosen = payment_methods.get(visit, wish.method, reader=unit), visit.merchant.rules
+    _refuse_unless(
+        may_pay_with(
+            method.kind, invoice.due_money, visit.merchant.country, chosen.payment_method_types
+        )
+    )
+    return method.id
+
+
+def _types_to_offer(unit: Unit, visit: Visit, invoice: Invoice) -> list[str]:
+    """Return the kinds of methods the Checkout page is to offer; raises Refused for none."""
+    kinds = to_pay_with(invoice.due_money, method_types.terms(unit, visit.merchant))
+    if not kinds:
+        raise Refused(Decision.of(Reason.NO_METHOD_OFFERED))
+    return [kind.type for kind in kinds]
 
 
 def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
@@ -238,11 +262,15 @@ def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
 
 
 def _deed(
-    visit: Visit, invoice: Invoice, payment: PaymentRow, ends_at: datetime | None
+    visit: Visit,
+    invoice: Invoice,
+    payment: PaymentRow,
+    ends_at: datetime | None,
+    types: list[str],
 ) -> tuple[Verb[Any], dict[str, Any]]:
     """Return what is asked of Stripe for a payment, and with which parameters.
 
-    `ends_at` is when a Checkout page ends, by Stripe's clock.
+    `ends_at` is when a Checkout page ends, by Stripe's clock, `types` what it offers.
     """
     if payment.intent:
         return CONFIRM, {"intent": payment.intent, "method": payment.method}
@@ -263,6 +291,7 @@ def _deed(
     page = f"/{visit.merchant.slug}/invoices/{invoice.id}/pay"
     return CHECKOUT, {
         **shared,
+        "types": types,
         "keeps": payment.keeps,
         "locale": LOCALES.get(visit.locale, DEFAULT).checkout,
         "cancel_url": urljoin(visit.at.settings.public_url, page),
@@ -311,6 +340,7 @@ def _send_checkout(at: MerchantContext, told: dict[str, Any], key: str) -> Check
         amount=Money(told["amount"], told["currency"]),
         description=told["description"],
         customer=told["customer"],
+        types=told["types"],
         keeps_method=told["keeps"],
         locale=told["locale"],
         return_url=told["return_url"],
