@@ -344,6 +344,7 @@ def payment_method(body: Json) -> PaymentMethod:
 # Where each kind of next action says that the customer must go.
 NEXT_URLS: Mapping[str, tuple[str, ...]] = {
     "redirect_to_url": ("url",),
+    "alipay_handle_redirect": ("url",),
     "cashapp_handle_redirect_or_display_qr_code": ("hosted_instructions_url",),
     "pix_display_qr_code": ("hosted_instructions_url",),
     "promptpay_display_qr_code": ("hosted_instructions_url",),
