@@ -21,6 +21,7 @@ from portal.domain.method_types import (
     PaymentMethodType,
 )
 from portal.web import assets, method_types
+from scripts import payment_methods
 
 OPTIONS = "SessionCreateParamsPaymentMethodOptions"
 rows = pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.type)
@@ -91,3 +92,9 @@ def test_a_kind_for_invoices_is_one_that_stripes_invoices_take(row: PaymentMetho
     settings = fields(of_invoices, "InvoiceCreateParamsPaymentSettings")
 
     assert not row.on_invoices or row.type in words(settings["payment_method_types"])
+
+
+def test_the_page_of_payment_methods_is_made_from_the_catalogue() -> None:
+    assert payment_methods.PAGE.read_text() == payment_methods.page(), (
+        "run python -m scripts.payment_methods"
+    )
