@@ -486,11 +486,18 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
 }
 
 
+def _hides_its_method(body: Json) -> bool:
+    """Whether a payment made here names its method by id only, whose kind pages tell."""
+    is_made_here = bool((body.get("metadata") or {}).get("payment"))
+    is_under_way = body["status"] in {"requires_action", "processing", "succeeded"}
+    return is_made_here and is_under_way and isinstance(body.get("payment_method"), str)
+
+
 def has_gaps(kind: ObjectKind, body: Json) -> bool:
     """Say whether an event's payload leaves out something that only a read tells.
 
     Lists that go on, discounts given by id, the tax ids of a customer, the products a configuration
-    offers, the method a setup saved, and the voucher or bank page of an intent are such.
+    offers, the method a setup saved, and the kind of method a payment is made with are such.
     """
     match kind:
         case ObjectKind.CUSTOMER:
@@ -504,6 +511,8 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
             return "products" not in body["features"]["subscription_update"]
         case ObjectKind.CHECKOUT_SESSION:
             return body["mode"] == "setup" and body.get("status") == "complete"
+        case ObjectKind.PAYMENT_INTENT:
+            return _hides_its_method(body)
         case ObjectKind.COUPON:
             return "applies_to" not in body and not body.get("deleted")
         case ObjectKind.PRICE:
