@@ -119,7 +119,7 @@ TYPES: dict[str, MethodType] = {
         needs=PEOPLE,
     ),
     "mobilepay": _redirect("dkk eur nok sek", EUROPE, manual=True),
-    "pay_by_bank": _redirect("gbp eur", _codes("GB DE FR")),
+    "pay_by_bank": _redirect("gbp eur", EUROPE | _codes("AU CA SG US")),
     "revolut_pay": _redirect("gbp eur ron huf pln dkk", EUROPE, reusable=True, manual=True),
     "satispay": _redirect("eur", EUROPE, manual=True),
     "twint": _redirect("chf", EUROPE),
