@@ -21,6 +21,7 @@ class ObjectKind(StrEnum):
     COUPON = "coupon"
     SCHEDULE = "schedule"
     CONFIGURATION = "configuration"
+    METHOD_SETTINGS = "method_settings"
     CREDIT_NOTE = "credit_note"
     PROFORMA = "proforma"
     RECURRENCE = "recurrence"

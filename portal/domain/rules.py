@@ -8,8 +8,10 @@ from datetime import date
 class Rules:
     """A merchant's own decisions; the defaults hold until one is made.
 
-    `part_payment` lets customers pay less than an invoice wants. `holded_calls_a_month` is how many
-    calls Holded's plan allows, 0 to believe what Holded says itself.
+    `part_payment` lets customers pay less than an invoice wants. `payment_method_types` are the
+    kinds of payment methods taken here, by their names in the catalogue; empty takes every kind
+    that fits. `holded_calls_a_month` is how many calls Holded's plan allows, 0 to believe what
+    Holded says itself.
 
     Documents of Holded's charge themselves where they name the payment method `collect_method`, by
     its name in Holded, or carry the tag `collect_tag`; where they name no method, that of their
@@ -18,6 +20,7 @@ class Rules:
     """
 
     part_payment: bool = False
+    payment_method_types: tuple[str, ...] = ()
     holded_calls_a_month: int = 0
     collect_method: str = ""
     collect_tag: str = ""

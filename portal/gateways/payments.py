@@ -155,6 +155,7 @@ class PaymentGateway(Protocol):
         amount: Money,
         description: str,
         customer: str,
+        types: Sequence[str],
         keeps_method: bool,
         locale: str,
         return_url: str,
@@ -162,7 +163,10 @@ class PaymentGateway(Protocol):
         expires_at: datetime,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty.
+
+        `types` are the kinds of methods it may offer.
+        """
 
     def open_checkout_setup(
         self,
@@ -170,12 +174,13 @@ class PaymentGateway(Protocol):
         key: str,
         customer: str,
         currency: str,
+        types: Sequence[str],
         locale: str,
         return_url: str,
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page that saves a method and charges nothing."""
+        """Open a Checkout page that saves a method of one of these types and charges nothing."""
 
     def expire_checkout(self, session: str) -> CheckoutSession:
         """End an open Checkout page; one that is over comes back as it is."""

@@ -5,6 +5,7 @@ currencies). A page shows the same few values again and again, and formatting is
 """
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import babel
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.lists import format_list
 from babel.numbers import NumberFormatError, NumberPattern, format_decimal, parse_decimal
 
 from portal.domain.money import KEPT_IN_HUNDREDTHS, Money, exponent
@@ -142,6 +144,13 @@ def isolate(text: str, locale: Locale) -> str:
 def left_to_right(text: str, locale: Locale) -> str:
     """Keep a masked number (`•••• 4242`), an expiry or an address in its own order."""
     return f"{LEFT_TO_RIGHT}{text}{END_OF_ISOLATE}" if locale.is_rtl else text
+
+
+def alternatives(words: Sequence[str], locale: Locale) -> str:
+    """Write words as a list to choose from: `a, b or c`."""
+    return format_list(
+        [isolate(word, locale) for word in words], style="or", locale=_babel(locale.babel)
+    )
 
 
 @lru_cache(maxsize=64)

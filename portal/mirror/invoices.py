@@ -43,8 +43,8 @@ from portal.domain.invoices import (
     status,
 )
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import VOUCHERS
 from portal.domain.payments import IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow

@@ -17,6 +17,7 @@ from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.recurrences import Recurrence
@@ -29,6 +30,7 @@ from portal.mirror import (
     customers,
     intents,
     invoices,
+    method_types,
     payment_methods,
     recurrences,
     refunds,
@@ -71,6 +73,7 @@ SAVERS: dict[type, Saver] = {
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
     PortalConfiguration: _plain(configurations.save),
+    MethodSettings: _plain(method_types.save),
 }
 TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.CUSTOMER: customers.ProfileRow,
@@ -88,6 +91,7 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,
     ObjectKind.CONFIGURATION: configurations.ConfigurationRow,
+    ObjectKind.METHOD_SETTINGS: method_types.MethodSettingsRow,
 }
 
 

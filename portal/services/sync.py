@@ -24,6 +24,7 @@ STRIPE_KINDS = (
     ObjectKind.PRICE,
     ObjectKind.COUPON,
     ObjectKind.CONFIGURATION,
+    ObjectKind.METHOD_SETTINGS,
     ObjectKind.SUBSCRIPTION,
     ObjectKind.SCHEDULE,
     ObjectKind.INVOICE,

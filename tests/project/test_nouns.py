@@ -57,6 +57,9 @@ NOUNS = [
         "payment_methods",
         "domain mirror services pages templates",
     ),
+    Noun(
+        "PaymentMethodType", "portal.domain.method_types", "method_types", "domain mirror services"
+    ),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
