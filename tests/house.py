@@ -259,6 +259,7 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
         "portal-tests",
         transports=Transports(stripe_wire, holded_wire),
         mailer=postbox,
+        clock=lambda: house.now(),
     )
     house = _furnish(settings, db, keyring, gateways, stripe_app, holded_app, postbox)
     house.stripe_wire, house.holded_wire = stripe_wire, holded_wire

@@ -22,8 +22,11 @@ class ObjectKind(StrEnum):
     SCHEDULE = "schedule"
     CONFIGURATION = "configuration"
     CREDIT_NOTE = "credit_note"
+    REFUND = "refund"
     # Not an object: every open invoice of this contact, where Holded tells of a payment on one.
     PAYMENTS = "payments"
+    # Not an object: every refund of this charge, where Stripe tells that it was refunded.
+    REFUNDS = "refunds"
 
 
 @dataclass(frozen=True, slots=True)

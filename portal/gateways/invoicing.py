@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from portal.domain.budget import Quota
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
 from portal.gateways.snapshots import Page, Seen
@@ -22,11 +23,24 @@ class Treasury:
     type: str
 
 
+class Meter(Protocol):
+    """Counts calls to a provider that allows only so many."""
+
+    def admit(self) -> None:
+        """Raise BudgetSpent where the call that is about to be made has to wait."""
+
+    def count(self, quota: Quota | None) -> None:
+        """Count a call that was sent; `quota` is what its answer said, None if nothing."""
+
+
 class InvoicingGateway(Protocol):
     """Everything the portal asks of Holded on behalf of one merchant."""
 
     def check(self) -> tuple[Treasury, ...]:
         """Try every permission the portal needs and return the accounts money can be booked on."""
+
+    def fetch_quota(self) -> Quota | None:
+        """Read what the account called this month; None where that is not to be known."""
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
         """Return one page of contacts, invoices or credit notes; `parent` is a contact."""

@@ -99,7 +99,10 @@ class PaymentGateway(Protocol):
         """Register an address for the events we need and return its signing secret."""
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
+        """Return one page of all objects of a kind; `parent` is a customer where one is needed.
+
+        Of refunds it is a charge.
+        """
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
         """Read one object with what hangs on it; a missing one comes back as Gone."""

@@ -10,6 +10,7 @@ from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 
 
@@ -29,6 +30,7 @@ Snapshot = (
     | Intent
     | CheckoutSession
     | PaymentMethod
+    | Refund
     | Product
     | Price
     | Coupon

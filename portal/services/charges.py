@@ -18,7 +18,7 @@ ON_ITS_WAY = lazy_gettext("On its way, it counts when the bank has paid")
 CHECKING = lazy_gettext("We are checking")
 NOT_PAID = lazy_gettext("Not paid")
 SETTLED = lazy_gettext("Settled")
-# A receipt is written when the money has come; what a later look finds otherwise is said.
+# A receipt is written when money has come; what a later look finds otherwise is said.
 STANDS: dict[PaymentState, str] = {
     PaymentState.MADE: CHECKING,
     PaymentState.AT_CHECKOUT: ON_ITS_WAY,
@@ -99,8 +99,9 @@ def _charge(
     charge: Mapping[str, Any], action: Row[Any], states: Mapping[str, PaymentState]
 ) -> Charge:
     state, shares = states.get(charge["intent"] or action.subject), charge.get("invoices") or []
+    otherwise = ON_ITS_WAY if charge.get("is_pending") else SETTLED
     return Charge(
         amount=Money(int(charge["amount"]), action.details["currency"]),
         invoices=tuple(filter(None, (str(share.get("number") or "") for share in shares))),
-        stands=SETTLED if state is None else STANDS[PaymentState(state)],
+        stands=otherwise if state is None else STANDS[PaymentState(state)],
     )

@@ -13,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from portal.context import Visit
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayRefused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind
 from portal.mirror import invoices, rows
+from portal.services.budget import spending
 
 FOLDER = "documents"
 
@@ -25,12 +27,14 @@ FOLDER = "documents"
 def get(visit: Visit, invoice_id: str) -> tuple[Invoice, Path]:
     """Return an invoice and where its PDF is kept, fetched if it is not.
 
-    Raises NotFound, and the gateway errors where the issuer sends no PDF.
+    Raises NotFound, BudgetSpent where Holded's quota makes it wait, and the gateway errors where
+    the issuer sends no PDF.
     """
     invoice = invoices.get(visit, invoice_id).invoice
     path = _place(visit, invoice)
     if not path.exists():
-        _keep(path, _fetched(visit, invoice))
+        with spending(Effect.PDF):
+            _keep(path, _fetched(visit, invoice))
         _forget_older(path)
     return invoice, path
 

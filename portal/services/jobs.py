@@ -9,6 +9,7 @@ from sqlalchemy.orm import make_transient
 
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
+from portal.domain.budget import Effect
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
@@ -21,11 +22,13 @@ from portal.services import (
     operations,
     payment_methods,
     payments,
+    presses,
     receipts,
     settlements,
     sources,
     subscriptions,
 )
+from portal.services.budget import spending
 from portal.services.operations import Verb
 from portal.settings import Settings
 from portal.store import merchants, outbox
@@ -61,11 +64,18 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_receipt": receipts.mail_receipt,
     "mail_failure": receipts.mail_failure,
     "settle": settlements.settle,
+    "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
     "resolve_operation": _resolve,
+}
+
+# What the calls of a job to Holded are for, where that is not a payment somebody waits for.
+EFFECTS: dict[str, Effect] = {
+    "settle": Effect.BOOKING,
+    "record_payment": Effect.BOOKING,
 }
 
 log = structlog.get_logger()
@@ -127,7 +137,8 @@ class Worker:
         try:
             if job.merchant_id is None:
                 raise ValueError(f"job {job.name} names no merchant")
-            JOBS[job.name](self.context(job.merchant_id), **job.arguments)
+            with spending(EFFECTS.get(job.name, Effect.PAYMENT)):
+                JOBS[job.name](self.context(job.merchant_id), **job.arguments)
         except Exception as error:
             self._give_back(job, error)
             return

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from portal.context import MerchantContext
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.events import ObjectKind
 from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, sources
+from portal.services.budget import spending
 from portal.store.customers import CustomerRow
 
 # Customers first, so that invoices find their names; what hangs on customers last.
@@ -25,6 +27,7 @@ STRIPE_KINDS = (
     ObjectKind.SCHEDULE,
     ObjectKind.INVOICE,
     ObjectKind.CREDIT_NOTE,
+    ObjectKind.REFUND,
 )
 HOLDED_KINDS = (ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE)
 
@@ -55,8 +58,9 @@ def sync(at: MerchantContext, told: Told, *, afresh: bool = False) -> int:
     for kind in STRIPE_KINDS:
         total += _read_all(at, _Listing(Origin.STRIPE, kind), told, afresh=afresh)
     if at.merchant.has_holded:
-        for kind in HOLDED_KINDS:
-            total += _read_all(at, _Listing(Origin.HOLDED, kind), told, afresh=afresh)
+        with spending(Effect.SYNC):
+            for kind in HOLDED_KINDS:
+                total += _read_all(at, _Listing(Origin.HOLDED, kind), told, afresh=afresh)
     return total + _read_methods(at, told)
 
 

@@ -33,6 +33,7 @@ class Noun:
 NOUNS = [
     Noun("Merchant", "portal.domain.merchants", "merchants", "domain store services"),
     Noun("Rules", "portal.domain.rules", "rules", "domain cli"),
+    Noun("Budget", "portal.domain.budget", "budget", "domain store services cli"),
     Noun("Customer", "portal.context", "customers", "domain store mirror services"),
     Noun("Profile", "portal.domain.customers", "account", "pages templates"),
     Noun("PortalSession", "portal.services.sessions", "sessions", "store services web"),
@@ -60,7 +61,9 @@ NOUNS = [
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
+    Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(

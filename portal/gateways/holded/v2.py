@@ -8,14 +8,15 @@ from typing import Any
 
 import httpx
 
+from portal.domain.budget import Quota
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import InvoiceKind
 from portal.domain.money import Money
-from portal.gateways.holded import translate
+from portal.gateways.holded import quotas, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
-from portal.gateways.invoicing import Treasury
+from portal.gateways.invoicing import Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
 PATHS = {
@@ -45,8 +46,11 @@ class HoldedV2:
         currency: str,
         caller: str,
         transport: httpx.BaseTransport | None = None,
+        meter: Meter | None = None,
     ) -> None:
-        self._connection = Connection(token, base=base, caller=caller, transport=transport)
+        self._connection = Connection(
+            token, base=base, caller=caller, transport=transport, meter=meter
+        )
         self._currency = currency
 
     def check(self) -> tuple[Treasury, ...]:
@@ -69,6 +73,17 @@ class HoldedV2:
                 f"the Holded token lacks the permissions {', '.join(missing)}"
             )
         return tuple(treasury for treasury in treasuries if treasury)
+
+    def fetch_quota(self) -> Quota | None:
+        """Read what the account called this month, all its keys together.
+
+        None without the permission to read it, which nothing else needs.
+        """
+        try:
+            answer = self._connection.get("usage")
+        except (GatewayMisconfigured, GatewayRefused):
+            return None
+        return quotas.of_usage(_object(answer.body), answer.at)
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
         """Return one page of contacts, invoices or credit notes; `parent` is a contact.

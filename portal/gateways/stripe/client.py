@@ -56,6 +56,7 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.PAYMENT_INTENT: "/v1/payment_intents",
     ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
+    ObjectKind.REFUND: "/v1/refunds",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
     ObjectKind.COUPON: "/v1/coupons",
@@ -130,9 +131,16 @@ class StripeGateway:
         return str(body["secret"])
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
-        path = f"/v1/customers/{_id(parent)}/payment_methods" if parent else PATHS[kind]
+        """Return one page of all objects of a kind; `parent` is a customer where one is needed.
+
+        Of refunds it is a charge.
+        """
+        path = PATHS[kind]
         query: dict[str, Any] = {"limit": PAGE, **LISTED_WITH.get(kind, {})}
+        if parent and kind is ObjectKind.REFUND:
+            query["charge"] = parent
+        elif parent:
+            path = f"/v1/customers/{_id(parent)}/payment_methods"
         if cursor:
             query["starting_after"] = cursor
         if expanded := EXPANDED.get(kind):

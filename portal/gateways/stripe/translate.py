@@ -22,6 +22,7 @@ from portal.domain.payments import (
     Intent,
     IntentState,
 )
+from portal.domain.refunds import Refund, RefundState
 from portal.domain.subscriptions import (
     Discount,
     PhaseChange,
@@ -340,6 +341,20 @@ def payment_method(body: Json) -> PaymentMethod:
     )
 
 
+def refund(body: Json) -> Refund:
+    """`refund`; one without a state is on its way."""
+    return Refund(
+        id=body["id"],
+        charge=ref(body.get("charge")),
+        intent=ref(body.get("payment_intent")),
+        amount=int(body["amount"]),
+        currency=body["currency"],
+        state=RefundState(body.get("status") or "pending"),
+        reason=text(body.get("reason")),
+        created_at=moment(body.get("created")),
+    )
+
+
 # Where each kind of next action says that the customer must go.
 NEXT_URLS: Mapping[str, tuple[str, ...]] = {
     "redirect_to_url": ("url",),
@@ -455,6 +470,7 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.PAYMENT_INTENT: intent,
     ObjectKind.CHECKOUT_SESSION: checkout_session,
     ObjectKind.PAYMENT_METHOD: payment_method,
+    ObjectKind.REFUND: refund,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
     ObjectKind.COUPON: coupon,
