@@ -68,7 +68,7 @@ class Invoice:
     Amounts are in minor units of `currency`. `due` is what remains to be paid. `customer` is the
     Stripe customer or Holded contact it is for. `is_foreign` marks a Holded document in another
     currency than the account's, whose sums only its PDF can tell. `intent` is the
-    default payment intent of a Stripe invoice.
+    default payment intent of a Stripe invoice, `paid_on` the day it was paid whole.
     """
 
     origin: Origin
@@ -97,6 +97,7 @@ class Invoice:
     is_foreign: bool = False
     created_at: datetime | None = None
     tags: tuple[str, ...] = field(default=())
+    paid_on: date | None = None
 
     @property
     def due_money(self) -> Money:

@@ -1,5 +1,6 @@
 """The papers of the portal as PDF, in the language and time zone spoken now."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
@@ -8,10 +9,12 @@ from sqlalchemy import Row
 from portal import i18n
 from portal.context import MerchantContext
 from portal.domain.brand import brand_of
+from portal.domain.invoices import Invoice
+from portal.domain.statements import Account, Statement
 from portal.i18n import formats
 from portal.i18n import gettext as _
-from portal.pdf.papers import Paper
-from portal.services import charges
+from portal.pdf.papers import Column, Paper
+from portal.services import charges, statements
 from portal.services.actions import tell
 from portal.services.charges import Charge
 
@@ -45,6 +48,72 @@ def receipt(
         paper.note(told.note)
         paper.note(_whom_to_ask(at))
         return paper.output()
+
+
+def statement(at: MerchantContext, drawn: Statement, customer_name: str) -> bytes:
+    """Draw a statement of account, each currency by itself."""
+    with Paper(
+        _("Statement of account"),
+        merchant=at.merchant.name,
+        brand=brand_of(at.merchant.brand_color),
+        made_at=at.now,
+    ) as paper:
+        paper.facts(
+            [
+                (_("Customer"), customer_name),
+                (_("Period"), statements.period_of(drawn.period)),
+                (_("Drawn up"), formats.moment(at.now, i18n.current(), i18n.current_zone())),
+            ]
+        )
+        for account in drawn.accounts:
+            _account(paper, account)
+        if not drawn.accounts:
+            paper.note(_("Nothing was owed and nothing moved in this period."))
+        if drawn.foreign:
+            _foreign(paper, drawn.foreign)
+        paper.note(_("Drawn up from what is invoiced and paid; it is not an invoice."))
+        return paper.output()
+
+
+def _account(paper: Paper, account: Account) -> None:
+    locale = i18n.current()
+    paper.section(_("Account in %(currency)s", currency=account.currency.upper()))
+    paper.facts(
+        [(term, formats.money(money, locale)) for term, money in statements.sums_of(account)]
+    )
+    if account.lines:
+        paper.table(
+            [
+                Column(_("Date"), 0.18),
+                Column(_("What for"), 0.42),
+                Column(_("Amount"), 0.2, is_sum=True),
+                Column(_("Balance"), 0.2, is_sum=True),
+            ],
+            (
+                (
+                    statements.day_of(line.movement),
+                    statements.title_of(line.movement),
+                    formats.money(line.movement.amount, locale),
+                    formats.money(line.balance, locale),
+                )
+                for line in account.lines
+            ),
+        )
+
+
+def _foreign(paper: Paper, invoices: Sequence[Invoice]) -> None:
+    paper.section(_("In another currency"))
+    paper.note(_("What these come to is written in their own PDF; it is not in the sums above."))
+    paper.table(
+        [Column(_("Date"), 0.3), Column(_("Number"), 0.7)],
+        (
+            (
+                formats.day(one.issued_on, i18n.current(), "short") if one.issued_on else "",
+                one.number,
+            )
+            for one in invoices
+        ),
+    )
 
 
 def _method(details: dict[str, Any]) -> str:
