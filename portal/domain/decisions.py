@@ -43,6 +43,7 @@ class Reason(StrEnum):
     SET_TOO_LARGE = "set_too_large"
     SEVERAL_CURRENCIES = "several_currencies"
     NEEDS_SAVED_METHOD = "needs_saved_method"
+    PART_NOT_ALLOWED = "part_not_allowed"
     # about a payment method (L16)
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"

@@ -22,6 +22,8 @@ class ObjectKind(StrEnum):
     SCHEDULE = "schedule"
     CONFIGURATION = "configuration"
     CREDIT_NOTE = "credit_note"
+    PROFORMA = "proforma"
+    RECURRENCE = "recurrence"
     REFUND = "refund"
     # Not an object: every open invoice of this contact, where Holded tells of a payment on one.
     PAYMENTS = "payments"

@@ -138,11 +138,15 @@ def draw_up(period: Period, sales: Iterable[Sale], others: Iterable[Movement] = 
 
 
 def movements_of(sale: Sale) -> list[Movement]:
-    """Return what one sale moved: its own total, and the money that came and went for it."""
+    """Return what one sale moved: its own total, and the money that came and went for it.
+
+    A proforma is no debt, but what was paid on it is the customer's.
+    """
     invoice = sale.invoice
     is_note = invoice.kind is InvoiceKind.CREDIT_NOTE
     kind = MovementKind.CREDIT_NOTE if is_note else MovementKind.INVOICE
-    moved = [_movement(invoice, kind, _signed_total(invoice), invoice.issued_on)]
+    is_debt = invoice.kind is not InvoiceKind.PROFORMA
+    moved = [_movement(invoice, kind, _signed_total(invoice) * is_debt, invoice.issued_on)]
     if is_note:
         # Money booked on a credit note went to the customer.
         moved += [
@@ -158,7 +162,9 @@ def movements_of(sale: Sale) -> list[Movement]:
 
 
 def _counts(invoice: Invoice) -> bool:
-    return invoice.state not in {InvoiceState.DRAFT, InvoiceState.VOID}
+    # What was paid on a proforma is told by the invoice that was made from it.
+    nothing = {InvoiceState.DRAFT, InvoiceState.VOID, InvoiceState.INVOICED}
+    return invoice.state not in nothing
 
 
 def _issued(invoice: Invoice) -> date:

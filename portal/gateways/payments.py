@@ -126,8 +126,12 @@ class PaymentGateway(Protocol):
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
-        """Create and confirm an intent with a saved method; a decline is one with its error."""
+        """Create and confirm an intent with a saved method; a decline is one with its error.
+
+        `off_session` says that its owner is not there: a bank that wants to ask declines.
+        """
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
@@ -137,6 +141,12 @@ class PaymentGateway(Protocol):
 
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
+
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
 
     def open_checkout_payment(
         self,

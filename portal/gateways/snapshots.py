@@ -10,6 +10,7 @@ from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.recurrences import Recurrence
 from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 
@@ -27,6 +28,7 @@ Snapshot = (
     | Subscription
     | Schedule
     | Invoice
+    | Recurrence
     | Intent
     | CheckoutSession
     | PaymentMethod

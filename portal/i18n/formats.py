@@ -20,7 +20,7 @@ from babel.dates import (
     format_timedelta,
     get_datetime_format,
 )
-from babel.numbers import NumberPattern, format_decimal
+from babel.numbers import NumberFormatError, NumberPattern, format_decimal, parse_decimal
 
 from portal.domain.money import KEPT_IN_HUNDREDTHS, Money, exponent
 from portal.i18n.locales import Locale
@@ -32,6 +32,9 @@ MINUS = "\u2212"
 LEFT_TO_RIGHT, ISOLATE, END_OF_ISOLATE = "\u2066", "\u2068", "\u2069"
 # Where the currency's sign is its code, Babel puts nothing between letter and digit.
 LETTER_MEETS_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+# What stands between the digits of numbers, in whichever language.
+SIGNS_OF_NUMBERS = ".,'’- \u066b\u066c\u00a0\u202f"
 
 
 def money(value: Money, locale: Locale) -> str:
@@ -67,6 +70,19 @@ def _currency_pattern(code: str, digits: int) -> NumberPattern:
 def number(value: int | Decimal, locale: Locale) -> str:
     """Write a number with the locale's separators."""
     return format_decimal(value, locale=_babel(locale.babel)).replace("-", MINUS)
+
+
+def read_number(text: str, locale: Locale) -> Decimal:
+    """Read a number as its language writes it; raises ValueError where it could mean another.
+
+    `1.500` is one and a half in English only, and `50.00` no number at all in Spanish.
+    """
+    if not all(sign.isdecimal() or sign in SIGNS_OF_NUMBERS for sign in text):
+        raise ValueError("not a number")
+    try:
+        return parse_decimal(text.strip(), locale=_babel(locale.babel), strict=True)
+    except NumberFormatError as wrong:
+        raise ValueError(f"not a number in {locale.tag}") from wrong
 
 
 @lru_cache(maxsize=1_024)

@@ -16,6 +16,7 @@ from portal.services import (
     billing_portal,
     cancellations,
     changes,
+    collections,
     customers,
     inbox,
     intents,
@@ -24,6 +25,8 @@ from portal.services import (
     payments,
     presses,
     receipts,
+    recurrences,
+    reminders,
     settlements,
     sources,
     subscriptions,
@@ -50,6 +53,7 @@ VERBS: dict[str, Verb[Any]] = {
         *cancellations.VERBS,
         *customers.VERBS,
         *billing_portal.VERBS,
+        *collections.VERBS,
     )
 }
 
@@ -66,9 +70,17 @@ JOBS: dict[str, Callable[..., None]] = {
     "settle": settlements.settle,
     "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
+    "attach_payment": settlements.attach,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    "collect": collections.collect,
+    "collect_waiting": collections.collect_waiting,
+    "note_collection": collections.note,
+    "read_recurrence": recurrences.read,
+    "look_at_recurrences": recurrences.look_daily,
+    "mail_collection": reminders.mail_customer,
+    "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
 }
 
@@ -76,6 +88,8 @@ JOBS: dict[str, Callable[..., None]] = {
 EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
     "record_payment": Effect.BOOKING,
+    "read_recurrence": Effect.SWEEP,
+    "look_at_recurrences": Effect.SWEEP,
 }
 
 log = structlog.get_logger()

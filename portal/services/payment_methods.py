@@ -196,6 +196,7 @@ def adopt(at: MerchantContext, operation: str, method: str) -> None:
             return
         # Webhook and return page may each ask for it; there is one receipt.
         fresh.answer = {**fresh.answer, ADOPTED: method}
+        _have_it_charged(unit, at, row.customer_id, operation, method)
         _add_receipt(unit, at, row.customer_id, "method_added", operation, seen.snapshot)
 
 
@@ -223,7 +224,24 @@ def keep(at: MerchantContext, payment: str) -> None:
         kept = seen.snapshot
         # A kind that cannot be kept was paid with all the same: then nothing was saved.
         if isinstance(kept, PaymentMethod) and not kept.is_detached:
+            _have_it_charged(unit, at, row.customer_id, payment, kept.id)
             _add_receipt(unit, at, row.customer_id, verb, payment, kept)
+
+
+def _have_it_charged(
+    unit: Unit, at: MerchantContext, customer_id: int, agreed_with: str, method: str
+) -> None:
+    """Note which method was agreed to; what the merchant asked to collect is charged to it."""
+    consents.name_method(unit, agreed_with, method)
+    outbox.add(
+        unit,
+        "collect_waiting",
+        f"{customer_id}:{method}",
+        merchant_id=at.merchant.id,
+        now=at.now,
+        customer=customer_id,
+        method=method,
+    )
 
 
 def _add_receipt(

@@ -29,7 +29,7 @@ from portal.domain.payments import (
     Share,
     state_of_intent,
 )
-from portal.domain.presses import Asked, may_charge
+from portal.domain.presses import Asked, may_charge, may_pay_part
 from portal.i18n.locales import DEFAULT, LOCALES
 from portal.mirror import invoices, payment_methods, refresh
 from portal.services import intents, operations
@@ -225,8 +225,9 @@ def _begin(
 
 
 def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tuple[Verb[Any], str]:
-    allows_part = wish.is_part and visit.merchant.rules.part_payment
-    _refuse_unless(may_charge(read.asked, allows_part=allows_part))
+    if wish.is_part:
+        _refuse_unless(may_pay_part(visit.merchant.rules, [one.invoice for one in read.asked]))
+    _refuse_unless(may_charge(read.asked, allows_part=wish.is_part))
     method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
     payment = rows.add(
         unit,
@@ -266,6 +267,9 @@ def _intent_to_confirm(visit: Visit, read: _Read, wish: Wish) -> str:
         return ""
     if not wish.method or not invoice.intent:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
+    if wish.is_part and read.asked[0].amount != invoice.due_money:
+        # A part has an intent of its own, which is attached to the invoice when the money is there.
+        return ""
     intent = refresh.read(visit.at, Origin.STRIPE, ObjectKind.PAYMENT_INTENT, invoice.intent)
     if not isinstance(intent, Intent) or intent.state is IntentState.CANCELED:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
@@ -350,6 +354,7 @@ def _send_payment(at: MerchantContext, told: dict[str, Any], key: str) -> Intent
         description=told["description"],
         return_url=told["return_url"],
         metadata=told["metadata"],
+        off_session=told.get("off_session", False),
     )
 
 
@@ -440,7 +445,7 @@ PAY = Verb(
     look=_look_for_payment,
 )
 CONFIRM = Verb(
-    "confirm",
+    intents.CONFIRM,
     _send_confirmation,
     _record_intent,
     _record_refusal,
@@ -476,7 +481,9 @@ def _resume_or_end(visit: Visit, read: _Read, wish: Wish) -> Pressed | None:
 
 def _ended(visit: Visit, read: _Read, payment: PaymentRow) -> Pressed | None:
     """End a payment that waits for the customer, or meet it if the money came meanwhile."""
-    if read.origin is Origin.STRIPE:
+    with visit.db.session() as reader:
+        is_of_invoice = intents.is_of_invoice(reader, payment)
+    if is_of_invoice:
         return _let_go(visit, payment)
     intents.end(visit.at, payment)
     with visit.db.session() as reader:

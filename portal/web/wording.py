@@ -158,6 +158,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("These invoices are in several currencies."),
         lazy_gettext("Pay those of one currency first, then the others."),
     ),
+    Reason.PART_NOT_ALLOWED: Wording(
+        lazy_gettext("This invoice can only be paid as a whole."),
+        lazy_gettext("Pay the whole sum, or ask the company that bills you."),
+    ),
     Reason.NEEDS_SAVED_METHOD: Wording(
         lazy_gettext("One of these invoices can only be paid with a saved method."),
         lazy_gettext("Save a method first, or pay the invoices one by one."),

@@ -110,6 +110,20 @@ def test_what_is_no_debt_is_left_out(state: InvoiceState) -> None:
     assert draw_up(QUARTER, [Sale(invoice(state=state))]).accounts == ()
 
 
+def test_a_deposit_on_a_proforma_is_the_customers_and_the_proforma_is_no_debt() -> None:
+    proforma = invoice(paid=100, kind=InvoiceKind.PROFORMA, parts=(part(100),))
+
+    assert moved(draw_up(QUARTER, [Sale(proforma)])) == [("payment", -100, -100)]
+
+
+def test_a_proforma_that_became_an_invoice_is_told_by_that_invoice() -> None:
+    proforma = invoice(
+        paid=100, kind=InvoiceKind.PROFORMA, state=InvoiceState.INVOICED, parts=(part(100),)
+    )
+
+    assert draw_up(QUARTER, [Sale(proforma)]).accounts == ()
+
+
 def test_a_sale_of_both_ledgers_counts_once() -> None:
     twin = invoice(origin=Origin.STRIPE, id="in_1", paid=12_100, paid_on=DAY)
 

@@ -69,6 +69,13 @@ NOUNS = [
         "domain mirror services pages templates",
     ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun(
+        "CollectionRow",
+        "portal.store.collections",
+        "collections",
+        "domain store services cli",
+    ),
+    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),

@@ -206,8 +206,10 @@ class StripeGateway:
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
         """Create and confirm an intent with a saved method; a decline is one with its error."""
+        alone: dict[str, bool] = {"off_session": True} if off_session else {}
         return self._intent(
             "post",
             "/v1/payment_intents",
@@ -220,6 +222,7 @@ class StripeGateway:
             confirm=True,
             return_url=return_url,
             metadata=dict(metadata),
+            **alone,
         )
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
@@ -330,6 +333,20 @@ class StripeGateway:
             return self._checkout("post", f"{path}/expire", key=f"expire:{session}")
         except GatewayRefused:
             return self._checkout("get", path)
+
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+        path = f"/v1/invoices/{_id(invoice)}/attach_payment"
+        try:
+            self._call("post", path, key=key, payment_intent=intent)
+        except GatewayRefused:
+            of_intent = {"type": "payment_intent", "payment_intent": intent}
+            found, _ = self._call("get", "/v1/invoice_payments", invoice=invoice, payment=of_intent)
+            if not found["data"]:
+                raise
 
     # Customers and their methods
 
