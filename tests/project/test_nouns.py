@@ -65,6 +65,12 @@ NOUNS = [
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
     Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
+    Noun(
+        "Statement",
+        "portal.domain.statements",
+        "statements",
+        "domain mirror services pages templates",
+    ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
     Noun(
         "CollectionRow",

@@ -278,6 +278,7 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        paid_on=day(transitions.get("paid_at")),
     )
 
 
