@@ -40,6 +40,9 @@ class Reason(StrEnum):
     FOREIGN_CURRENCY = "foreign_currency"
     PAYMENT_UNDER_WAY = "payment_under_way"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    SET_TOO_LARGE = "set_too_large"
+    SEVERAL_CURRENCIES = "several_currencies"
+    NEEDS_SAVED_METHOD = "needs_saved_method"
     # about a payment method (L16)
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"

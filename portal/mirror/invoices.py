@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -259,8 +259,13 @@ _SINGLE = _with_payment(
     PaymentRow.intent.label("payment_intent"),
 ).where(_OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT)
 _ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
-_TWIN = _SINGLE.where(
-    InvoiceRow.origin == Origin.STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id")
+_SOME = _SINGLE.where(
+    flag(InvoiceRow.shown), InvoiceRow.provider_id.in_(bindparam("ids", expanding=True))
+).order_by(InvoiceRow.due_key, InvoiceRow.id)
+_OF_STRIPE = InvoiceRow.origin == Origin.STRIPE
+_TWIN = _SINGLE.where(_OF_STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id"))
+_TWINS = _SINGLE.where(
+    _OF_STRIPE, func.lower(InvoiceRow.provider_id).in_(bindparam("ids", expanding=True))
 )
 _ON_ITS_WAY = _PAYMENT_STATE.in_(
     [
@@ -377,16 +382,29 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
         raise NotFound(f"invoice {id}")
     if row.state == InvoiceState.VOID and not visit.sees_everything:
         raise NotFound(f"void invoice {id}")
-    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
-    waiting = _waiting(visit, reader, row)
     other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
+    return replace(_whole(visit, row, other), waiting=_waiting(visit, reader, other or row))
+
+
+def list_some(visit: Visit, ids: Sequence[str]) -> list[Listed]:
+    """Return the customer's invoices of these ids, the longest due first; others are left out."""
+    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    found = visit.db.rows(_SOME, {**values, "ids": list(ids)})
+    matches = [row.matches for row in found if row.matches]
+    others = visit.db.rows(_TWINS, {**values, "ids": matches}) if matches else ()
+    twins = {other.provider_id.lower(): other for other in others}
+    return [_whole(visit, row, twins.get(row.matches)) for row in found]
+
+
+def _whole(visit: Visit, row: Row[Any], other: Row[Any] | None) -> Listed:
+    """Return an invoice that was read with its snapshot, and what its other half makes of it."""
+    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
     if other is not None:
         of_stripe = rows.load(Invoice, other.snapshot)
         under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
         twin = of_stripe if of_stripe.is_open else None
-        waiting = _waiting(visit, reader, other)
     word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting)
+    return Listed(invoice, word, under, row.payment_id or "", "", twin)
 
 
 def balances(visit: Visit) -> list[Balance]:

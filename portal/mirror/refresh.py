@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from portal.context import MerchantContext
-from portal.db import Unit
+from portal.db import Reader, Unit
 from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin, Profile
@@ -33,6 +33,8 @@ from portal.mirror import (
 )
 
 MOST_READS = 5
+# From how many invoices on a page of them costs fewer calls than each by itself.
+WORTH_A_LIST = 4
 
 
 class Saver(Protocol):
@@ -124,6 +126,45 @@ def read(
                 follow(unit, seen.snapshot)
                 return seen.snapshot
     raise GatewayUnavailable(f"{kind} {id} changes faster than it can be read")
+
+
+def read_invoices(
+    at: MerchantContext, origin: Origin, ids: Sequence[str], contact: str
+) -> dict[str, Invoice]:
+    """Read invoices by their ids from their provider; one that is not there is left out.
+
+    Many of Holded are read as pages of their `contact`'s, because every call counts. Of a page,
+    what another process wrote meanwhile is left as that process wrote it.
+    """
+    if origin is Origin.STRIPE or len(ids) < WORTH_A_LIST:
+        told = {id: read(at, origin, ObjectKind.INVOICE, id) for id in ids}
+    else:
+        told = _read_pages(at, ids, contact)
+    return {id: snapshot for id, snapshot in told.items() if isinstance(snapshot, Invoice)}
+
+
+def _read_pages(at: MerchantContext, ids: Sequence[str], contact: str) -> dict[str, Snapshot]:
+    """Read pages of a contact's invoices until all of them are found."""
+    wanted, found, cursor, is_first = set(ids), dict[str, Snapshot](), "", True
+    while (cursor or is_first) and wanted - set(found):
+        held = _all_held(at.db, at, ids)
+        page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
+        told = {
+            one.id: one for one in page.snapshots if isinstance(one, Invoice) and one.id in wanted
+        }
+        found.update(told)
+        with at.db.write() as unit:
+            still = _all_held(unit, at, ids)
+            seen = [Seen(told[id], page.at) for id in told if held.get(id) == still.get(id)]
+            save(unit, at.merchant, Origin.HOLDED, seen, now=at.now)
+        cursor, is_first = page.cursor, False
+    return found
+
+
+def _all_held(reader: Reader, at: MerchantContext, ids: Sequence[str]) -> dict[str, Any]:
+    return {
+        id: rows.find(reader, invoices.InvoiceRow, at.merchant, Origin.HOLDED, id) for id in ids
+    }
 
 
 def _forget(unit: Unit, merchant: Merchant, origin: Origin, gone: Gone, at: datetime) -> None:

@@ -20,7 +20,7 @@ from portal.domain.payments import PaymentState
 from portal.gateways.snapshots import Seen
 from portal.mirror import invoices, refresh
 from portal.services import intents, receipts
-from portal.store import outbox, settlements
+from portal.store import outbox, presses, settlements
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow, ShareRow
 from portal.store.settlements import SettlementRow, SettlementState
@@ -41,7 +41,7 @@ def settle(at: MerchantContext, payment: str) -> None:
         refresh.save(unit, at.merchant, Origin.STRIPE, told, now=at.now)
         for share in row.shares:
             _begin(unit, at, row, share)
-        if any(share.is_live for share in row.shares):
+        if any(share.is_live for share in row.shares) and not _is_receipted(unit, row):
             receipts.add_payment(unit, at, row)
         _finish_if_booked(unit, at, row)
 
@@ -246,6 +246,12 @@ def _is_begun(unit: Unit, payment: PaymentRow) -> bool:
     return any(
         settlements.find(unit, payment.id, share.invoice) is not None for share in payment.shares
     )
+
+
+def _is_receipted(unit: Unit, payment: PaymentRow) -> bool:
+    """Whether a receipt names a payment already, or that of its press is about to."""
+    is_in_press = bool(payment.press) and presses.get(unit, payment.press).receipt is None
+    return is_in_press or payment.receipt is not None
 
 
 def _finish_if_booked(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:

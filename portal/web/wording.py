@@ -150,6 +150,18 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("We are checking whether your last payment went through."),
         lazy_gettext("Please do not pay again; this page will say how it ended."),
     ),
+    Reason.SET_TOO_LARGE: Wording(
+        lazy_gettext("At most 100 invoices can be paid with one press."),
+        lazy_gettext("Choose fewer, and pay the others afterwards."),
+    ),
+    Reason.SEVERAL_CURRENCIES: Wording(
+        lazy_gettext("These invoices are in several currencies."),
+        lazy_gettext("Pay those of one currency first, then the others."),
+    ),
+    Reason.NEEDS_SAVED_METHOD: Wording(
+        lazy_gettext("One of these invoices can only be paid with a saved method."),
+        lazy_gettext("Save a method first, or pay the invoices one by one."),
+    ),
     # about a payment method
     Reason.LAST_METHOD: Wording(
         lazy_gettext("This is the last payment method, and a subscription needs it."),

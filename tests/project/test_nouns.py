@@ -61,6 +61,7 @@ NOUNS = [
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
+    Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),

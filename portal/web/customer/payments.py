@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from portal.context import Visit
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayUnavailable, Refused
-from portal.domain.invoices import Invoice
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.i18n import gettext as _
@@ -139,7 +138,7 @@ def _show(
     visit: Visit, found: Listed, form: PayForm, *, problem: str = "", is_down: bool = False
 ) -> str:
     wallet = payment_methods.wallet(visit) if visit.sees_everything else Wallet()
-    choices = _choices(visit, wallet, found.invoice)
+    choices = choices_of(visit, wallet, found.invoice.currency)
     return render_template(
         "customer/payments/choose.html",
         found=found,
@@ -150,7 +149,7 @@ def _show(
         choices=choices,
         words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
         has_usable=any(not choice.why_not for choice in choices),
-        chosen=_chosen(choices, form.text("method") or request.args.get("method", "")),
+        chosen=chosen_of(choices, form.text("method") or request.args.get("method", "")),
         is_hosted=_is_paid_at_stripe(found) and not visit.sees_everything,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
         may_add=found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer),
@@ -162,10 +161,10 @@ def _show(
     )
 
 
-def _choices(visit: Visit, wallet: Wallet, invoice: Invoice) -> list[Choice]:
+def choices_of(visit: Visit, wallet: Wallet, currency: str) -> list[Choice]:
     """Return the saved methods, the default first; those that do not fit say why."""
     made = [
-        Choice(method, method.id == wallet.default, _why_not(visit, method, invoice.currency))
+        Choice(method, method.id == wallet.default, _why_not(visit, method, currency))
         for method in wallet.methods
     ]
     return sorted(made, key=lambda choice: (bool(choice.why_not), not choice.is_default))
@@ -180,7 +179,8 @@ def _why_not(visit: Visit, method: PaymentMethod, currency: str) -> str:
     return ""
 
 
-def _chosen(choices: list[Choice], wished: str) -> str:
+def chosen_of(choices: list[Choice], wished: str) -> str:
+    """Return what is ticked at first: what was wished for, else the first that can be used."""
     usable = [choice.method.id for choice in choices if not choice.why_not]
     if wished in {*usable, NEW}:
         return wished
