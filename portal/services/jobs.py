@@ -24,6 +24,7 @@ from portal.services import (
     payments,
     presses,
     receipts,
+    reconciliation,
     settlements,
     sources,
     subscriptions,
@@ -70,6 +71,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
     "resolve_operation": _resolve,
+    "reconcile": reconciliation.work,
 }
 
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
@@ -100,6 +102,7 @@ class Worker:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
