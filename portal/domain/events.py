@@ -22,6 +22,7 @@ class ObjectKind(StrEnum):
     SCHEDULE = "schedule"
     CONFIGURATION = "configuration"
     CREDIT_NOTE = "credit_note"
+    MANDATE = "mandate"
     # Not an object: every open invoice of this contact, where Holded tells of a payment on one.
     PAYMENTS = "payments"
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.domain.decisions import Decision, Reason
+from portal.domain.mandates import Mandate
 from portal.domain.subscriptions import NEEDS_METHOD, Subscription
 
 
@@ -74,6 +75,7 @@ CATALOGUE: tuple[PaymentMethodType, ...] = (
 )
 BY_TYPE = {row.type: row for row in CATALOGUE}
 VOUCHERS = frozenset(row.type for row in CATALOGUE if row.is_voucher)
+DEBITS = frozenset(row.type for row in CATALOGUE if row.has_mandate)
 IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
 
 
@@ -84,7 +86,10 @@ def offered(currency: str, country: str) -> tuple[PaymentMethodType, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A stored instrument: never more of a card than brand, last four digits and expiry."""
+    """A stored instrument: never more of a card than brand, last four digits and expiry.
+
+    `mandate` is what a bank debit stands on, None where none is known.
+    """
 
     id: str
     customer: str
@@ -95,9 +100,9 @@ class PaymentMethod:
     exp_year: int = 0
     bank: str = ""
     email: str = ""
-    mandate: str = ""
     country: str = ""
     is_detached: bool = False
+    mandate: Mandate | None = None
 
     @property
     def kind(self) -> PaymentMethodType | None:
@@ -107,6 +112,15 @@ class PaymentMethod:
     def is_expired(self, today: date) -> bool:
         """Whether its last month has passed."""
         return bool(self.exp_year) and (self.exp_year, self.exp_month) < (today.year, today.month)
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether its mandate is over, so that its bank lets no more debits through."""
+        return self.mandate is not None and self.mandate.is_over
+
+    def is_usable(self, today: date) -> bool:
+        """Whether it can be charged by itself from today on."""
+        return self.can_charge_later and not self.is_expired(today) and not self.is_revoked
 
     @property
     def can_charge_later(self) -> bool:
@@ -149,11 +163,7 @@ def may_remove(
     would be charged to: with it gone Stripe has no default, and the next charge fails although
     another method is there.
     """
-    others = [
-        other
-        for other in methods
-        if other.id != method.id and not other.is_expired(today) and other.can_charge_later
-    ]
+    others = [other for other in methods if other.id != method.id and other.is_usable(today)]
     charged = [
         subscription
         for subscription in subscriptions
@@ -168,5 +178,6 @@ def may_remove(
 
 def may_be_default(method: PaymentMethod, today: date) -> Decision:
     """Say whether renewals may be charged to a method."""
-    usable = method.can_charge_later and not method.is_expired(today)
-    return Decision.of(None if usable else Reason.METHOD_NOT_FOR_DEFAULT)
+    if method.is_revoked:
+        return Decision.of(Reason.MANDATE_OVER)
+    return Decision.of(None if method.is_usable(today) else Reason.METHOD_NOT_FOR_DEFAULT)

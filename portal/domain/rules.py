@@ -7,10 +7,12 @@ from dataclasses import dataclass
 class Rules:
     """A merchant's own decisions; the defaults hold until one is made.
 
-    `part_payment` lets customers pay less than an invoice wants.
+    `part_payment` lets customers pay less than an invoice wants. `prenotification_days` is how many
+    days before a bank debit its payer is told of it, as mandates agree.
     """
 
     part_payment: bool = False
+    prenotification_days: int = 2
 
 
 NOTHING_DECIDED = Rules()

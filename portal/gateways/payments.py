@@ -107,6 +107,9 @@ class PaymentGateway(Protocol):
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
         """Turn an event's payload into a snapshot; None if something in it has to be read."""
 
+    def find_mandate(self, method: str, customer: str) -> str:
+        """Find the mandate a method was saved or last debited with; empty if there is none."""
+
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""
 

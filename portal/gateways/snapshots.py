@@ -8,6 +8,7 @@ from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Profile
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.subscriptions import Schedule, Subscription
@@ -29,6 +30,7 @@ Snapshot = (
     | Intent
     | CheckoutSession
     | PaymentMethod
+    | Mandate
     | Product
     | Price
     | Coupon

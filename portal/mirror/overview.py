@@ -21,9 +21,8 @@ from sqlalchemy import (
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
-from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import Schedule, Subscription
-from portal.mirror import rows
+from portal.mirror import mandates, payment_methods, rows
 from portal.mirror.customers import ProfileRow
 from portal.mirror.payment_methods import PaymentMethodRow, Wallet
 from portal.mirror.sources import SourceRow
@@ -56,6 +55,7 @@ _SUBSCRIPTIONS = (
         cast(SubscriptionRow.snapshot, Text).label("snapshot"),
         cast(ScheduleRow.snapshot, Text).label("more"),
         SubscriptionRow.state_at.label("at"),
+        literal("").label("mandate"),
     )
     .outerjoin(
         ScheduleRow,
@@ -75,27 +75,36 @@ _METHODS = select(
     cast(PaymentMethodRow.snapshot, Text),
     cast(PaymentMethodRow.id, Text),
     PaymentMethodRow.state_at,
+    mandates.of_method(PaymentMethodRow),
 ).where(
     *rows.of_account(PaymentMethodRow),
     PaymentMethodRow.customer_id == bindparam("customer"),
     PaymentMethodRow.is_detached.is_(False),
 )
 _PROFILES = select(
-    literal("profile"), cast(ProfileRow.snapshot, Text), literal(""), ProfileRow.state_at
+    literal("profile"),
+    cast(ProfileRow.snapshot, Text),
+    literal(""),
+    ProfileRow.state_at,
+    literal(""),
 ).where(
     ProfileRow.merchant_id == bindparam("merchant"),
     ProfileRow.livemode == bindparam("livemode"),
     ProfileRow.customer_id == bindparam("customer"),
 )
 _FAILING = select(
-    literal("failing"), cast(SourceRow.origin, Text), literal(""), SourceRow.answered_at
+    literal("failing"),
+    cast(SourceRow.origin, Text),
+    literal(""),
+    SourceRow.answered_at,
+    literal(""),
 ).where(SourceRow.failing_since.is_not(None))
 _ENDED = exists().where(
     *rows.of_account(SubscriptionRow),
     SubscriptionRow.customer_id == bindparam("customer"),
     SubscriptionRow.is_ended.is_(True),
 )
-_HAS_ENDED = select(literal("ended"), literal(""), literal(""), null()).where(_ENDED)
+_HAS_ENDED = select(literal("ended"), literal(""), literal(""), null(), literal("")).where(_ENDED)
 _ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
 
 
@@ -135,7 +144,7 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         by_kind.setdefault(row.kind, []).append(row)
     profiles = [rows.load(Profile, row.snapshot) for row in by_kind.get("profile", ())]
     oldest_first = sorted(by_kind.get("method", ()), key=lambda row: int(row.more))
-    methods = [rows.load(PaymentMethod, row.snapshot) for row in oldest_first]
+    methods = [payment_methods.read(row.snapshot, row.mandate) for row in oldest_first]
     return Holdings(
         subscriptions=_held(by_kind.get("subscription", [])),
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),

@@ -1,7 +1,7 @@
 """The payment methods customers have saved at Stripe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from portal.context import Visit
 from portal.db import Reader, Unit
 from portal.domain.customers import Origin, Profile
 from portal.domain.errors import NotFound
+from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
 from portal.domain.payment_methods import PaymentMethod, effective_method
 from portal.domain.subscriptions import Subscription
-from portal.mirror import rows
+from portal.mirror import mandates, rows
 from portal.mirror.customers import ProfileRow
 from portal.store import customers
 from portal.store.customers import CustomerRow
@@ -34,6 +35,14 @@ class PaymentMethodRow(rows.MirroredRow):
     def indexes(cls) -> tuple[Any, ...]:
         """A customer's, oldest first."""
         return (Index("ix_payment_methods_customer_id", "customer_id", "is_detached", "id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A method and whose it is."""
+
+    customer_id: int
+    method: PaymentMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,9 @@ class Wallet:
         return self.find(effective_method(subscription, self.default))
 
 
+_MANDATE = mandates.of_method(PaymentMethodRow).label("mandate")
 _OF_CUSTOMER = (
-    select(PaymentMethodRow.snapshot)
+    select(PaymentMethodRow.snapshot, _MANDATE)
     .where(
         *rows.of_account(PaymentMethodRow),
         PaymentMethodRow.customer_id == bindparam("customer"),
@@ -67,7 +77,9 @@ _OF_CUSTOMER = (
     .order_by(PaymentMethodRow.id)
 )
 _WALLET = (
-    select(ProfileRow.snapshot.label("profile"), PaymentMethodRow.snapshot.label("method"))
+    select(
+        ProfileRow.snapshot.label("profile"), PaymentMethodRow.snapshot.label("method"), _MANDATE
+    )
     .select_from(CustomerRow)
     .outerjoin(
         ProfileRow, (ProfileRow.customer_id == CustomerRow.id) & (ProfileRow.origin == "stripe")
@@ -84,19 +96,24 @@ _WALLET = (
     .order_by(PaymentMethodRow.id)
 )
 _ONE = _OF_CUSTOMER.where(PaymentMethodRow.provider_id == bindparam("id"))
+_OWNED = select(PaymentMethodRow.customer_id, PaymentMethodRow.snapshot, _MANDATE).where(
+    *rows.of_account(PaymentMethodRow),
+    PaymentMethodRow.provider_id == bindparam("id"),
+    PaymentMethodRow.is_detached.is_(False),
+)
 
 
 def list_of_customer(visit: Visit, *, reader: Reader | None = None) -> list[PaymentMethod]:
     """Return the customer's methods, oldest first."""
     found = (reader or visit.db).rows(_OF_CUSTOMER, _whose(visit))
-    return [rows.load(PaymentMethod, row.snapshot) for row in found]
+    return [read(row.snapshot, row.mandate) for row in found]
 
 
 def wallet(visit: Visit, *, reader: Reader | None = None) -> Wallet:
     """Return the customer's methods and their default, in one statement."""
     found = (reader or visit.db).rows(_WALLET, _whose(visit))
     profile = next((rows.load(Profile, row.profile) for row in found if row.profile), None)
-    methods = tuple(rows.load(PaymentMethod, row.method) for row in found if row.method)
+    methods = tuple(read(row.method, row.mandate) for row in found if row.method)
     return Wallet(methods, profile)
 
 
@@ -105,14 +122,26 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> PaymentMethod
     row = (reader or visit.db).row(_ONE, {**_whose(visit), "id": id})
     if row is None:
         raise NotFound(f"payment method {id}")
-    return rows.load(PaymentMethod, row.snapshot)
+    return read(row.snapshot, row.mandate)
 
 
 def find(reader: Reader, merchant: Merchant, customer_id: int, id: str) -> PaymentMethod | None:
     """Return one method of a customer, None if it is not kept."""
     values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id, "id": id}
     row = reader.row(_ONE, values)
-    return None if row is None else rows.load(PaymentMethod, row.snapshot)
+    return None if row is None else read(row.snapshot, row.mandate)
+
+
+def find_owned(reader: Reader, merchant: Merchant, id: str) -> Owned | None:
+    """Return a method of whichever customer and whose it is, None if it is not kept."""
+    row = reader.row(_OWNED, {**rows.account_values(merchant, Origin.STRIPE), "id": id})
+    return None if row is None else Owned(row.customer_id, read(row.snapshot, row.mandate))
+
+
+def read(snapshot: str, mandate: str | None) -> PaymentMethod:
+    """Return a method with the mandate it stands on, both as JSON."""
+    method = rows.load(PaymentMethod, snapshot)
+    return replace(method, mandate=rows.load(Mandate, mandate)) if mandate else method
 
 
 def save(
@@ -151,7 +180,7 @@ def _row(
         "type": method.type,
         "is_detached": False,
         "state_at": at,
-        "snapshot": rows.dump(method),
+        "snapshot": rows.dump(replace(method, mandate=None)),
     }
 
 

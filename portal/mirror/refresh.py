@@ -16,6 +16,7 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
@@ -27,6 +28,7 @@ from portal.mirror import (
     customers,
     intents,
     invoices,
+    mandates,
     payment_methods,
     rows,
     subscriptions,
@@ -59,6 +61,7 @@ SAVERS: dict[type, Saver] = {
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
+    Mandate: _plain(mandates.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
@@ -73,6 +76,7 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.MANDATE: mandates.MandateRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,

@@ -163,6 +163,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("This kind of payment method cannot be the default."),
         lazy_gettext("You can still choose it when you pay an invoice."),
     ),
+    Reason.MANDATE_OVER: Wording(
+        lazy_gettext("The mandate of this bank account has ended, so it cannot be debited."),
+        lazy_gettext("Add the account again, which gives a new mandate, or use another method."),
+    ),
     # about an offer
     Reason.NO_OFFER: Wording(
         lazy_gettext("This offer no longer stands."),

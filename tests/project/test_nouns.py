@@ -56,6 +56,8 @@ NOUNS = [
         "payment_methods",
         "domain mirror services pages templates",
     ),
+    Noun("Mandate", "portal.domain.mandates", "mandates", "domain mirror services"),
+    Noun("NoticeRow", "portal.store.notices", "notices", "store"),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"

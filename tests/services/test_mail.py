@@ -21,11 +21,13 @@ from portal import i18n
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
 from portal.domain.errors import GatewayUnavailable
+from portal.domain.mandates import Mandate, MandateStatus
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
+from portal.domain.payment_methods import PaymentMethod
 from portal.gateways.mail import Mail
 from portal.gateways.smtp import compose as compose_message
-from portal.services import actions, mail
+from portal.services import actions, mail, mandates
 from portal.settings import Settings
 from portal.web import filters
 
@@ -52,11 +54,19 @@ def action(verb: str = "paid", **details: Any) -> Any:
     )
 
 
+MANDATE = Mandate(
+    "mandate_1", "pm_1", "sepa_debit", MandateStatus.ACTIVE, reference="NVL4711", accepted_at=NOW
+)
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
 # What each mail is sent with; the names are the folders of templates/mail.
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
     "receipt": {"action": action(), "customer_name": "Forn Aurora"},
+    "mandate": {
+        "mandate": MANDATE, "customer_name": "Forn Aurora",
+        "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
+        "agreed": lambda: mandates.words(MANDATE, MERCHANT),
+    },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
     },
@@ -157,7 +167,16 @@ def test_the_plain_text_says_all_that_the_html_says(at, name, locale):
 def test_no_sentence_escapes_translation(at, name):
     found = write(at, name, i18n.PSEUDOS[0].tag)
 
-    untouched = ("Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042")
+    untouched = (
+        "Nuvol Studio",
+        "Team",
+        "Solo",
+        "482 913",
+        "Visa",
+        "F260001",
+        "1042",
+        "Forn Aurora",
+    )
     plain = [
         sentence
         for sentence in sentences(found.html)

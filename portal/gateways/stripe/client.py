@@ -56,6 +56,7 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.PAYMENT_INTENT: "/v1/payment_intents",
     ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
+    ObjectKind.MANDATE: "/v1/mandates",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
     ObjectKind.COUPON: "/v1/coupons",
@@ -157,6 +158,9 @@ class StripeGateway:
             raise
         if kind is ObjectKind.INVOICE and body.get("lines", {}).get("has_more"):
             body = {**body, "lines": {"data": list(self._all_lines(id))}}
+        if kind is ObjectKind.MANDATE:
+            account, _ = self._call("get", "/v1/account")
+            body = {**body, "account": account}
         return Seen(_read(translate.TRANSLATORS[kind], body), at)
 
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
@@ -169,6 +173,21 @@ class StripeGateway:
         told = translate.invoice(body)
         intent = "" if isinstance(told, Gone) else told.intent
         return self._intent("get", f"/v1/payment_intents/{intent}") if intent else None
+
+    def find_mandate(self, method: str, customer: str) -> str:
+        """Find the mandate a method was saved or last debited with; empty if there is none."""
+        saved, _ = self._call("get", "/v1/setup_intents", payment_method=method, limit=PAGE)
+        for row in saved["data"]:
+            if row.get("mandate"):
+                return translate.ref(row["mandate"])
+        paid, _ = self._call(
+            "get",
+            "/v1/payment_intents",
+            customer=customer,
+            limit=PAGE,
+            expand=["data.latest_charge"],
+        )
+        return translate.mandate_of_charges(method, paid["data"])
 
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""

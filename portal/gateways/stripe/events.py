@@ -28,13 +28,15 @@ KINDS = {
     "payment_intent": ObjectKind.PAYMENT_INTENT,
     "checkout.session": ObjectKind.CHECKOUT_SESSION,
     "payment_method": ObjectKind.PAYMENT_METHOD,
+    "mandate": ObjectKind.MANDATE,
+    "setup_intent": ObjectKind.MANDATE,
     "product": ObjectKind.PRODUCT,
     "price": ObjectKind.PRICE,
     "coupon": ObjectKind.COUPON,
     "billing_portal.configuration": ObjectKind.CONFIGURATION,
 }
 # Objects that only point at the one we mirror, by the field that names it.
-POINTERS = {"tax_id": "customer", "invoice_payment": "invoice"}
+POINTERS = {"tax_id": "customer", "invoice_payment": "invoice", "setup_intent": "mandate"}
 # The kinds of events an endpoint asks for.
 EVENT_TYPES = (
     "billing_portal.configuration.created",
@@ -76,6 +78,7 @@ EVENT_TYPES = (
     "invoice.updated",
     "invoice.voided",
     "invoice_payment.paid",
+    "mandate.updated",
     "payment_intent.canceled",
     "payment_intent.payment_failed",
     "payment_intent.processing",
@@ -91,6 +94,7 @@ EVENT_TYPES = (
     "product.created",
     "product.deleted",
     "product.updated",
+    "setup_intent.succeeded",
     "subscription_schedule.aborted",
     "subscription_schedule.canceled",
     "subscription_schedule.completed",

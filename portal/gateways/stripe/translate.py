@@ -3,7 +3,7 @@
 Every function takes the plain dict of an object of API version 2026-10-28.endive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
+from portal.domain.mandates import Mandate, MandateStatus
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import (
@@ -340,6 +341,44 @@ def payment_method(body: Json) -> PaymentMethod:
     )
 
 
+def mandate(body: Json) -> Mandate:
+    """`mandate`, with the `account` it was given to.
+
+    Bacs tells the creditor on the mandate itself, SEPA its identifier among the settings of the
+    account; the other schemes tell neither.
+    """
+    given = body.get("customer_acceptance") or {}
+    details = body["payment_method_details"]
+    kind = details["type"]
+    told = details.get(kind) or {}
+    settings = (body.get("account") or {}).get("settings") or {}
+    sepa = (settings.get("sepa_debit_payments") or {}) if kind == "sepa_debit" else {}
+    return Mandate(
+        id=body["id"],
+        method=ref(body["payment_method"]),
+        type=kind,
+        status=MandateStatus(body["status"]),
+        is_single_use=body.get("type") == "single_use",
+        reference=text(told.get("reference")),
+        creditor=text(told.get("display_name")),
+        creditor_id=text(told.get("service_user_number") or sepa.get("creditor_id")),
+        accepted_at=moment(given.get("accepted_at")),
+        url=text(told.get("url")),
+        revoked_because=text(told.get("revocation_reason")),
+    )
+
+
+def mandate_of_charges(method: str, intents: Iterable[Json]) -> str:
+    """Return the mandate that a method's latest charge names, of intents that show theirs."""
+    for row in intents:
+        charge = row.get("latest_charge") or {}
+        details = charge.get("payment_method_details") or {}
+        told = details.get(details.get("type")) or {}
+        if charge.get("payment_method") == method and told.get("mandate"):
+            return ref(told["mandate"])
+    return ""
+
+
 # Where each kind of next action says that the customer must go.
 NEXT_URLS: Mapping[str, tuple[str, ...]] = {
     "redirect_to_url": ("url",),
@@ -455,6 +494,7 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.PAYMENT_INTENT: intent,
     ObjectKind.CHECKOUT_SESSION: checkout_session,
     ObjectKind.PAYMENT_METHOD: payment_method,
+    ObjectKind.MANDATE: mandate,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
     ObjectKind.COUPON: coupon,
@@ -466,7 +506,8 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
     """Say whether an event's payload leaves out something that only a read tells.
 
     Lists that go on, discounts given by id, the tax ids of a customer, the products a configuration
-    offers, the method a setup saved, and the voucher or bank page of an intent are such.
+    offers, the method a setup saved, who a mandate was given to, and the voucher or bank page of an
+    intent are such.
     """
     match kind:
         case ObjectKind.CUSTOMER:
@@ -480,6 +521,8 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
             return "products" not in body["features"]["subscription_update"]
         case ObjectKind.CHECKOUT_SESSION:
             return body["mode"] == "setup" and body.get("status") == "complete"
+        case ObjectKind.MANDATE:
+            return True
         case ObjectKind.COUPON:
             return "applies_to" not in body and not body.get("deleted")
         case ObjectKind.PRICE:

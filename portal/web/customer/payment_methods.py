@@ -22,7 +22,7 @@ from portal.i18n import gettext as _
 from portal.mirror import catalogue, overview
 from portal.mirror import payment_methods as mirror
 from portal.mirror.payment_methods import Wallet
-from portal.services import payment_methods, subscriptions
+from portal.services import mandates, payment_methods, subscriptions
 from portal.services.subscriptions import Shown, line_of
 from portal.web import wording
 from portal.web.attempts import attempt
@@ -48,6 +48,11 @@ class Listed:
     is_expiring: bool
     may_be_default: bool
     pays: str
+
+    @property
+    def has_mandate(self) -> bool:
+        """Whether there is a mandate to be read."""
+        return self.method.mandate is not None and self.method.mandate.type in mandates.SCHEMES
 
     @property
     def note(self) -> str:
@@ -80,8 +85,25 @@ def list_all() -> str:
         why_not=wording.why(decision),
         consent=consent_to_save(visit),
         renews=any(one.is_charged for one in held),
+        over=str(wording.of_reason(Reason.MANDATE_OVER)),
         failing={who: at for who, at in holdings.failing.items() if who is Origin.STRIPE},
         sources=SOURCES,
+    )
+
+
+@pages.get("/payment-methods/<id>/mandate")
+@open_to(Who.CUSTOMER)
+def mandate(id: str) -> str:
+    """Show the mandate of a bank account in full, to be read, printed and kept."""
+    visit = current_visit()
+    method, given = mandates.get(visit, id)
+    return render_template(
+        "customer/payment_methods/mandate.html",
+        method=method,
+        mandate=given,
+        told=mandates.words(given, visit.merchant),
+        over=str(wording.of_reason(Reason.MANDATE_OVER)),
+        is_mailed=mandates.is_mailed(visit, given),
     )
 
 

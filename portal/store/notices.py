@@ -1,0 +1,42 @@
+"""Notices: what was told to somebody once, so that no job tells it again.
+
+A job's row is gone when it is done; this one stays.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Reader, Unit, upsert
+
+
+class NoticeRow(Base):
+    """One thing that was told, or done, once: `kind` says what, `subject` what about."""
+
+    __tablename__ = "notices"
+
+    merchant_id: Mapped[int] = mapped_column(
+        ForeignKey("merchants.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(120), primary_key=True)
+    at: Mapped[datetime]
+
+
+def add_once(unit: Unit, merchant_id: int, kind: str, subject: str, *, now: datetime) -> bool:
+    """Note that something is told, and say whether it was not told before."""
+    insert = upsert(unit.dialect, NoticeRow).values(
+        merchant_id=merchant_id, kind=kind, subject=subject[:120], at=now
+    )
+    return unit.write(insert.on_conflict_do_nothing()) > 0
+
+
+def is_told(reader: Reader, merchant_id: int, kind: str, subject: str) -> bool:
+    """Say whether something was told before."""
+    query = select(NoticeRow.at).where(
+        NoticeRow.merchant_id == merchant_id,
+        NoticeRow.kind == kind,
+        NoticeRow.subject == subject[:120],
+    )
+    return reader.row(query) is not None
