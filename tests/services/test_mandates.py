@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from portal import i18n
 from portal.domain.errors import NotFound, Refused
@@ -11,6 +12,7 @@ from portal.domain.mandates import Mandate, MandateStatus
 from portal.domain.payment_methods import DEBITS
 from portal.gateways.mail import Mail
 from portal.mirror import payment_methods as mirror
+from portal.mirror.mandates import MandateRow
 from portal.services import mandates, payment_methods
 from tests.payer import Payer
 
@@ -60,12 +62,17 @@ def test_l23_a_copy_is_mailed_once_in_the_customers_language(payer: Payer) -> No
     assert "Nuvol Studio" in mail.text
 
 
-def test_a_mandate_nobody_told_of_is_found_from_its_setup(payer: Payer) -> None:
+def test_a_mandate_nobody_told_of_is_found_by_the_back_fill(payer: Payer) -> None:
     method = payer.debit()
     told = held(payer, method)
-    found = payer.house.at.payments.find_mandate(method, payer.stripe_customer)
+    with payer.house.db.write() as unit:
+        unit.execute(delete(MandateRow))
 
-    assert found == told.id
+    payer.house.sync()
+    payer.house.settle_down()
+
+    assert held(payer, method) == told
+    assert len(mails(payer, "mandate-")) == 1
 
 
 def test_a_mandate_given_with_a_payment_is_found_from_its_charge(payer: Payer) -> None:
