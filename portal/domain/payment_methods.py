@@ -1,7 +1,7 @@
 """Kinds of payment methods as a table, and the stored ones a customer has."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from portal.domain.decisions import Decision, Reason
 from portal.domain.mandates import Mandate
@@ -85,10 +85,19 @@ def offered(currency: str, country: str) -> tuple[PaymentMethodType, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A bank debit that came back: `code` is Stripe's word on why, `at` when it was told."""
+
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentMethod:
     """A stored instrument: never more of a card than brand, last four digits and expiry.
 
-    `mandate` is what a bank debit stands on, None where none is known.
+    `mandate` is what a bank debit stands on, None where none is known, and `failure` says that its
+    last debit came back.
     """
 
     id: str
@@ -103,6 +112,7 @@ class PaymentMethod:
     country: str = ""
     is_detached: bool = False
     mandate: Mandate | None = None
+    failure: Failure | None = None
 
     @property
     def kind(self) -> PaymentMethodType | None:

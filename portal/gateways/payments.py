@@ -107,6 +107,9 @@ class PaymentGateway(Protocol):
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
         """Turn an event's payload into a snapshot; None if something in it has to be read."""
 
+    def find_invoice(self, intent: str) -> str:
+        """Find the invoice that an intent pays; empty if it pays none."""
+
     def find_mandate(self, method: str, customer: str) -> str:
         """Find the mandate a method was saved or last debited with; empty if there is none."""
 
@@ -193,6 +196,9 @@ class PaymentGateway(Protocol):
 
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
+
+    def preview_next(self, subscription: str) -> Preview:
+        """Return the next invoice of a subscription as it stands now."""
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones."""

@@ -44,7 +44,7 @@ from portal.domain.invoices import (
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
 from portal.domain.payment_methods import VOUCHERS
-from portal.domain.payments import IntentState, PaymentState, under_way
+from portal.domain.payments import Intent, IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
 from portal.store import customers
@@ -85,7 +85,7 @@ class InvoiceRow(rows.MirroredRow):
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """The open ones by due day (also summed), the rest by day of issue."""
+        """The open ones by due day (also summed), the rest by day of issue, one by its intent."""
         is_open, shown = text("is_open AND shown"), text("shown")
         return (
             Index(
@@ -107,6 +107,7 @@ class InvoiceRow(rows.MirroredRow):
                 postgresql_where=shown,
             ),
             Index("ix_invoices_matches", "merchant_id", "matches"),
+            Index("ix_invoices_intent", "merchant_id", "intent"),
         )
 
 
@@ -131,9 +132,9 @@ class Waiting:
 class Listed:
     """An invoice as lists show it; `cursor` names its place for the next page.
 
-    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid, and
-    `waiting` the payment that its customer has to go on with; both are known where one invoice is
-    read by itself.
+    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid,
+    `waiting` the payment that its customer has to go on with, and `collected` the intent by which
+    Stripe collects it; they are known where one invoice is read by itself.
     """
 
     invoice: Invoice
@@ -143,11 +144,20 @@ class Listed:
     cursor: str
     twin: Invoice | None = None
     waiting: Waiting | None = None
+    collected: Intent | None = None
 
     @property
     def may_pay(self) -> Decision:
         """Say whether the customer can pay it here now."""
         return may_pay(self.invoice, self.under_way)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An invoice and whose it is."""
+
+    customer_id: int
+    invoice: Invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +260,20 @@ _LISTS = {
     for searching in (False, True)
 }
 _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
+_COLLECTED = (
+    select(IntentRow.snapshot)
+    .where(
+        IntentRow.merchant_id == InvoiceRow.merchant_id,
+        IntentRow.livemode == InvoiceRow.livemode,
+        IntentRow.account == InvoiceRow.account,
+        IntentRow.provider_id == InvoiceRow.intent,
+    )
+    .correlate(InvoiceRow)
+    .scalar_subquery()
+)
 _SINGLE = _with_payment(
     *_LIST_COLUMNS,
+    _COLLECTED.label("collected"),
     InvoiceRow.snapshot,
     InvoiceRow.matches,
     PaymentRow.method_type,
@@ -323,6 +345,9 @@ def _latest() -> Select[Any]:
     )
 
 
+_BY_INTENT = select(InvoiceRow.customer_id, InvoiceRow.snapshot).where(
+    *rows.of_account(InvoiceRow), InvoiceRow.intent == bindparam("intent")
+)
 _LATEST = _latest()
 _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (date.max, 0)}
 
@@ -385,8 +410,9 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
         under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
         twin = of_stripe if of_stripe.is_open else None
         waiting = _waiting(visit, reader, other)
+    collected = rows.load(Intent, told) if (told := (other or row).collected) else None
     word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting)
+    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting, collected)
 
 
 def balances(visit: Visit) -> list[Balance]:
@@ -481,6 +507,12 @@ def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
     )
     row = reader.row(query)
     return Money(row.due, row.currency) if row is not None else None
+
+
+def find_by_intent(reader: Reader, merchant: Merchant, intent: str) -> Owned | None:
+    """Return the Stripe invoice that an intent pays and whose it is, None if none is known."""
+    row = reader.row(_BY_INTENT, {**rows.account_values(merchant, Origin.STRIPE), "intent": intent})
+    return None if row is None else Owned(row.customer_id, rows.load(Invoice, row.snapshot))
 
 
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:

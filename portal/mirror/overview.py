@@ -56,6 +56,7 @@ _SUBSCRIPTIONS = (
         cast(ScheduleRow.snapshot, Text).label("more"),
         SubscriptionRow.state_at.label("at"),
         literal("").label("mandate"),
+        literal("").label("failure"),
     )
     .outerjoin(
         ScheduleRow,
@@ -76,6 +77,7 @@ _METHODS = select(
     cast(PaymentMethodRow.id, Text),
     PaymentMethodRow.state_at,
     mandates.of_method(PaymentMethodRow),
+    PaymentMethodRow.failure,
 ).where(
     *rows.of_account(PaymentMethodRow),
     PaymentMethodRow.customer_id == bindparam("customer"),
@@ -86,6 +88,7 @@ _PROFILES = select(
     cast(ProfileRow.snapshot, Text),
     literal(""),
     ProfileRow.state_at,
+    literal(""),
     literal(""),
 ).where(
     ProfileRow.merchant_id == bindparam("merchant"),
@@ -98,13 +101,16 @@ _FAILING = select(
     literal(""),
     SourceRow.answered_at,
     literal(""),
+    literal(""),
 ).where(SourceRow.failing_since.is_not(None))
 _ENDED = exists().where(
     *rows.of_account(SubscriptionRow),
     SubscriptionRow.customer_id == bindparam("customer"),
     SubscriptionRow.is_ended.is_(True),
 )
-_HAS_ENDED = select(literal("ended"), literal(""), literal(""), null(), literal("")).where(_ENDED)
+_HAS_ENDED = select(
+    literal("ended"), literal(""), literal(""), null(), literal(""), literal("")
+).where(_ENDED)
 _ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
 
 
@@ -144,7 +150,7 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         by_kind.setdefault(row.kind, []).append(row)
     profiles = [rows.load(Profile, row.snapshot) for row in by_kind.get("profile", ())]
     oldest_first = sorted(by_kind.get("method", ()), key=lambda row: int(row.more))
-    methods = [payment_methods.read(row.snapshot, row.mandate) for row in oldest_first]
+    methods = [payment_methods.read(row.snapshot, row.mandate, row.failure) for row in oldest_first]
     return Holdings(
         subscriptions=_held(by_kind.get("subscription", [])),
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),

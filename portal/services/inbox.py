@@ -26,7 +26,7 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import changes, intents, mandates, payment_methods
+from portal.services import changes, debits, intents, mandates, payment_methods
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -247,7 +247,9 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     mandates.follow(unit, at, told)
-    changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])
+    held = [one for one in told if isinstance(one, Subscription)]
+    changes.follow(unit, at, held)
+    debits.follow_renewals(unit, at, held)
 
 
 def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:

@@ -16,6 +16,7 @@ from portal.services import (
     cancellations,
     changes,
     customers,
+    debits,
     inbox,
     intents,
     mandates,
@@ -23,6 +24,7 @@ from portal.services import (
     payment_methods,
     payments,
     receipts,
+    reminders,
     settlements,
     sources,
     subscriptions,
@@ -63,6 +65,11 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_failure": receipts.mail_failure,
     "mail_mandate": mandates.mail_copy,
     "find_mandate": mandates.find,
+    "mail_debit": debits.mail_begun,
+    "mail_debit_failed": debits.mail_failed,
+    "foretell_renewal": debits.foretell,
+    "mail_renewal": debits.mail_renewal,
+    "look_ahead": reminders.look_ahead,
     "settle": settlements.settle,
     "record_payment": settlements.record,
     "end_pages": intents.end_open_pages,
@@ -94,6 +101,7 @@ class Worker:
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
+        reminders.sweep(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
         """Return a merchant at work."""

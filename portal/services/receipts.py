@@ -7,7 +7,7 @@ from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain.money import Money
 from portal.mirror import customers, intents, invoices, payment_methods
-from portal.services import mail
+from portal.services import declines, mail
 from portal.store import actions, outbox
 from portal.store.actions import ActionRow
 from portal.store.payments import PaymentRow
@@ -107,6 +107,7 @@ def mail_failure(at: MerchantContext, payment: str) -> None:
         message_id=f"failure-{payment}",
         customer_name=card.name,
         amount=Money(row.amount, row.currency),
+        why=declines.of_decline(row.error_code).happened,
         invoices=[
             (numbers.get(share.invoice, ""), Money(share.amount, row.currency))
             for share in row.shares

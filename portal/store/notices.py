@@ -5,10 +5,11 @@ A job's row is gone when it is done; this one stays.
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, bindparam, delete, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Reader, Unit, upsert
+from portal.store.merchants import MerchantRow
 
 
 class NoticeRow(Base):
@@ -22,6 +23,19 @@ class NoticeRow(Base):
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     subject: Mapped[str] = mapped_column(String(120), primary_key=True)
     at: Mapped[datetime]
+
+
+_WITHOUT = (
+    select(MerchantRow.id)
+    .where(
+        ~exists().where(
+            NoticeRow.merchant_id == MerchantRow.id,
+            NoticeRow.kind == bindparam("kind"),
+            NoticeRow.subject == bindparam("subject"),
+        )
+    )
+    .order_by(MerchantRow.id)
+)
 
 
 def add_once(unit: Unit, merchant_id: int, kind: str, subject: str, *, now: datetime) -> bool:
@@ -40,3 +54,19 @@ def is_told(reader: Reader, merchant_id: int, kind: str, subject: str) -> bool:
         NoticeRow.subject == subject[:120],
     )
     return reader.row(query) is not None
+
+
+def list_without(reader: Reader, kind: str, subject: str) -> list[int]:
+    """Return the merchants that something was not done for yet."""
+    return [row.id for row in reader.rows(_WITHOUT, {"kind": kind, "subject": subject})]
+
+
+def forget_before(unit: Unit, merchant_id: int, kind: str, subject: str) -> None:
+    """Delete the notices of a kind whose subject, a day in ISO, is past."""
+    unit.execute(
+        delete(NoticeRow).where(
+            NoticeRow.merchant_id == merchant_id,
+            NoticeRow.kind == kind,
+            NoticeRow.subject < subject,
+        )
+    )

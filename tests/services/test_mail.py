@@ -27,7 +27,7 @@ from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.gateways.mail import Mail
 from portal.gateways.smtp import compose as compose_message
-from portal.services import actions, mail, mandates
+from portal.services import actions, declines, mail, mandates
 from portal.settings import Settings
 from portal.web import filters
 
@@ -67,8 +67,13 @@ VALUES: dict[str, dict[str, Any]] = {
         "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
         "agreed": lambda: mandates.words(MANDATE, MERCHANT),
     },
+    "debit": {
+        "amount": EUR, "invoices": INVOICES, "mandate": MANDATE, "day": NOW.date(),
+        "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
+    },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
+        "why": declines.of_decline("insufficient_funds").happened,
     },
 }  # fmt: skip
 NAMES = sorted(VALUES)

@@ -103,3 +103,43 @@ def test_the_page_takes_few_statements(
     debit: str, statements: Callable[[str], int], browser: Browser
 ) -> None:
     assert statements(f"/nuvol/payment-methods/{debit}/mandate") <= 5
+
+
+def test_a_debit_that_came_back_is_said_of_its_account_and_of_its_invoice(
+    signed_in: Payer, browser: Browser
+) -> None:
+    house = signed_in.house
+    with browser.app.app_context():
+        method = signed_in.debit("ES1700120345000002222227")
+        invoice = signed_in.invoice()
+        signed_in.pay(invoice, method)
+        house.control("stripe", "clock", advance=8 * 86400)
+        house.settle_down()
+
+    page = browser.get(LIST)
+
+    assert "Last debit failed" in page.text
+    assert "The last debit of SEPA Direct Debit •••• 2227 came back" in page.text
+    assert "There was not enough money in the account." in page.text
+    page = browser.get("customer.invoices.show", id=invoice)
+    assert "There was not enough money in the account. You were not charged." in page.text
+    assert page.link("Pay €121.00").endswith(f"/invoices/{invoice}/pay")
+
+
+def test_one_that_stripe_made_is_said_of_its_invoice_with_the_way_to_repair_it(
+    signed_in: Payer, browser: Browser
+) -> None:
+    house = signed_in.house
+    with browser.app.app_context():
+        method = signed_in.debit("ES1700120345000002222227")
+        invoice = signed_in.stripe_invoice()
+        house.stripe.v1.invoices.pay(invoice, {"payment_method": method})
+        house.settle_down()
+        house.control("stripe", "clock", advance=8 * 86400)
+        house.settle_down()
+
+    page = browser.get("customer.invoices.show", id=invoice)
+
+    assert "The debit came back" in page.text
+    assert "There was not enough money in the account." in page.text
+    assert page.link("Pay €121.00").endswith(f"/invoices/{invoice}/pay")

@@ -66,7 +66,7 @@ EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.CUSTOMER: ("tax_ids",),
     ObjectKind.SUBSCRIPTION: ("discounts",),
     ObjectKind.INVOICE: ("payments",),
-    ObjectKind.PAYMENT_INTENT: ("payment_method",),
+    ObjectKind.PAYMENT_INTENT: ("payment_method", "latest_charge"),
     ObjectKind.CHECKOUT_SESSION: ("setup_intent",),
     ObjectKind.PRICE: ("currency_options",),
     ObjectKind.COUPON: ("applies_to",),
@@ -173,6 +173,12 @@ class StripeGateway:
         told = translate.invoice(body)
         intent = "" if isinstance(told, Gone) else told.intent
         return self._intent("get", f"/v1/payment_intents/{intent}") if intent else None
+
+    def find_invoice(self, intent: str) -> str:
+        """Find the invoice that an intent pays; empty if it pays none."""
+        asked = {"type": "payment_intent", "payment_intent": intent}
+        body, _ = self._call("get", "/v1/invoice_payments", payment=asked, limit=1)
+        return next((translate.ref(row["invoice"]) for row in body["data"]), "")
 
     def find_mandate(self, method: str, customer: str) -> str:
         """Find the mandate a method was saved or last debited with; empty if there is none."""
@@ -401,6 +407,11 @@ class StripeGateway:
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
         return self._preview(change, "recurring")
+
+    def preview_next(self, subscription: str) -> Preview:
+        """Return the next invoice of a subscription as it stands now."""
+        body, _ = self._call("post", "/v1/invoices/create_preview", subscription=subscription)
+        return _preview(body)
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones.

@@ -75,6 +75,7 @@ EVENT_TYPES = (
     "invoice.payment_failed",
     "invoice.payment_succeeded",
     "invoice.sent",
+    "invoice.upcoming",
     "invoice.updated",
     "invoice.voided",
     "invoice_payment.paid",
@@ -123,9 +124,11 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
     try:
         told = json.loads(body)
         thing = told["data"]["object"]
-        kind = KINDS.get(thing["object"])
-        pointer = POINTERS.get(thing["object"], "")
+        kind, pointer = KINDS.get(thing["object"]), POINTERS.get(thing["object"], "")
         id = thing.get(pointer) if pointer else thing.get("id")
+        if told["type"] == "invoice.upcoming":
+            # It has no id yet: what is known of it is the subscription that will make it.
+            kind, pointer, id = ObjectKind.SUBSCRIPTION, "subscription", _renewed_by(thing)
         return ProviderEvent(
             id=told["id"],
             type=told["type"],
@@ -140,6 +143,11 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ForgedEvent(f"not an event: {type(error).__name__}") from error
+
+
+def _renewed_by(invoice: dict[str, Any]) -> Any:
+    parent = invoice.get("parent") or {}
+    return (parent.get("subscription_details") or {}).get("subscription")
 
 
 def _payload(told: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:

@@ -372,10 +372,9 @@ def mandate_of_charges(method: str, intents: Iterable[Json]) -> str:
     """Return the mandate that a method's latest charge names, of intents that show theirs."""
     for row in intents:
         charge = row.get("latest_charge") or {}
-        details = charge.get("payment_method_details") or {}
-        told = details.get(details.get("type")) or {}
-        if charge.get("payment_method") == method and told.get("mandate"):
-            return ref(told["mandate"])
+        mandate = _debit(charge).get("mandate")
+        if charge.get("payment_method") == method and mandate:
+            return ref(mandate)
     return ""
 
 
@@ -395,8 +394,10 @@ def intent(body: Json) -> Intent:
     kind = text(action.get("type"))
     shown = action.get(kind) or {}
     error = body.get("last_payment_error") or {}
+    refused = error.get("payment_method") or {}
     method = body.get("payment_method")
     expires = shown.get("expires_at")
+    debit = _debit(body.get("latest_charge"))
     return Intent(
         id=body["id"],
         state=IntentState(body["status"]),
@@ -414,8 +415,26 @@ def intent(body: Json) -> Intent:
         decline_code=text(error.get("decline_code")),
         charge=ref(body.get("latest_charge")),
         voucher_expires_at=moment(expires) if isinstance(expires, int) else None,
+        voucher_number=text(shown.get("number")),
+        voucher_pdf=text(shown.get("pdf")),
+        failed_method=text(refused.get("id")),
+        failed_type=text(refused.get("type")),
+        failed_charge=ref(error.get("charge")),
+        mandate=ref(debit.get("mandate")),
+        debit_on=_iso_day(debit.get("expected_debit_date")),
         created_at=moment(body.get("created")),
     )
+
+
+def _debit(charge: Any) -> Json:
+    """Return what a charge tells of its method; nothing where it is not expanded."""
+    details = charge.get("payment_method_details") or {} if isinstance(charge, Mapping) else {}
+    told: Json = details.get(details.get("type")) or {}
+    return told
+
+
+def _iso_day(value: Any) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def checkout_session(body: Json) -> CheckoutSession:

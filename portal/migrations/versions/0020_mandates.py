@@ -1,4 +1,4 @@
-"""Mandates of bank debits, and what customers were told once."""
+"""Mandates of bank debits, debits that came back, and what customers were told once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,12 +51,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("merchant_id", "kind", "subject", name=op.f("pk_notices")),
     )
+    with op.batch_alter_table("payment_methods") as table:
+        table.add_column(
+            sa.Column("failure", sa.String(length=200), nullable=False, server_default="")
+        )
+    with op.batch_alter_table("invoices") as table:
+        table.create_index("ix_invoices_intent", ["merchant_id", "intent"])
     _rewrite(OLD, NEW)
 
 
 def downgrade() -> None:
     """Go back to the version before."""
     _rewrite(NEW, OLD)
+    with op.batch_alter_table("invoices") as table:
+        table.drop_index("ix_invoices_intent")
+    with op.batch_alter_table("payment_methods") as table:
+        table.drop_column("failure")
     op.drop_table("notices")
     with op.batch_alter_table("mandates") as table:
         table.drop_index("ix_mandates_method")

@@ -16,10 +16,13 @@ from portal.domain.customers import Origin
 from portal.domain.errors import GatewayRefused, GatewayUnavailable
 from portal.domain.invoices import Invoice, InvoiceKind
 from portal.domain.money import Money
+from portal.domain.payment_methods import DEBITS
+from portal.domain.payments import Intent
 from portal.i18n import gettext as _
 from portal.mirror import invoices, sources
 from portal.mirror.invoices import Filter
 from portal.services import documents
+from portal.services.declines import Wording
 from portal.store import payments
 from portal.web import errors, outcomes, repeats, wording
 from portal.web.customer import current_visit
@@ -86,6 +89,7 @@ def show(id: str) -> str:
         sums=_sums(invoice),
         told=outcomes.of_try,
         words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
+        came_back=_came_back(found.collected) if visit.sees_everything else None,
         why=wording.why,
         asks_merchant=wording.asks_merchant,
         sources=SOURCES,
@@ -135,6 +139,13 @@ def disposition(name: str) -> str:
         f'attachment; filename="{ascii_name}.pdf"; '
         f"filename*=UTF-8''{quote(f'{stem}.pdf', safe='')}"
     )
+
+
+def _came_back(intent: Intent | None) -> Wording | None:
+    """Return what is said of a bank debit that came back, None where the last one did not."""
+    if intent is None or not intent.failed_charge or intent.failed_type not in DEBITS:
+        return None
+    return outcomes.of_failure(intent.decline_code or intent.error_code)
 
 
 def _sums(invoice: Invoice) -> Sums:

@@ -22,7 +22,7 @@ from portal.i18n import gettext as _
 from portal.mirror import catalogue, overview
 from portal.mirror import payment_methods as mirror
 from portal.mirror.payment_methods import Wallet
-from portal.services import mandates, payment_methods, subscriptions
+from portal.services import declines, mandates, payment_methods, subscriptions
 from portal.services.subscriptions import Shown, line_of
 from portal.web import wording
 from portal.web.attempts import attempt
@@ -48,6 +48,12 @@ class Listed:
     is_expiring: bool
     may_be_default: bool
     pays: str
+
+    @property
+    def failed(self) -> str:
+        """Return why its last debit came back, empty where it did not."""
+        failure = self.method.failure
+        return str(declines.of_decline(failure.code).happened) if failure else ""
 
     @property
     def has_mandate(self) -> bool:
