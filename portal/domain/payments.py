@@ -109,6 +109,17 @@ class Intent:
     debit_on: date | None = None
     created_at: datetime | None = None
 
+    @property
+    def has_slip(self) -> bool:
+        """Whether a voucher waits to be paid at a bank or in its app."""
+        return self.state is IntentState.REQUIRES_ACTION and bool(self.voucher_number)
+
+    @property
+    def slip_ran_out(self) -> bool:
+        """Whether its voucher was not paid in time, and nothing was tried since."""
+        is_back = self.state is IntentState.REQUIRES_PAYMENT_METHOD
+        return is_back and self.error_code == "payment_intent_payment_attempt_expired"
+
 
 class CheckoutMode(StrEnum):
     """What a Checkout page is for."""

@@ -126,6 +126,7 @@ class Waiting:
     payment: str
     method_type: str
     expires_at: datetime | None
+    intent: Intent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,12 @@ class Listed:
     twin: Invoice | None = None
     waiting: Waiting | None = None
     collected: Intent | None = None
+
+    @property
+    def slip(self) -> Intent | None:
+        """Return the intent whose voucher waits to be paid, ours or Stripe's own."""
+        of_ours = self.waiting.intent if self.waiting else None
+        return next((one for one in (of_ours, self.collected) if one and one.has_slip), None)
 
     @property
     def may_pay(self) -> Decision:
@@ -642,7 +649,8 @@ def _waiting(visit: Visit, reader: Reader, row: Row[Any]) -> Waiting | None:
     if row.payment_state != PaymentState.NEEDS_BANK or not is_own:
         return None
     intent = intents.find(reader, visit.merchant, row.payment_intent)
-    return Waiting(row.payment_id, row.method_type, intent.voucher_expires_at if intent else None)
+    expires_at = intent.voucher_expires_at if intent else None
+    return Waiting(row.payment_id, row.method_type, expires_at, intent)
 
 
 def _place(cursor: str) -> tuple[date, int] | None:

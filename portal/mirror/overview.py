@@ -21,12 +21,25 @@ from sqlalchemy import (
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
+from portal.domain.payments import Intent, IntentState, PaymentState
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.mirror import mandates, payment_methods, rows
 from portal.mirror.customers import ProfileRow
+from portal.mirror.intents import IntentRow
+from portal.mirror.invoices import InvoiceRow
 from portal.mirror.payment_methods import PaymentMethodRow, Wallet
 from portal.mirror.sources import SourceRow
 from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
+from portal.store.payments import PaymentRow
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A voucher that Stripe made for an invoice, by id and number, and that waits to be paid."""
+
+    invoice: str
+    number: str
+    intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class Holdings:
     holded_profile: Profile | None
     failing: dict[Origin, datetime | None]
     has_ended: bool
+    slips: tuple[Slip, ...] = ()
 
     @property
     def profile(self) -> Profile | None:
@@ -111,7 +125,40 @@ _ENDED = exists().where(
 _HAS_ENDED = select(
     literal("ended"), literal(""), literal(""), null(), literal(""), literal("")
 ).where(_ENDED)
-_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
+# Those that Stripe made; the slips of payments of ours are told with what is due.
+_SLIPS = (
+    select(
+        literal("slip"),
+        cast(IntentRow.snapshot, Text),
+        cast(InvoiceRow.provider_id, Text),
+        IntentRow.state_at,
+        cast(InvoiceRow.number, Text),
+        literal(""),
+    )
+    .join(
+        InvoiceRow,
+        (InvoiceRow.merchant_id == IntentRow.merchant_id)
+        & (InvoiceRow.livemode == IntentRow.livemode)
+        & (InvoiceRow.account == IntentRow.account)
+        & (InvoiceRow.intent == IntentRow.provider_id),
+    )
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.customer_id == bindparam("customer"),
+        InvoiceRow.is_open.is_(True),
+        IntentRow.state == IntentState.REQUIRES_ACTION,
+        ~exists().where(
+            PaymentRow.merchant_id == IntentRow.merchant_id,
+            PaymentRow.account == IntentRow.account,
+            PaymentRow.livemode == IntentRow.livemode,
+            PaymentRow.intent == IntentRow.provider_id,
+            PaymentRow.state == PaymentState.NEEDS_BANK,
+        ),
+    )
+)
+_ALL: CompoundSelect[Any] = union_all(
+    _SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED, _SLIPS
+)
 
 
 def asked(visit: Visit) -> tuple[CompoundSelect[Any], dict[str, Any]]:
@@ -157,6 +204,7 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         holded_profile=_of(profiles, Origin.HOLDED),
         failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
         has_ended="ended" in by_kind,
+        slips=_slips(by_kind.get("slip", [])),
     )
 
 
@@ -180,6 +228,11 @@ def _held(found: list[Any]) -> tuple[Held, ...]:
             reverse=True,
         )
     )
+
+
+def _slips(found: list[Any]) -> tuple[Slip, ...]:
+    told = [Slip(row.more, row.mandate, rows.load(Intent, row.snapshot)) for row in found]
+    return tuple(slip for slip in told if slip.intent.has_slip)
 
 
 def _of(profiles: list[Profile], origin: Origin) -> Profile | None:

@@ -1,4 +1,4 @@
-"""Bank debits: their payer is told before each, and why when one comes back.
+"""Bank debits and slips: their payer is told before each debit, and why when one comes back.
 
 A renewal is told of as long beforehand as was agreed. Any other debit is told of when it is begun:
 it leaves the account days later.
@@ -27,6 +27,7 @@ from portal.store import notices, outbox
 from portal.store.payments import PaymentRow
 
 BEGUN, AHEAD, CAME_BACK = "debit_begun", "renewal_ahead", "debit_failed"
+SLIP, RAN_OUT = "slip", "slip_ran_out"
 # The look of the day may come up to a day after the first moment it is time to tell.
 SLACK = timedelta(days=1)
 
@@ -46,13 +47,32 @@ class About:
 
 
 def follow(unit: Unit, at: MerchantContext, intent: Intent) -> None:
-    """Let what follows from a debit's state happen: it is told of, marked, or no longer marked."""
-    if intent.state is IntentState.PROCESSING:
+    """Let what follows from the state of a debit or slip happen: it is told of, once, and an
+    account is marked, or no longer marked."""
+    if intent.has_slip or intent.slip_ran_out:
+        _follow_slip(unit, at, intent)
+    elif intent.state is IntentState.PROCESSING:
         _follow_begun(unit, at, intent)
     elif intent.state is IntentState.SUCCEEDED and intent.payment_method:
         payment_methods.note_failure(unit, at.merchant, intent.payment_method, None)
     elif intent.failed_charge and intent.failed_type in DEBITS:
         _follow_failed(unit, at, intent)
+
+
+def _follow_slip(unit: Unit, at: MerchantContext, intent: Intent) -> None:
+    """Have a slip mailed when it is made, and its end when it ran out.
+
+    An intent that is without its slip no longer tells the number; what was told last does.
+    """
+    if intent.has_slip:
+        number = intent.voucher_number
+        if notices.add_once(unit, at.merchant.id, SLIP, f"{intent.id}:{number}", now=at.now):
+            _queue(unit, at, "mail_slip", f"{intent.id}:{number}", intent=intent.id, number=number)
+        return
+    last = notices.last_of(unit, at.merchant.id, SLIP, f"{intent.id}:")
+    if last and notices.add_once(unit, at.merchant.id, RAN_OUT, last, now=at.now):
+        number = last.partition(":")[2]
+        _queue(unit, at, "mail_slip_ran_out", last, intent=intent.id, number=number)
 
 
 def _follow_begun(unit: Unit, at: MerchantContext, intent: Intent) -> None:

@@ -26,6 +26,7 @@ from portal.services import (
     receipts,
     reminders,
     settlements,
+    slips,
     sources,
     subscriptions,
 )
@@ -69,6 +70,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_debit_failed": debits.mail_failed,
     "foretell_renewal": debits.foretell,
     "mail_renewal": debits.mail_renewal,
+    "mail_slip": slips.mail_made,
+    "mail_slip_ran_out": slips.mail_ran_out,
     "look_ahead": reminders.look_ahead,
     "settle": settlements.settle,
     "record_payment": settlements.record,

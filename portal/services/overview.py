@@ -13,7 +13,7 @@ from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import Subscription
 from portal.mirror import catalogue, invoices, overview
 from portal.mirror.invoices import Balance, Listed
-from portal.mirror.overview import Holdings
+from portal.mirror.overview import Holdings, Slip
 from portal.mirror.payment_methods import Wallet
 from portal.services.subscriptions import MONEY_IS_MISSING, Shown, discounts_of, line_of
 
@@ -34,6 +34,7 @@ class Overview:
     balances: Sequence[Balance]
     failing: dict[Origin, datetime | None]
     has_ended: bool
+    slips: tuple[Slip, ...] = ()
 
     @property
     def renews(self) -> bool:
@@ -104,6 +105,7 @@ def tell(visit: Visit, sight: Sight) -> Overview:
         balances=balances,
         failing=holdings.failing,
         has_ended=holdings.has_ended,
+        slips=holdings.slips,
     )
 
 

@@ -56,6 +56,22 @@ def is_told(reader: Reader, merchant_id: int, kind: str, subject: str) -> bool:
     return reader.row(query) is not None
 
 
+def last_of(reader: Reader, merchant_id: int, kind: str, start: str) -> str:
+    """Return the latest subject of a kind that begins like this, empty if there is none."""
+    query = (
+        select(NoticeRow.subject)
+        .where(
+            NoticeRow.merchant_id == merchant_id,
+            NoticeRow.kind == kind,
+            NoticeRow.subject.startswith(start, autoescape=True),
+        )
+        .order_by(NoticeRow.at.desc())
+        .limit(1)
+    )
+    row = reader.row(query)
+    return str(row.subject) if row is not None else ""
+
+
 def list_without(reader: Reader, kind: str, subject: str) -> list[int]:
     """Return the merchants that something was not done for yet."""
     return [row.id for row in reader.rows(_WITHOUT, {"kind": kind, "subject": subject})]

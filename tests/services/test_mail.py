@@ -71,6 +71,13 @@ VALUES: dict[str, dict[str, Any]] = {
         "amount": EUR, "invoices": INVOICES, "mandate": MANDATE, "day": NOW.date(),
         "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
     },
+    "slip": {
+        "amount": EUR, "invoices": INVOICES, "number": "34191790010104351004791020150008",
+        "expires_at": NOW,
+    },
+    "slip_ran_out": {
+        "amount": EUR, "invoices": INVOICES, "number": "34191790010104351004791020150008",
+    },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
         "why": declines.of_decline("insufficient_funds").happened,

@@ -3,12 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
@@ -20,11 +20,12 @@ from portal.domain.payment_methods import DEBITS
 from portal.domain.payments import Intent
 from portal.i18n import gettext as _
 from portal.mirror import invoices, sources
-from portal.mirror.invoices import Filter
-from portal.services import documents
+from portal.mirror.invoices import Filter, Listed
+from portal.services import documents, leaving, slips
 from portal.services.declines import Wording
 from portal.store import payments
 from portal.web import errors, outcomes, repeats, wording
+from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
 
@@ -89,6 +90,8 @@ def show(id: str) -> str:
         sums=_sums(invoice),
         told=outcomes.of_try,
         words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
+        slip=_slip(visit, found),
+        makes_slip=_makes_slip(visit, found),
         came_back=_came_back(found.collected) if visit.sees_everything else None,
         why=wording.why,
         asks_merchant=wording.asks_merchant,
@@ -97,6 +100,20 @@ def show(id: str) -> str:
             origin: when for origin, when in failing(visit).items() if origin is invoice.origin
         },
     )
+
+
+@pages.post("/invoices/<id>/slip")
+@open_to(Who.CUSTOMER)
+def renew_slip(id: str) -> Response:
+    """Make a new slip for an invoice whose slip ran out, and lead to it."""
+
+    def renew() -> Response:
+        pressed = slips.renew(current_visit(), id)
+        if pressed.leaves:
+            return redirect(url_for("customer.payments.leave", operation=pressed.operation), 303)
+        return redirect(url_for("returns.show", token=pressed.return_key), 303)
+
+    return attempt(renew, back=url_for(".show", id=id))
 
 
 @pages.get("/invoices/<id>/pdf")
@@ -139,6 +156,26 @@ def disposition(name: str) -> str:
         f'attachment; filename="{ascii_name}.pdf"; '
         f"filename*=UTF-8''{quote(f'{stem}.pdf', safe='')}"
     )
+
+
+def _slip(visit: Visit, found: Listed) -> Intent | None:
+    """Return the slip that waits, without the addresses that are not ones to lead to."""
+    slip = found.slip if visit.sees_everything else None
+    if slip is None:
+        return None
+    url, pdf = (
+        url if leaving.is_at_home(visit.at, url) else ""
+        for url in (slip.next_url, slip.voucher_pdf)
+    )
+    return replace(slip, next_url=url, voucher_pdf=pdf)
+
+
+def _makes_slip(visit: Visit, found: Listed) -> bool | None:
+    """Say of an invoice whose slip ran out whether one press makes a new one; None of others."""
+    is_lost = bool(found.collected and found.collected.slip_ran_out)
+    if not (is_lost and visit.sees_everything and found.may_pay.is_allowed):
+        return None
+    return slips.method_for(visit) is not None
 
 
 def _came_back(intent: Intent | None) -> Wording | None:
