@@ -1,7 +1,8 @@
 """Kinds of payment methods as a table, and the stored ones a customer has."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from portal.domain.decisions import Decision, Reason
 from portal.domain.mandates import Mandate
@@ -76,6 +77,8 @@ CATALOGUE: tuple[PaymentMethodType, ...] = (
 BY_TYPE = {row.type: row for row in CATALOGUE}
 VOUCHERS = frozenset(row.type for row in CATALOGUE if row.is_voucher)
 DEBITS = frozenset(row.type for row in CATALOGUE if row.has_mandate)
+# How long before its last day a card is said to run out.
+SOON = timedelta(days=30)
 IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
 
 
@@ -124,6 +127,17 @@ class PaymentMethod:
         return bool(self.exp_year) and (self.exp_year, self.exp_month) < (today.year, today.month)
 
     @property
+    def last_day(self) -> date | None:
+        """Return the last day of a card's last month, None for what does not expire."""
+        if not self.exp_year:
+            return None
+        return date(self.exp_year, self.exp_month, monthrange(self.exp_year, self.exp_month)[1])
+
+    def is_expiring(self, today: date) -> bool:
+        """Whether its last day is near and not past."""
+        return self.last_day is not None and timedelta() <= self.last_day - today <= SOON
+
+    @property
     def is_revoked(self) -> bool:
         """Whether its mandate is over, so that its bank lets no more debits through."""
         return self.mandate is not None and self.mandate.is_over
@@ -166,13 +180,18 @@ def may_remove(
     subscriptions: tuple[Subscription, ...],
     today: date,
     default_payment_method: str = "",
+    *,
+    is_paying: bool = False,
 ) -> Decision:
     """Say whether a method may go.
 
     Not the last usable one while a subscription needs one (L16), and not the one a subscription
     would be charged to: with it gone Stripe has no default, and the next charge fails although
-    another method is there.
+    another method is there. Nor one that a payment under way is charged to (`is_paying`): the
+    payment would go on, and nobody could say any more with what.
     """
+    if is_paying:
+        return Decision.of(Reason.METHOD_PAYING)
     others = [other for other in methods if other.id != method.id and other.is_usable(today)]
     charged = [
         subscription

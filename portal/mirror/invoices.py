@@ -18,11 +18,13 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     text,
     true,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -355,6 +357,22 @@ def _latest() -> Select[Any]:
 _BY_INTENT = select(InvoiceRow.customer_id, InvoiceRow.snapshot).where(
     *rows.of_account(InvoiceRow), InvoiceRow.intent == bindparam("intent")
 )
+_PAYING = union_all(
+    select(PaymentRow.method.label("method"), literal("").label("told")).where(
+        PaymentRow.merchant_id == bindparam("merchant"),
+        PaymentRow.livemode == bindparam("livemode"),
+        PaymentRow.account == bindparam("account"),
+        PaymentRow.customer_id == bindparam("customer"),
+        PaymentRow.state.in_([PaymentState.MADE, PaymentState.UNKNOWN, PaymentState.PROCESSING]),
+    ),
+    select(literal(""), IntentRow.snapshot)
+    .join(InvoiceRow, _OF_DEBIT)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.customer_id == bindparam("customer"),
+        flag(InvoiceRow.is_open),
+    ),
+)
 _LATEST = _latest()
 _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (date.max, 0)}
 
@@ -520,6 +538,14 @@ def find_by_intent(reader: Reader, merchant: Merchant, intent: str) -> Owned | N
     """Return the Stripe invoice that an intent pays and whose it is, None if none is known."""
     row = reader.row(_BY_INTENT, {**rows.account_values(merchant, Origin.STRIPE), "intent": intent})
     return None if row is None else Owned(row.customer_id, rows.load(Invoice, row.snapshot))
+
+
+def methods_paying(visit: Visit) -> frozenset[str]:
+    """Return the ids of the methods that payments under way are charged to, ours and Stripe's."""
+    values = {**_whose(visit), "account": visit.merchant.stripe_account}
+    found = visit.db.rows(_PAYING, values)
+    of_stripe = (rows.load(Intent, row.told).payment_method for row in found if row.told)
+    return frozenset({row.method for row in found if row.method} | set(of_stripe))
 
 
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:

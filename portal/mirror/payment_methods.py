@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, and_, bindparam, select, update
+from sqlalchemy import Date, Index, String, and_, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.context import Visit
@@ -14,7 +14,7 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.errors import NotFound
 from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
-from portal.domain.payment_methods import Failure, PaymentMethod, effective_method
+from portal.domain.payment_methods import SOON, Failure, PaymentMethod, effective_method
 from portal.domain.subscriptions import Subscription
 from portal.mirror import mandates, rows
 from portal.mirror.customers import ProfileRow
@@ -34,11 +34,15 @@ class PaymentMethodRow(rows.MirroredRow):
     type: Mapped[str] = mapped_column(String(40))
     is_detached: Mapped[bool]
     failure: Mapped[str] = mapped_column(String(200), default="")
+    expires_on: Mapped[date | None] = mapped_column(Date)
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """A customer's, oldest first."""
-        return (Index("ix_payment_methods_customer_id", "customer_id", "is_detached", "id"),)
+        """A customer's, oldest first, and a merchant's cards by their last day."""
+        return (
+            Index("ix_payment_methods_customer_id", "customer_id", "is_detached", "id"),
+            Index("ix_payment_methods_expires_on", "merchant_id", "expires_on"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,12 @@ _WALLET = (
     .order_by(PaymentMethodRow.id)
 )
 _ONE = _OF_CUSTOMER.where(PaymentMethodRow.provider_id == bindparam("id"))
-_OWNED = select(
+_ANYBODYS = select(
     PaymentMethodRow.customer_id, PaymentMethodRow.snapshot, _MANDATE, PaymentMethodRow.failure
-).where(
-    *rows.of_account(PaymentMethodRow),
-    PaymentMethodRow.provider_id == bindparam("id"),
-    PaymentMethodRow.is_detached.is_(False),
+).where(*rows.of_account(PaymentMethodRow), PaymentMethodRow.is_detached.is_(False))
+_OWNED = _ANYBODYS.where(PaymentMethodRow.provider_id == bindparam("id"))
+_EXPIRING = _ANYBODYS.where(
+    PaymentMethodRow.expires_on.between(bindparam("today"), bindparam("soon"))
 )
 
 
@@ -196,6 +200,19 @@ def remove(unit: Unit, merchant: Merchant, id: str, *, at: datetime) -> None:
     _detach(unit, merchant, id, at)
 
 
+def list_expiring(reader: Reader, merchant: Merchant, today: date) -> list[Owned]:
+    """Return the cards of all customers whose last day is near."""
+    values = {
+        **rows.account_values(merchant, Origin.STRIPE),
+        "today": today,
+        "soon": today + SOON,
+    }
+    return [
+        Owned(row.customer_id, read(row.snapshot, row.mandate, row.failure))
+        for row in reader.rows(_EXPIRING, values)
+    ]
+
+
 def note_failure(unit: Unit, merchant: Merchant, id: str, failure: Failure | None) -> None:
     """Note that the last debit of a method came back, or (None) that it did not."""
     told = rows.dump(failure) if failure else ""
@@ -214,6 +231,7 @@ def _row(
         **rows.key_of(merchant, Origin.STRIPE, method.id),
         "customer_id": customer_id,
         "type": method.type,
+        "expires_on": method.last_day,
         "is_detached": False,
         "state_at": at,
         "snapshot": rows.dump(replace(method, mandate=None, failure=None)),

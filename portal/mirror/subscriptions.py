@@ -67,6 +67,11 @@ class Owned:
 _OWNED = select(SubscriptionRow.customer_id, SubscriptionRow.snapshot).where(
     *rows.of_account(SubscriptionRow), SubscriptionRow.provider_id == bindparam("id")
 )
+_RUNNING = select(SubscriptionRow.snapshot).where(
+    *rows.of_account(SubscriptionRow),
+    SubscriptionRow.customer_id == bindparam("customer"),
+    SubscriptionRow.is_ended.is_(False),
+)
 _WITH_DEBITS = select(SubscriptionRow.snapshot).where(
     *rows.of_account(SubscriptionRow),
     SubscriptionRow.is_ended.is_(False),
@@ -107,6 +112,12 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Held:
     if row is None:
         raise NotFound(f"subscription {id}")
     return _held(row)
+
+
+def list_running(reader: Reader, merchant: Merchant, customer_id: int) -> list[Subscription]:
+    """Return the subscriptions of a customer that have not ended."""
+    values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id}
+    return [rows.load(Subscription, row.snapshot) for row in reader.rows(_RUNNING, values)]
 
 
 def find_owned(reader: Reader, merchant: Merchant, id: str) -> Owned | None:

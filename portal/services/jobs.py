@@ -73,6 +73,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_slip": slips.mail_made,
     "mail_slip_ran_out": slips.mail_ran_out,
     "look_ahead": reminders.look_ahead,
+    "mail_card_expiring": reminders.mail_expiring,
     "settle": settlements.settle,
     "record_payment": settlements.record,
     "end_pages": intents.end_open_pages,

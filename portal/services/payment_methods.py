@@ -18,6 +18,7 @@ from portal.mirror import (
     configurations,
     customers,
     intents,
+    invoices,
     payment_methods,
     refresh,
     subscriptions,
@@ -126,6 +127,7 @@ def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:
         tuple(held.subscription for held in subscriptions.list_of_customer(visit)),
         visit.today,
         wallet.default,
+        is_paying=method.id in invoices.methods_paying(visit),
     )
 
 

@@ -150,6 +150,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("This kind of payment method cannot be the default."),
         lazy_gettext("You can still choose it when you pay an invoice."),
     ),
+    Reason.METHOD_PAYING: Wording(
+        lazy_gettext("A payment with this method is under way."),
+        lazy_gettext("Wait until it has ended, then remove the method."),
+    ),
     Reason.MANDATE_OVER: Wording(
         lazy_gettext("The mandate of this bank account has ended, so it cannot be debited."),
         lazy_gettext("Add the account again, which gives a new mandate, or use another method."),

@@ -71,6 +71,9 @@ VALUES: dict[str, dict[str, Any]] = {
         "amount": EUR, "invoices": INVOICES, "mandate": MANDATE, "day": NOW.date(),
         "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
     },
+    "card_expiring": {
+        "method": PaymentMethod("pm_2", "cus_1", "card", "visa", "4242"), "last_day": NOW.date(),
+    },
     "slip": {
         "amount": EUR, "invoices": INVOICES, "number": "34191790010104351004791020150008",
         "expires_at": NOW,

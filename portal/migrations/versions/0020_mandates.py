@@ -1,5 +1,9 @@
 """Mandates of bank debits, debits that came back, and what customers were told once."""
 
+import json
+from calendar import monthrange
+from datetime import date
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +12,12 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-METHODS = sa.table("payment_methods", sa.column("snapshot", sa.Text()))
+METHODS = sa.table(
+    "payment_methods",
+    sa.column("id", sa.Integer()),
+    sa.column("snapshot", sa.Text()),
+    sa.column("expires_on", sa.Date()),
+)
 OLD, NEW = '"mandate":""', '"mandate":null'
 
 
@@ -55,6 +64,9 @@ def upgrade() -> None:
         table.add_column(
             sa.Column("failure", sa.String(length=200), nullable=False, server_default="")
         )
+        table.add_column(sa.Column("expires_on", sa.Date(), nullable=True))
+        table.create_index("ix_payment_methods_expires_on", ["merchant_id", "expires_on"])
+    _date_cards()
     with op.batch_alter_table("invoices") as table:
         table.create_index("ix_invoices_intent", ["merchant_id", "intent"])
     _rewrite(OLD, NEW)
@@ -66,11 +78,24 @@ def downgrade() -> None:
     with op.batch_alter_table("invoices") as table:
         table.drop_index("ix_invoices_intent")
     with op.batch_alter_table("payment_methods") as table:
+        table.drop_index("ix_payment_methods_expires_on")
+        table.drop_column("expires_on")
         table.drop_column("failure")
     op.drop_table("notices")
     with op.batch_alter_table("mandates") as table:
         table.drop_index("ix_mandates_method")
     op.drop_table("mandates")
+
+
+def _date_cards() -> None:
+    """Write down the last day of the cards that are known."""
+    found = op.get_bind().execute(sa.select(METHODS.c.id, METHODS.c.snapshot)).all()
+    for id, snapshot in found:
+        told = json.loads(snapshot)
+        year, month = told.get("exp_year") or 0, told.get("exp_month") or 0
+        if year and month:
+            last = date(year, month, monthrange(year, month)[1])
+            op.execute(METHODS.update().where(METHODS.c.id == id).values(expires_on=last))
 
 
 def _rewrite(old: str, new: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -19,7 +18,7 @@ from portal.domain.payment_methods import (
 )
 from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
-from portal.mirror import catalogue, overview
+from portal.mirror import catalogue, invoices, overview
 from portal.mirror import payment_methods as mirror
 from portal.mirror.payment_methods import Wallet
 from portal.services import declines, mandates, payment_methods, subscriptions
@@ -31,9 +30,6 @@ from portal.web.customer.invoices import SOURCES
 from portal.web.customer.payments import consent_to_save
 from portal.web.filters import isolate
 from portal.web.policies import Who, open_to
-
-# How long before its last day a card is said to run out soon.
-SOON = timedelta(days=45)
 
 pages = Blueprint("payment_methods", __name__)
 
@@ -154,13 +150,17 @@ def ask_to_remove(id: str) -> str:
     method, wallet = mirror.get(visit, id), mirror.wallet(visit)
     plans = subscriptions.list_shown(visit)
     held = tuple(plan.subscription for plan in plans)
-    decision = may_remove(method, wallet.methods, held, visit.today, wallet.default)
+    is_paying = id in invoices.methods_paying(visit)
+    decision = may_remove(
+        method, wallet.methods, held, visit.today, wallet.default, is_paying=is_paying
+    )
     return render_template(
         "customer/payment_methods/remove.html",
         row=_listed(visit, method, wallet, held, {}),
         may_remove=decision.is_allowed,
         why_not=wording.why(decision),
         needed_by=_needing(method, wallet, plans),
+        is_paying=is_paying,
         is_last=decision.reason is Reason.LAST_METHOD,
         is_unanswered="remove_method" in subscriptions.list_unanswered(visit, id),
     )
@@ -193,7 +193,7 @@ def _listed(
         method=method,
         is_default=method.id == wallet.default,
         is_expired=is_expired,
-        is_expiring=not is_expired and method.is_expired(visit.today + SOON),
+        is_expiring=method.is_expiring(visit.today),
         may_be_default=may_be_default(method, visit.today).is_allowed,
         pays=", ".join(dict.fromkeys(names.get(one.id, "") for one in using)),
     )
