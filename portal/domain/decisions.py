@@ -44,6 +44,7 @@ class Reason(StrEnum):
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"
     METHOD_NOT_FOR_DEFAULT = "method_not_for_default"
+    METHOD_IS_DEFAULT = "method_is_default"
     METHOD_PAYING = "method_paying"
     MANDATE_OVER = "mandate_over"
     # about an offer

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from portal.domain.decisions import Decision, Reason
 from portal.domain.mandates import Mandate
+from portal.domain.rules import Rules
 from portal.domain.subscriptions import NEEDS_METHOD, Subscription
 
 
@@ -203,6 +204,17 @@ def may_remove(
         return Decision.of(Reason.LAST_METHOD)
     using = subscriptions_using(method, tuple(charged), default_payment_method)
     return Decision.of(Reason.METHOD_IN_USE if using else None)
+
+
+def may_be_backup(
+    method: PaymentMethod, default_payment_method: str, rules: Rules, today: date
+) -> Decision:
+    """Say whether a method may be the one that is charged when the default is refused."""
+    if not rules.backup_method:
+        return Decision.of(Reason.FEATURE_DISABLED)
+    if method.id == default_payment_method:
+        return Decision.of(Reason.METHOD_IS_DEFAULT)
+    return may_be_default(method, today)
 
 
 def may_be_default(method: PaymentMethod, today: date) -> Decision:

@@ -135,6 +135,12 @@ class PaymentGateway(Protocol):
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
 
+    def pay_invoice(self, invoice: str, *, key: str, method: str, intent: str) -> Intent:
+        """Charge an open invoice to a saved method while its customer is away.
+
+        Returns its `intent` as it is afterwards; a decline is GatewayRefused.
+        """
+
     def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
         """Find the customer's intent that was started for a payment of ours since a moment."""
 

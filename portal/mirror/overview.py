@@ -30,6 +30,7 @@ from portal.mirror.invoices import InvoiceRow
 from portal.mirror.payment_methods import PaymentMethodRow, Wallet
 from portal.mirror.sources import SourceRow
 from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
+from portal.store.backups import BackupRow
 from portal.store.payments import PaymentRow
 
 
@@ -46,7 +47,8 @@ class Slip:
 class Holdings:
     """A customer's running subscriptions (newest first), methods, and what both systems know.
 
-    `has_ended` says that there are subscriptions that have ended. `failing` names each provider
+    `has_ended` says that there are subscriptions that have ended, `backup` is the id of the method
+    named to be charged when the first is refused. `failing` names each provider
     that does not answer with the last moment it did.
     """
 
@@ -56,6 +58,7 @@ class Holdings:
     failing: dict[Origin, datetime | None]
     has_ended: bool
     slips: tuple[Slip, ...] = ()
+    backup: str = ""
 
     @property
     def profile(self) -> Profile | None:
@@ -156,8 +159,16 @@ _SLIPS = (
         ),
     )
 )
+_BACKUP = select(
+    literal("backup"),
+    cast(BackupRow.method, Text),
+    literal(""),
+    BackupRow.chosen_at,
+    literal(""),
+    literal(""),
+).where(BackupRow.customer_id == bindparam("customer"))
 _ALL: CompoundSelect[Any] = union_all(
-    _SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED, _SLIPS
+    _SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED, _SLIPS, _BACKUP
 )
 
 
@@ -205,6 +216,7 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
         has_ended="ended" in by_kind,
         slips=_slips(by_kind.get("slip", [])),
+        backup=next((row.snapshot for row in by_kind.get("backup", ())), ""),
     )
 
 

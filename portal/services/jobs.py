@@ -12,6 +12,7 @@ from portal.db import Database
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
+    backups,
     billing_portal,
     cancellations,
     changes,
@@ -45,6 +46,7 @@ VERBS: dict[str, Verb[Any]] = {
     verb.name: verb
     for verb in (
         *payments.VERBS,
+        *backups.VERBS,
         *payment_methods.VERBS,
         *subscriptions.VERBS,
         *changes.VERBS,
@@ -72,6 +74,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_renewal": debits.mail_renewal,
     "mail_slip": slips.mail_made,
     "mail_slip_ran_out": slips.mail_ran_out,
+    "try_backup": backups.try_backup,
     "look_ahead": reminders.look_ahead,
     "mail_card_expiring": reminders.mail_expiring,
     "settle": settlements.settle,

@@ -26,7 +26,7 @@ from portal.mirror import (
 from portal.services import operations, outcomes, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import who
-from portal.store import consents, outbox
+from portal.store import backups, consents, outbox
 from portal.store import operations as operation_rows
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
@@ -276,6 +276,8 @@ def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> N
     """Write what Stripe told, and the receipt, also when the answer comes late."""
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
     if row.customer_id is not None:
+        # What is gone, or is the default by now, stands in for nothing.
+        backups.drop(unit, row.customer_id, row.subject)
         receipts.add_for(
             unit,
             at,

@@ -150,6 +150,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("This kind of payment method cannot be the default."),
         lazy_gettext("You can still choose it when you pay an invoice."),
     ),
+    Reason.METHOD_IS_DEFAULT: Wording(
+        lazy_gettext("This method is the default already, so it cannot stand in for it."),
+        lazy_gettext("Choose another one as your backup."),
+    ),
     Reason.METHOD_PAYING: Wording(
         lazy_gettext("A payment with this method is under way."),
         lazy_gettext("Wait until it has ended, then remove the method."),

@@ -57,6 +57,7 @@ NOUNS = [
         "domain mirror services pages templates",
     ),
     Noun("Mandate", "portal.domain.mandates", "mandates", "domain mirror services"),
+    Noun("BackupRow", "portal.store.backups", "backups", "store services"),
     Noun("NoticeRow", "portal.store.notices", "notices", "store"),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
     Noun(

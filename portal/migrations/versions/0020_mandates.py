@@ -60,6 +60,19 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("merchant_id", "kind", "subject", name=op.f("pk_notices")),
     )
+    op.create_table(
+        "backups",
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("method", sa.String(length=64), nullable=False),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_backups_customer_id_customers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_backups")),
+    )
     with op.batch_alter_table("payment_methods") as table:
         table.add_column(
             sa.Column("failure", sa.String(length=200), nullable=False, server_default="")
@@ -81,6 +94,7 @@ def downgrade() -> None:
         table.drop_index("ix_payment_methods_expires_on")
         table.drop_column("expires_on")
         table.drop_column("failure")
+    op.drop_table("backups")
     op.drop_table("notices")
     with op.batch_alter_table("mandates") as table:
         table.drop_index("ix_mandates_method")

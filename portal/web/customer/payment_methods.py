@@ -12,6 +12,7 @@ from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.payment_methods import (
     PaymentMethod,
+    may_be_backup,
     may_be_default,
     may_remove,
     subscriptions_using,
@@ -21,8 +22,9 @@ from portal.i18n import gettext as _
 from portal.mirror import catalogue, invoices, overview
 from portal.mirror import payment_methods as mirror
 from portal.mirror.payment_methods import Wallet
-from portal.services import declines, mandates, payment_methods, subscriptions
+from portal.services import backups, declines, mandates, payment_methods, subscriptions
 from portal.services.subscriptions import Shown, line_of
+from portal.store import backups as store
 from portal.web import wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
@@ -44,6 +46,8 @@ class Listed:
     is_expiring: bool
     may_be_default: bool
     pays: str
+    is_backup: bool = False
+    may_be_backup: bool = False
 
     @property
     def failed(self) -> str:
@@ -77,7 +81,8 @@ def list_all() -> str:
     holdings = overview.holdings(overview.look(visit))
     held = [one.subscription for one in holdings.subscriptions]
     wallet, names = holdings.wallet, _names(visit, held)
-    listed = [_listed(visit, method, wallet, held, names) for method in wallet.methods]
+    backup = holdings.backup if visit.merchant.rules.backup_method else ""
+    listed = [_listed(visit, method, wallet, held, names, backup) for method in wallet.methods]
     decision = payment_methods.may_add(visit)
     return render_template(
         "customer/payment_methods/list.html",
@@ -88,6 +93,7 @@ def list_all() -> str:
         consent=consent_to_save(visit),
         renews=any(one.is_charged for one in held),
         over=str(wording.of_reason(Reason.MANDATE_OVER)),
+        backup_consent=consent_to_backup(visit) if any(row.may_be_backup for row in listed) else "",
         failing={who: at for who, at in holdings.failing.items() if who is Origin.STRIPE},
         sources=SOURCES,
     )
@@ -142,6 +148,42 @@ def make_default(id: str) -> Response:
     return attempt(prefer, back=url_for(".list_all"))
 
 
+@pages.post("/payment-methods/<id>/backup")
+@open_to(Who.CUSTOMER)
+def make_backup(id: str) -> Response:
+    """Name a method to be charged when the default is refused."""
+
+    def name() -> Response:
+        visit = current_visit()
+        backups.choose(visit, id, consent=consent_to_backup(visit))
+        flash(_("This is your backup now. It is charged when your default is refused."), "ok")
+        return redirect(url_for(".list_all"), 303)
+
+    return attempt(name, back=url_for(".list_all"))
+
+
+@pages.post("/payment-methods/<id>/backup/drop")
+@open_to(Who.CUSTOMER)
+def drop_backup(id: str) -> Response:
+    """Have no backup any more."""
+
+    def drop() -> Response:
+        backups.drop(current_visit(), id)
+        flash(_("You have no backup any more."), "ok")
+        return redirect(url_for(".list_all"), 303)
+
+    return attempt(drop, back=url_for(".list_all"))
+
+
+def consent_to_backup(visit: Visit) -> str:
+    """Return the sentence agreed to by naming a backup."""
+    return _(
+        "By naming a backup you let %(merchant)s charge it for renewals and invoices that are "
+        "charged by themselves, when your bank refuses the first method.",
+        merchant=isolate(visit.merchant.name),
+    )
+
+
 @pages.get("/payment-methods/<id>/remove")
 @open_to(Who.CUSTOMER)
 def ask_to_remove(id: str) -> str:
@@ -161,6 +203,7 @@ def ask_to_remove(id: str) -> str:
         why_not=wording.why(decision),
         needed_by=_needing(method, wallet, plans),
         is_paying=is_paying,
+        is_backup=store.find(visit.db, visit.customer.id) == id,
         is_last=decision.reason is Reason.LAST_METHOD,
         is_unanswered="remove_method" in subscriptions.list_unanswered(visit, id),
     )
@@ -185,6 +228,7 @@ def _listed(
     wallet: Wallet,
     held: Sequence[Subscription],
     names: dict[str, str],
+    backup: str = "",
 ) -> Listed:
     charged = tuple(one for one in held if one.is_charged)
     using = subscriptions_using(method, charged, wallet.default)
@@ -195,6 +239,10 @@ def _listed(
         is_expired=is_expired,
         is_expiring=method.is_expiring(visit.today),
         may_be_default=may_be_default(method, visit.today).is_allowed,
+        is_backup=method.id == backup,
+        may_be_backup=may_be_backup(
+            method, wallet.default, visit.merchant.rules, visit.today
+        ).is_allowed,
         pays=", ".join(dict.fromkeys(names.get(one.id, "") for one in using)),
     )
 
