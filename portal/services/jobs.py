@@ -20,12 +20,12 @@ from portal.services import (
     debits,
     inbox,
     intents,
+    lookouts,
     mandates,
     operations,
     payment_methods,
     payments,
     receipts,
-    reminders,
     settlements,
     slips,
     sources,
@@ -75,8 +75,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_slip": slips.mail_made,
     "mail_slip_ran_out": slips.mail_ran_out,
     "try_backup": backups.try_backup,
-    "look_ahead": reminders.look_ahead,
-    "mail_card_expiring": reminders.mail_expiring,
+    "look_ahead": lookouts.look_ahead,
+    "mail_card_expiring": lookouts.mail_expiring,
     "settle": settlements.settle,
     "record_payment": settlements.record,
     "end_pages": intents.end_open_pages,
@@ -108,7 +108,7 @@ class Worker:
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
-        reminders.sweep(self._db, now=self._clock())
+        lookouts.sweep(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
         """Return a merchant at work."""

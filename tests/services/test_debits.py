@@ -9,7 +9,7 @@ from portal.domain.payments import PaymentState
 from portal.gateways.mail import Mail
 from portal.mirror import invoices
 from portal.mirror import payment_methods as mirror
-from portal.services import reminders
+from portal.services import lookouts
 from tests.house import House
 from tests.payer import Payer
 from tests.shop import Shop
@@ -163,7 +163,7 @@ def test_a_renewal_is_told_as_long_beforehand_as_was_agreed(subscriber: Payer) -
     now = subscriber.house.stripe_app.extensions["stripe_sandbox"].clock.now()
 
     let_pass(subscriber.house, (renews - now) / DAYS - 5.5)
-    reminders.sweep(subscriber.house.db, now=subscriber.house.now())
+    lookouts.sweep(subscriber.house.db, now=subscriber.house.now())
     subscriber.house.settle_down()
 
     [mail] = mails(subscriber.house, "debit-")
@@ -174,7 +174,7 @@ def test_a_renewal_is_told_as_long_beforehand_as_was_agreed(subscriber: Payer) -
 def test_the_renewal_that_was_told_is_not_told_again_when_it_is_made(subscriber: Payer) -> None:
     for _ in range(27):
         let_pass(subscriber.house, 1)
-        reminders.sweep(subscriber.house.db, now=subscriber.house.now())
+        lookouts.sweep(subscriber.house.db, now=subscriber.house.now())
         subscriber.house.settle_down()
 
     told = mails(subscriber.house, "debit-")

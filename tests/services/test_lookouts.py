@@ -8,7 +8,7 @@ import pytest
 from portal.domain.errors import Refused
 from portal.gateways.mail import Mail
 from portal.mirror import payment_methods as mirror
-from portal.services import payment_methods, reminders
+from portal.services import lookouts, payment_methods
 from tests.payer import Payer
 from tests.shop import Shop
 
@@ -20,7 +20,7 @@ def mails(payer: Payer) -> list[Mail]:
 def look(payer: Payer, *, days: float = 0) -> None:
     """Let time pass and have the look of the day done."""
     payer.house.pass_time(days * 86400)
-    reminders.sweep(payer.house.db, now=payer.house.now())
+    lookouts.sweep(payer.house.db, now=payer.house.now())
     payer.house.settle_down()
 
 
