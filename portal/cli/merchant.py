@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal import cli
+from portal.domain.budget import Effect, cost_of
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, InvalidInput
 from portal.domain.merchants import Merchant
@@ -18,7 +19,7 @@ from portal.gateways.invoicing import Treasury
 from portal.gateways.payments import Account
 from portal.services import merchants as joining
 from portal.services.merchants import Application
-from portal.store import merchants
+from portal.store import budget, merchants
 from portal.store.merchants import EndpointRow
 
 Command = Callable[..., None]
@@ -83,6 +84,9 @@ def add(**said: str | None) -> None:
     try:
         with parts.db.write() as unit:
             id = joining.add(unit, parts.keyring, application, account, now=now)
+            if application.holded_token:
+                spent = {Effect.SETUP: cost_of(Effect.SETUP)}
+                budget.count(unit, id, application.holded_account, spent, now=now)
     except IntegrityError:
         raise click.ClickException(
             f"A merchant is called {application.slug!r} already, or has the account {account.id}."

@@ -40,6 +40,10 @@ class Reason(StrEnum):
     FOREIGN_CURRENCY = "foreign_currency"
     PAYMENT_UNDER_WAY = "payment_under_way"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    SET_TOO_LARGE = "set_too_large"
+    SEVERAL_CURRENCIES = "several_currencies"
+    NEEDS_SAVED_METHOD = "needs_saved_method"
+    PART_NOT_ALLOWED = "part_not_allowed"
     # about a payment method (L16)
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"
@@ -47,6 +51,10 @@ class Reason(StrEnum):
     METHOD_IS_DEFAULT = "method_is_default"
     METHOD_PAYING = "method_paying"
     MANDATE_OVER = "mandate_over"
+    METHOD_NOT_FOR_CURRENCY = "method_not_for_currency"
+    METHOD_NOT_FOR_AMOUNT = "method_not_for_amount"
+    METHOD_NOT_TAKEN = "method_not_taken"
+    NO_METHOD_OFFERED = "no_method_offered"
     # about an offer
     NO_OFFER = "no_offer"
     OFFER_TAKEN = "offer_taken"

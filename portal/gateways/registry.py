@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from portal.gateways.holded.v2 import HoldedV2
-from portal.gateways.invoicing import InvoicingGateway
+from portal.gateways.invoicing import InvoicingGateway, Meter
 from portal.gateways.mail import Mailer
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.smtp import SmtpMailer
@@ -31,15 +31,24 @@ def build_payments(
 
 
 def build_invoicing(
-    settings: Settings, token: str, currency: str, caller: str, transports: Transports
+    settings: Settings,
+    token: str,
+    currency: str,
+    caller: str,
+    transports: Transports,
+    meter: Meter | None = None,
 ) -> InvoicingGateway:
-    """Return the door to Holded for one token; `currency` is that of the account's books."""
+    """Return the door to Holded for one token; `currency` is that of the account's books.
+
+    Calls are counted by `meter`, which a merchant has who has joined.
+    """
     return HoldedV2(
         token,
         base=settings.holded_api_base,
         currency=currency,
         caller=caller,
         transport=transports.holded,
+        meter=meter,
     )
 
 

@@ -13,7 +13,7 @@ from portal.db import Reader, Unit
 from portal.domain.customers import Origin
 from portal.domain.errors import NotFound
 from portal.domain.merchants import Merchant
-from portal.domain.payment_methods import DEBITS
+from portal.domain.method_types import DEBITS
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.mirror import rows
 from portal.mirror.payment_methods import PaymentMethodRow

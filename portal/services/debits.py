@@ -16,8 +16,9 @@ from portal.db import Unit
 from portal.domain.customers import Origin
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.method_types import DEBITS
 from portal.domain.money import Money
-from portal.domain.payment_methods import DEBITS, Failure, PaymentMethod
+from portal.domain.payment_methods import Failure, PaymentMethod
 from portal.domain.payments import Intent, IntentState, PaymentState
 from portal.domain.subscriptions import Subscription
 from portal.mirror import customers, invoices, payment_methods, refresh, subscriptions

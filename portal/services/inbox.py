@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, select
 
 from portal.context import MerchantContext
 from portal.db import Database, Reader, Unit
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
@@ -26,7 +27,17 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import backups, changes, debits, intents, mandates, payment_methods
+from portal.services import (
+    backups,
+    changes,
+    collections,
+    debits,
+    intents,
+    mandates,
+    payment_methods,
+    recurrences,
+)
+from portal.services.budget import spending
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -193,7 +204,7 @@ def _held(
 ) -> dict[tuple[str, str], datetime]:
     ids: dict[str, list[str]] = {}
     for group in groups:
-        if group[0].provider == Origin.STRIPE and group[0].kind:
+        if group[0].provider == Origin.STRIPE and group[0].kind in refresh.TABLES:
             ids.setdefault(group[0].kind, []).append(group[0].object)
     return {
         (kind, id): when
@@ -207,7 +218,8 @@ def _held(
 def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
     ids, newest = [row.id for row in group], group[-1]
     try:
-        _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
+        with spending(Effect.HOOK):
+            _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
     except Exception as error:
         _give_back(at, group, error)
         return
@@ -217,20 +229,24 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
 
 def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
     if kind is ObjectKind.PAYMENTS:
-        _read_open_invoices(at, id)
+        _read_listed(at, Origin.HOLDED, ObjectKind.INVOICE, id)
+        return
+    if kind is ObjectKind.REFUNDS:
+        _read_listed(at, Origin.STRIPE, ObjectKind.REFUND, id)
         return
     refresh.read(at, origin, kind, id, lambda unit, snapshot: _follow(unit, at, [snapshot]))
 
 
-def _read_open_invoices(at: MerchantContext, contact: str) -> None:
-    """Read every invoice of a contact: a payment's event does not say which one it is for."""
+def _read_listed(at: MerchantContext, origin: Origin, kind: ObjectKind, parent: str) -> None:
+    """Read every invoice of a contact, or refund of a charge, where the event names only that."""
+    door = at.payments if origin is Origin.STRIPE else at.invoicing
     cursor, pages = "", True
     while pages:
-        page: Page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
+        page: Page = door.list_page(kind, cursor=cursor, parent=parent)
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
             for one in seen:
-                _save(unit, at, Origin.HOLDED, one)
+                _save(unit, at, origin, one)
         cursor, pages = page.cursor, bool(page.cursor)
 
 
@@ -245,6 +261,8 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
             backups.follow(unit, at, snapshot)
+            collections.follow(unit, at, snapshot)
+            recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     mandates.follow(unit, at, told)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import make_transient
 
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
+from portal.domain.budget import Effect
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
@@ -16,6 +17,7 @@ from portal.services import (
     billing_portal,
     cancellations,
     changes,
+    collections,
     customers,
     debits,
     inbox,
@@ -25,12 +27,16 @@ from portal.services import (
     operations,
     payment_methods,
     payments,
+    presses,
     receipts,
+    recurrences,
+    reminders,
     settlements,
     slips,
     sources,
     subscriptions,
 )
+from portal.services.budget import spending
 from portal.services.operations import Verb
 from portal.settings import Settings
 from portal.store import merchants, outbox
@@ -53,6 +59,7 @@ VERBS: dict[str, Verb[Any]] = {
         *cancellations.VERBS,
         *customers.VERBS,
         *billing_portal.VERBS,
+        *collections.VERBS,
     )
 }
 
@@ -78,11 +85,28 @@ JOBS: dict[str, Callable[..., None]] = {
     "look_ahead": lookouts.look_ahead,
     "mail_card_expiring": lookouts.mail_expiring,
     "settle": settlements.settle,
+    "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
+    "attach_payment": settlements.attach,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    "collect": collections.collect,
+    "collect_waiting": collections.collect_waiting,
+    "note_collection": collections.note,
+    "read_recurrence": recurrences.read,
+    "look_at_recurrences": recurrences.look_daily,
+    "mail_collection": reminders.mail_customer,
+    "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
+}
+
+# What the calls of a job to Holded are for, where that is not a payment somebody waits for.
+EFFECTS: dict[str, Effect] = {
+    "settle": Effect.BOOKING,
+    "record_payment": Effect.BOOKING,
+    "read_recurrence": Effect.SWEEP,
+    "look_at_recurrences": Effect.SWEEP,
 }
 
 log = structlog.get_logger()
@@ -145,7 +169,8 @@ class Worker:
         try:
             if job.merchant_id is None:
                 raise ValueError(f"job {job.name} names no merchant")
-            JOBS[job.name](self.context(job.merchant_id), **job.arguments)
+            with spending(EFFECTS.get(job.name, Effect.PAYMENT)):
+                JOBS[job.name](self.context(job.merchant_id), **job.arguments)
         except Exception as error:
             self._give_back(job, error)
             return

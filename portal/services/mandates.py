@@ -17,7 +17,8 @@ from portal.domain.errors import NotFound
 from portal.domain.events import ObjectKind
 from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
-from portal.domain.payment_methods import DEBITS, PaymentMethod
+from portal.domain.method_types import DEBITS
+from portal.domain.payment_methods import PaymentMethod
 from portal.gateways.snapshots import Snapshot
 from portal.i18n import formats, gettext, ngettext
 from portal.mirror import customers, payment_methods, refresh

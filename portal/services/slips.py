@@ -5,8 +5,9 @@ from urllib.parse import urljoin
 from portal.context import MerchantContext, Visit
 from portal.domain.errors import NotFound
 from portal.domain.events import ObjectKind
+from portal.domain.method_types import VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import VOUCHERS, PaymentMethod
+from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import Intent
 from portal.mirror import customers, invoices, payment_methods
 from portal.services import debits, mail, payments

@@ -137,6 +137,22 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("We are checking whether your last payment went through."),
         lazy_gettext("Please do not pay again; this page will say how it ended."),
     ),
+    Reason.SET_TOO_LARGE: Wording(
+        lazy_gettext("At most 100 invoices can be paid with one press."),
+        lazy_gettext("Choose fewer, and pay the others afterwards."),
+    ),
+    Reason.SEVERAL_CURRENCIES: Wording(
+        lazy_gettext("These invoices are in several currencies."),
+        lazy_gettext("Pay those of one currency first, then the others."),
+    ),
+    Reason.PART_NOT_ALLOWED: Wording(
+        lazy_gettext("This invoice can only be paid as a whole."),
+        lazy_gettext("Pay the whole sum, or ask the company that bills you."),
+    ),
+    Reason.NEEDS_SAVED_METHOD: Wording(
+        lazy_gettext("One of these invoices can only be paid with a saved method."),
+        lazy_gettext("Save a method first, or pay the invoices one by one."),
+    ),
     # about a payment method
     Reason.LAST_METHOD: Wording(
         lazy_gettext("This is the last payment method, and a subscription needs it."),
@@ -161,6 +177,22 @@ REASONS: dict[Reason, Wording] = {
     Reason.MANDATE_OVER: Wording(
         lazy_gettext("The mandate of this bank account has ended, so it cannot be debited."),
         lazy_gettext("Add the account again, which gives a new mandate, or use another method."),
+    ),
+    Reason.METHOD_NOT_FOR_CURRENCY: Wording(
+        lazy_gettext("It does not take this currency."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.METHOD_NOT_FOR_AMOUNT: Wording(
+        lazy_gettext("It does not take a sum of this size."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.METHOD_NOT_TAKEN: Wording(
+        lazy_gettext("The company that bills you does not take this kind of payment method."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.NO_METHOD_OFFERED: Wording(
+        lazy_gettext("No new payment method can be used for this here."),
+        ASK_MERCHANT,
     ),
     # about an offer
     Reason.NO_OFFER: Wording(
@@ -196,6 +228,7 @@ ASKING = frozenset(
         Reason.PRICES_CLASH,
         Reason.AMOUNT_TOO_SMALL,
         Reason.FOREIGN_CURRENCY,
+        Reason.NO_METHOD_OFFERED,
     }
 )
 
@@ -253,6 +286,10 @@ ERRORS: dict[str, Wording] = {
     "provider_unavailable": Wording(
         lazy_gettext("Our payment or invoicing service does not answer right now."),
         lazy_gettext("What is shown here stays; please try again in a few minutes."),
+    ),
+    "budget_spent": Wording(
+        lazy_gettext("The system that issues the invoices cannot be asked more often just now."),
+        lazy_gettext("What is shown here stays; please come back later."),
     ),
     "provider_refused": Wording(
         lazy_gettext("Our payment or invoicing service did not accept this. Nothing was changed."),

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -58,6 +58,13 @@ MANDATE = Mandate(
     "mandate_1", "pm_1", "sepa_debit", MandateStatus.ACTIVE, reference="NVL4711", accepted_at=NOW
 )
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
+WAITING = {
+    "number": "F260001",
+    "kind": "invoice",
+    "amount": EUR,
+    "due_on": date(2026, 12, 1),
+    "next_try": date(2026, 11, 24),
+}
 # What each mail is sent with; the names are the folders of templates/mail.
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
@@ -84,6 +91,13 @@ VALUES: dict[str, dict[str, Any]] = {
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
         "why": declines.of_decline("insufficient_funds").happened,
+    },
+    "collection": {
+        **WAITING, "reason": "declined",
+    },
+    "uncollected": {
+        **WAITING, "reason": "bank", "code": "authentication_required",
+        "customer_name": "Forn Aurora", "customer_address": "ana@forn.example",
     },
 }  # fmt: skip
 NAMES = sorted(VALUES)
@@ -183,15 +197,9 @@ def test_no_sentence_escapes_translation(at, name):
     found = write(at, name, i18n.PSEUDOS[0].tag)
 
     untouched = (
-        "Nuvol Studio",
-        "Team",
-        "Solo",
-        "482 913",
-        "Visa",
-        "F260001",
-        "1042",
-        "Forn Aurora",
-    )
+        "Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042", "Forn Aurora",
+        "authentication_required",
+    )  # fmt: skip
     plain = [
         sentence
         for sentence in sentences(found.html)

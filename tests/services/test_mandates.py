@@ -9,7 +9,7 @@ from portal import i18n
 from portal.domain.errors import NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.mandates import Mandate, MandateStatus
-from portal.domain.payment_methods import DEBITS
+from portal.domain.method_types import DEBITS
 from portal.gateways.mail import Mail
 from portal.mirror import payment_methods as mirror
 from portal.mirror.mandates import MandateRow

@@ -17,8 +17,9 @@ from werkzeug.routing import Rule
 from portal.db import Base
 from portal.domain.access import Scope
 from portal.domain.customers import Origin
+from portal.domain.payments import Share
 from portal.services.merchants import RESERVED
-from portal.store import actions, operations
+from portal.store import actions, operations, presses
 from portal.web.areas import BLIND
 from portal.web.customer import SlugConverter
 from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
@@ -111,6 +112,16 @@ def owned(house: House, app: Flask) -> Owned:
         operation = operations.begin(
             unit, house.merchant, "pay", customer_id=customer, parameters={}, now=house.now()
         ).id
+        share = Share(Origin.STRIPE, invoice, 12100)
+        press = presses.add(
+            unit,
+            house.merchant,
+            customer,
+            {share: invoice},
+            currency="eur",
+            method=method.id,
+            now=house.now(),
+        ).id
     ids = {
         "account": tax_id.id,
         "history": str(receipt),
@@ -118,6 +129,7 @@ def owned(house: House, app: Flask) -> Owned:
         "operation": operation,
         "payment_methods": method,
         "payments": invoice,
+        "presses": press,
         "subscriptions": subscription,
     }
     return Owned(customer, ids)

@@ -9,16 +9,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from itertools import chain
 from typing import Any
 
 import httpx
 
 from portal.db import refuse_open_unit
+from portal.domain.budget import Quota
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
+from portal.gateways.holded import quotas
+from portal.gateways.invoicing import Meter
 
 TIMEOUT = httpx.Timeout(8, connect=3)
 MEBIBYTE = 1024 * 1024
@@ -31,7 +33,7 @@ NEVER_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
 )  # fmt: skip
 COME_AGAIN = frozenset({408, 425, 429})
-SCOPE = re.compile(r"[a-z_]+:[a-z_]+\.(?:read|write)")
+SCOPE = re.compile(r"[a-z_-]+:[a-z_-]+\.(?:read|write)")
 
 
 class ScopeMissing(GatewayMisconfigured):
@@ -62,8 +64,15 @@ class Connection:
     """One merchant's line to Holded; safe to share between threads."""
 
     def __init__(
-        self, token: str, *, base: str, caller: str, transport: httpx.BaseTransport | None
+        self,
+        token: str,
+        *,
+        base: str,
+        caller: str,
+        transport: httpx.BaseTransport | None,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter
         self._client = httpx.Client(
             base_url=f"{base}/api/v2/",
             headers={
@@ -107,18 +116,29 @@ class Connection:
         body = _json(response, raw) if raw else None
         if isinstance(body, dict) and body.get("status") == 0 and "info" in body:
             raise GatewayRefused(f"Holded: {str(body['info'])[:300]}", code="status_0")
-        return Answer(body, _date(response))
+        return Answer(body, quotas.date_of(response))
 
     @contextmanager
     def _asked(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
         refuse_open_unit()
+        if self._meter is not None:
+            self._meter.admit()
+        is_counted = False
         try:
             with self._client.stream(method, path, **options) as response:
+                is_counted = True
+                self._count(quotas.told(response))
                 yield response
         except NEVER_SENT as error:
             raise GatewayUnavailable("Holded cannot be reached", was_sent=False) from error
         except (httpx.HTTPError, OSError) as error:
+            if not is_counted:
+                self._count(None)
             raise GatewayUnavailable(f"Holded's answer was lost: {type(error).__name__}") from error
+
+    def _count(self, quota: Quota | None) -> None:
+        if self._meter is not None:
+            self._meter.count(quota)
 
 
 def _not_empty(answer: Answer) -> Answer:
@@ -163,7 +183,7 @@ def _refuse(response: httpx.Response, raw: bytes) -> None:
             raise ScopeMissing(scope[0])
         raise GatewayMisconfigured("Holded does not accept the token")
     if status == 404:
-        raise Missing(_date(response))
+        raise Missing(quotas.date_of(response))
     slug = str(problem.get("type", "")).rpartition("/")[2]
     raise GatewayRefused(f"Holded answered {status}: {detail}", code=slug or f"http_{status}")
 
@@ -197,11 +217,3 @@ def _checked(response: httpx.Response) -> Iterator[bytes]:
 def _media_type(response: httpx.Response) -> str:
     content_type: str = response.headers.get("Content-Type", "")
     return content_type.partition(";")[0].strip().lower()
-
-
-def _date(response: httpx.Response) -> datetime:
-    """Return Holded's time of the answer; without one, when it was received (RFC 9110, 6.6.1)."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC).replace(microsecond=0)

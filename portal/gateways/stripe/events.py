@@ -30,17 +30,25 @@ KINDS = {
     "payment_method": ObjectKind.PAYMENT_METHOD,
     "mandate": ObjectKind.MANDATE,
     "setup_intent": ObjectKind.MANDATE,
+    "refund": ObjectKind.REFUND,
+    "charge": ObjectKind.REFUNDS,
     "product": ObjectKind.PRODUCT,
     "price": ObjectKind.PRICE,
     "coupon": ObjectKind.COUPON,
     "billing_portal.configuration": ObjectKind.CONFIGURATION,
 }
 # Objects that only point at the one we mirror, by the field that names it.
-POINTERS = {"tax_id": "customer", "invoice_payment": "invoice", "setup_intent": "mandate"}
+POINTERS = {
+    "tax_id": "customer",
+    "invoice_payment": "invoice",
+    "charge": "id",
+    "setup_intent": "mandate",
+}
 # The kinds of events an endpoint asks for.
 EVENT_TYPES = (
     "billing_portal.configuration.created",
     "billing_portal.configuration.updated",
+    "charge.refunded",
     "checkout.session.async_payment_failed",
     "checkout.session.async_payment_succeeded",
     "checkout.session.completed",
@@ -96,6 +104,9 @@ EVENT_TYPES = (
     "product.deleted",
     "product.updated",
     "setup_intent.succeeded",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
     "subscription_schedule.aborted",
     "subscription_schedule.canceled",
     "subscription_schedule.completed",
@@ -124,7 +135,8 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
     try:
         told = json.loads(body)
         thing = told["data"]["object"]
-        kind, pointer = KINDS.get(thing["object"]), POINTERS.get(thing["object"], "")
+        kind = _kind(told["type"], thing["object"])
+        pointer = POINTERS.get(thing["object"], "")
         id = thing.get(pointer) if pointer else thing.get("id")
         if told["type"] == "invoice.upcoming":
             # It has no id yet: what is known of it is the subscription that will make it.
@@ -148,6 +160,13 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
 def _renewed_by(invoice: dict[str, Any]) -> Any:
     parent = invoice.get("parent") or {}
     return (parent.get("subscription_details") or {}).get("subscription")
+
+
+def _kind(type: str, name: str) -> ObjectKind | None:
+    """Return what an event is about; of charges only what says that one was refunded."""
+    if name == "charge" and type != "charge.refunded":
+        return None
+    return KINDS.get(name)
 
 
 def _payload(told: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response
 
 from portal.context import Visit
 from portal.domain.customers import Origin
-from portal.domain.errors import GatewayRefused, GatewayUnavailable
+from portal.domain.errors import BudgetSpent, GatewayRefused, GatewayUnavailable
 from portal.domain.invoices import Invoice, InvoiceKind
+from portal.domain.method_types import DEBITS
 from portal.domain.money import Money
-from portal.domain.payment_methods import DEBITS
 from portal.domain.payments import Intent
 from portal.i18n import gettext as _
 from portal.mirror import invoices, sources
@@ -24,7 +24,7 @@ from portal.mirror.invoices import Filter, Listed
 from portal.services import documents, leaving, slips
 from portal.services.declines import Wording
 from portal.store import payments
-from portal.web import errors, outcomes, repeats, wording
+from portal.web import errors, filters, outcomes, repeats, wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
@@ -122,6 +122,8 @@ def pdf(id: str) -> Response | tuple[str, int]:
     """Send the PDF byte for byte as its issuer made it, under a name of our making (B24)."""
     try:
         invoice, path = documents.get(current_visit(), id)
+    except BudgetSpent as error:
+        return _not_yet(id, error.until)
     except GatewayUnavailable:
         return _no_pdf(id, 503)
     except GatewayRefused:
@@ -196,6 +198,27 @@ def _sums(invoice: Invoice) -> Sums:
 
 def _tab(name: str) -> Filter:
     return next((tab for tab in Filter if tab == name), Filter.ALL)
+
+
+def _not_yet(id: str, until: datetime) -> tuple[str, int]:
+    """Say that a PDF waits for calls that are left for it, and when there will be some."""
+    visit = current_visit()
+    page = render_template(
+        "errors/error.html",
+        status=503,
+        reference=errors.reference(),
+        heading=_("This PDF has to wait"),
+        happened=_(
+            "The system that issued this invoice may only be asked so often, and payments go first."
+        ),
+        advice=_(
+            "It can be fetched from %(moment)s on. If you need it earlier, ask %(merchant)s.",
+            moment=filters.moment(until),
+            merchant=filters.isolate(visit.merchant.name),
+        ),
+        invoice_href=url_for(".show", id=id),
+    )
+    return page, 503
 
 
 def _no_pdf(id: str, status: int) -> tuple[str, int]:
