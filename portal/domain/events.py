@@ -23,6 +23,7 @@ class ObjectKind(StrEnum):
     CONFIGURATION = "configuration"
     METHOD_SETTINGS = "method_settings"
     CREDIT_NOTE = "credit_note"
+    MANDATE = "mandate"
     PROFORMA = "proforma"
     RECURRENCE = "recurrence"
     REFUND = "refund"

@@ -490,6 +490,7 @@ LEFT_OUT = {
 }
 
 BY_TYPE = {row.type: row for row in CATALOGUE}
+DEBITS = frozenset(row.type for row in CATALOGUE if row.has_mandate)
 VOUCHERS = frozenset(row.type for row in CATALOGUE if row.is_voucher)
 IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
 

@@ -17,6 +17,10 @@ class Rules:
     its name in Holded, or carry the tag `collect_tag`; where they name no method, that of their
     contact counts. Those dated before `collect_since` are left alone. A charge that was declined is
     tried again `collect_retries` times, three days apart.
+
+    `prenotification_days` is how many days before a bank debit its payer is told of it, as mandates
+    agree. `backup_method` lets customers name a second method, which is charged when the first is
+    refused.
     """
 
     part_payment: bool = False
@@ -26,6 +30,8 @@ class Rules:
     collect_tag: str = ""
     collect_since: date = date(1970, 1, 1)
     collect_retries: int = 1
+    prenotification_days: int = 2
+    backup_method: bool = False
 
     @property
     def collects(self) -> bool:

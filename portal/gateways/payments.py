@@ -111,6 +111,12 @@ class PaymentGateway(Protocol):
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
         """Turn an event's payload into a snapshot; None if something in it has to be read."""
 
+    def find_invoice(self, intent: str) -> str:
+        """Find the invoice that an intent pays; empty if it pays none."""
+
+    def find_mandate(self, method: str, customer: str) -> str:
+        """Find the mandate a method was saved or last debited with; empty if there is none."""
+
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""
 
@@ -136,6 +142,12 @@ class PaymentGateway(Protocol):
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
+
+    def pay_invoice(self, invoice: str, *, key: str, method: str, intent: str) -> Intent:
+        """Charge an open invoice to a saved method while its customer is away.
+
+        Returns its `intent` as it is afterwards; a decline is GatewayRefused.
+        """
 
     def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
         """Find the customer's intent that was started for a payment of ours since a moment."""
@@ -218,6 +230,9 @@ class PaymentGateway(Protocol):
 
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
+
+    def preview_next(self, subscription: str) -> Preview:
+        """Return the next invoice of a subscription as it stands now."""
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones."""

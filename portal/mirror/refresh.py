@@ -16,6 +16,7 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
 from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
@@ -30,6 +31,7 @@ from portal.mirror import (
     customers,
     intents,
     invoices,
+    mandates,
     method_types,
     payment_methods,
     recurrences,
@@ -68,6 +70,7 @@ SAVERS: dict[type, Saver] = {
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
+    Mandate: _plain(mandates.save),
     Refund: _plain(refunds.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
@@ -86,6 +89,7 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.MANDATE: mandates.MandateRow,
     ObjectKind.REFUND: refunds.RefundRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,

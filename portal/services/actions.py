@@ -17,6 +17,8 @@ TITLES: dict[str, str] = {
     "method_removed": lazy_gettext("Payment method removed"),
     "method_kept_from_link": lazy_gettext("Payment method saved from the link of an invoice"),
     "default_changed": lazy_gettext("Default payment method changed"),
+    "backup_chosen": lazy_gettext("Backup method chosen"),
+    "backup_dropped": lazy_gettext("No backup method any more"),
     "method_chosen": lazy_gettext("Payment method of a subscription changed"),
     "details_changed": lazy_gettext("Billing details changed"),
     "plan_changed": lazy_gettext("Plan changed"),

@@ -28,9 +28,12 @@ from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
 from portal.services import (
+    backups,
     changes,
     collections,
+    debits,
     intents,
+    mandates,
     payment_methods,
     recurrences,
 )
@@ -257,11 +260,15 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     for snapshot in told:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
+            backups.follow(unit, at, snapshot)
             collections.follow(unit, at, snapshot)
             recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
-    changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])
+    mandates.follow(unit, at, told)
+    held = [one for one in told if isinstance(one, Subscription)]
+    changes.follow(unit, at, held)
+    debits.follow_renewals(unit, at, held)
 
 
 def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:

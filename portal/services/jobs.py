@@ -13,13 +13,17 @@ from portal.domain.budget import Effect
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
+    backups,
     billing_portal,
     cancellations,
     changes,
     collections,
     customers,
+    debits,
     inbox,
     intents,
+    lookouts,
+    mandates,
     operations,
     payment_methods,
     payments,
@@ -29,6 +33,7 @@ from portal.services import (
     recurrences,
     reminders,
     settlements,
+    slips,
     sources,
     subscriptions,
 )
@@ -48,6 +53,7 @@ VERBS: dict[str, Verb[Any]] = {
     verb.name: verb
     for verb in (
         *payments.VERBS,
+        *backups.VERBS,
         *payment_methods.VERBS,
         *subscriptions.VERBS,
         *changes.VERBS,
@@ -68,6 +74,17 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_sign_in": access.mail_sign_in,
     "mail_receipt": receipts.mail_receipt,
     "mail_failure": receipts.mail_failure,
+    "mail_mandate": mandates.mail_copy,
+    "find_mandate": mandates.find,
+    "mail_debit": debits.mail_begun,
+    "mail_debit_failed": debits.mail_failed,
+    "foretell_renewal": debits.foretell,
+    "mail_renewal": debits.mail_renewal,
+    "mail_slip": slips.mail_made,
+    "mail_slip_ran_out": slips.mail_ran_out,
+    "try_backup": backups.try_backup,
+    "look_ahead": lookouts.look_ahead,
+    "mail_card_expiring": lookouts.mail_expiring,
     "settle": settlements.settle,
     "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
@@ -118,6 +135,7 @@ class Worker:
         sources.probe(self._settings, self._db, now=self._clock())
         reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
+        lookouts.sweep(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
         """Return a merchant at work."""

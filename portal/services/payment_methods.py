@@ -30,7 +30,7 @@ from portal.services import method_types as account_methods
 from portal.services import operations, outcomes, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import who
-from portal.store import consents, outbox
+from portal.store import backups, consents, outbox
 from portal.store import operations as operation_rows
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
@@ -144,6 +144,7 @@ def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:
         tuple(held.subscription for held in subscriptions.list_of_customer(visit)),
         visit.today,
         wallet.default,
+        is_paying=method.id in invoices.methods_paying(visit),
     )
 
 
@@ -311,6 +312,8 @@ def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> N
     """Write what Stripe told, and the receipt, also when the answer comes late."""
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
     if row.customer_id is not None:
+        # What is gone, or is the default by now, stands in for nothing.
+        backups.drop(unit, row.customer_id, row.subject)
         receipts.add_for(
             unit,
             at,

@@ -12,7 +12,7 @@ from portal.domain.money import Money
 from portal.domain.payments import PaymentState
 from portal.gateways.mail import Attachment
 from portal.mirror import customers, intents, invoices, payment_methods
-from portal.services import charges, mail, papers
+from portal.services import charges, declines, mail, papers
 from portal.store import actions, outbox
 from portal.store.actions import ActionRow
 from portal.store.payments import PaymentRow
@@ -171,6 +171,7 @@ def mail_failure(at: MerchantContext, payment: str) -> None:
         message_id=f"failure-{payment}",
         customer_name=card.name,
         amount=Money(row.amount, row.currency),
+        why=declines.of_decline(row.error_code).happened,
         invoices=[
             (numbers.get(share.invoice, ""), Money(share.amount, row.currency))
             for share in row.shares

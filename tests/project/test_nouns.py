@@ -59,6 +59,9 @@ NOUNS = [
         "payment_methods",
         "domain mirror services pages templates",
     ),
+    Noun("Mandate", "portal.domain.mandates", "mandates", "domain mirror services"),
+    Noun("BackupRow", "portal.store.backups", "backups", "store services"),
+    Noun("NoticeRow", "portal.store.notices", "notices", "store"),
     Noun(
         "PaymentMethodType", "portal.domain.method_types", "method_types", "domain mirror services"
     ),

@@ -57,6 +57,7 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.PAYMENT_INTENT: "/v1/payment_intents",
     ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
+    ObjectKind.MANDATE: "/v1/mandates",
     ObjectKind.REFUND: "/v1/refunds",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
@@ -68,7 +69,7 @@ EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.CUSTOMER: ("tax_ids",),
     ObjectKind.SUBSCRIPTION: ("discounts",),
     ObjectKind.INVOICE: ("payments",),
-    ObjectKind.PAYMENT_INTENT: ("payment_method",),
+    ObjectKind.PAYMENT_INTENT: ("payment_method", "latest_charge"),
     ObjectKind.CHECKOUT_SESSION: ("setup_intent",),
     ObjectKind.PRICE: ("currency_options",),
     ObjectKind.COUPON: ("applies_to",),
@@ -169,6 +170,9 @@ class StripeGateway:
             raise
         if kind is ObjectKind.INVOICE and body.get("lines", {}).get("has_more"):
             body = {**body, "lines": {"data": list(self._all_lines(id))}}
+        if kind is ObjectKind.MANDATE:
+            account, _ = self._call("get", "/v1/account")
+            body = {**body, "account": account}
         return Seen(_read(translate.TRANSLATORS[kind], body), at)
 
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
@@ -181,6 +185,27 @@ class StripeGateway:
         told = translate.invoice(body)
         intent = "" if isinstance(told, Gone) else told.intent
         return self._intent("get", f"/v1/payment_intents/{intent}") if intent else None
+
+    def find_invoice(self, intent: str) -> str:
+        """Find the invoice that an intent pays; empty if it pays none."""
+        asked = {"type": "payment_intent", "payment_intent": intent}
+        body, _ = self._call("get", "/v1/invoice_payments", payment=asked, limit=1)
+        return next((translate.ref(row["invoice"]) for row in body["data"]), "")
+
+    def find_mandate(self, method: str, customer: str) -> str:
+        """Find the mandate a method was saved or last debited with; empty if there is none."""
+        saved, _ = self._call("get", "/v1/setup_intents", payment_method=method, limit=PAGE)
+        for row in saved["data"]:
+            if row.get("mandate"):
+                return translate.ref(row["mandate"])
+        paid, _ = self._call(
+            "get",
+            "/v1/payment_intents",
+            customer=customer,
+            limit=PAGE,
+            expand=["data.latest_charge"],
+        )
+        return translate.mandate_of_charges(method, paid["data"])
 
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""
@@ -238,6 +263,12 @@ class StripeGateway:
             payment_method=method,
             return_url=return_url,
         )
+
+    def pay_invoice(self, invoice: str, *, key: str, method: str, intent: str) -> Intent:
+        """Charge an open invoice to a saved method while its customer is away."""
+        path = f"/v1/invoices/{_id(invoice)}/pay"
+        self._call("post", path, key=key, payment_method=method, off_session=True)
+        return self._intent("get", f"/v1/payment_intents/{_id(intent)}")
 
     def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
         """Find the customer's intent that was started for a payment of ours since a moment."""
@@ -441,6 +472,11 @@ class StripeGateway:
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
         return self._preview(change, "recurring")
+
+    def preview_next(self, subscription: str) -> Preview:
+        """Return the next invoice of a subscription as it stands now."""
+        body, _ = self._call("post", "/v1/invoices/create_preview", subscription=subscription)
+        return _preview(body)
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones.

@@ -3,7 +3,7 @@
 Every function takes the plain dict of an object of API version 2026-10-28.endive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
+from portal.domain.mandates import Mandate, MandateStatus
 from portal.domain.method_types import MethodSettings
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
@@ -344,6 +345,43 @@ def payment_method(body: Json) -> PaymentMethod:
     )
 
 
+def mandate(body: Json) -> Mandate:
+    """`mandate`, with the `account` it was given to.
+
+    Bacs tells the creditor on the mandate itself, SEPA its identifier among the settings of the
+    account; the other schemes tell neither.
+    """
+    given = body.get("customer_acceptance") or {}
+    details = body["payment_method_details"]
+    kind = details["type"]
+    told = details.get(kind) or {}
+    settings = (body.get("account") or {}).get("settings") or {}
+    sepa = (settings.get("sepa_debit_payments") or {}) if kind == "sepa_debit" else {}
+    return Mandate(
+        id=body["id"],
+        method=ref(body["payment_method"]),
+        type=kind,
+        status=MandateStatus(body["status"]),
+        is_single_use=body.get("type") == "single_use",
+        reference=text(told.get("reference")),
+        creditor=text(told.get("display_name")),
+        creditor_id=text(told.get("service_user_number") or sepa.get("creditor_id")),
+        accepted_at=moment(given.get("accepted_at")),
+        url=text(told.get("url")),
+        revoked_because=text(told.get("revocation_reason")),
+    )
+
+
+def mandate_of_charges(method: str, intents: Iterable[Json]) -> str:
+    """Return the mandate that a method's latest charge names, of intents that show theirs."""
+    for row in intents:
+        charge = row.get("latest_charge") or {}
+        mandate = _debit(charge).get("mandate")
+        if charge.get("payment_method") == method and mandate:
+            return ref(mandate)
+    return ""
+
+
 def refund(body: Json) -> Refund:
     """`refund`; one without a state is on its way."""
     return Refund(
@@ -381,7 +419,10 @@ def intent(body: Json) -> Intent:
     kind = text(action.get("type"))
     shown = action.get(kind) or {}
     error = body.get("last_payment_error") or {}
+    refused = error.get("payment_method") or {}
     method = body.get("payment_method")
+    expires = shown.get("expires_at")
+    debit = _debit(body.get("latest_charge"))
     expires = shown.get("expires_at") or shown.get("expires_after")
     return Intent(
         id=body["id"],
@@ -400,6 +441,13 @@ def intent(body: Json) -> Intent:
         decline_code=text(error.get("decline_code")),
         charge=ref(body.get("latest_charge")),
         voucher_expires_at=moment(expires) if isinstance(expires, int) else None,
+        voucher_number=text(shown.get("number")),
+        voucher_pdf=text(shown.get("pdf")),
+        failed_method=text(refused.get("id")),
+        failed_type=text(refused.get("type")),
+        failed_charge=ref(error.get("charge")),
+        mandate=ref(debit.get("mandate")),
+        debit_on=_iso_day(debit.get("expected_debit_date")),
         created_at=moment(body.get("created")),
     )
 
@@ -421,6 +469,17 @@ def taken(body: Json) -> Taken:
         invoices=tuple(filter(None, text(metadata.get("invoice")).rstrip("…").split(","))),
         names=tuple(filter(None, (body["id"], charge.get("id"), *(row["id"] for row in refunds)))),
     )
+
+
+def _debit(charge: Any) -> Json:
+    """Return what a charge tells of its method; nothing where it is not expanded."""
+    details = charge.get("payment_method_details") or {} if isinstance(charge, Mapping) else {}
+    told: Json = details.get(details.get("type")) or {}
+    return told
+
+
+def _iso_day(value: Any) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def checkout_session(body: Json) -> CheckoutSession:
@@ -514,6 +573,7 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.PAYMENT_INTENT: intent,
     ObjectKind.CHECKOUT_SESSION: checkout_session,
     ObjectKind.PAYMENT_METHOD: payment_method,
+    ObjectKind.MANDATE: mandate,
     ObjectKind.REFUND: refund,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
@@ -534,6 +594,8 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
     """Say whether an event's payload leaves out something that only a read tells.
 
     Lists that go on, discounts given by id, the tax ids of a customer, the products a configuration
+    offers, the method a setup saved, who a mandate was given to, and the voucher or bank page of an
+    intent are such.
     offers, the method a setup saved, and the kind of method a payment is made with are such.
     """
     match kind:
@@ -548,6 +610,8 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
             return "products" not in body["features"]["subscription_update"]
         case ObjectKind.CHECKOUT_SESSION:
             return body["mode"] == "setup" and body.get("status") == "complete"
+        case ObjectKind.MANDATE:
+            return True
         case ObjectKind.PAYMENT_INTENT:
             return _hides_its_method(body)
         case ObjectKind.COUPON:

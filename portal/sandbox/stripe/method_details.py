@@ -81,7 +81,7 @@ def capture_before(kind: str, now: int) -> int:
 
 def of_charge(amount: int, method: Json, card: Card | None, extra: Json) -> Json:
     """`payment_method_details` of a charge. `extra`: mandate, secure (the 3-D Secure result),
-    capture_before, incremental, voucher.
+    capture_before, incremental, voucher, debit_on (the ISO day the bank is asked for).
     """
     kind = method["type"]
     if kind == "card":
@@ -91,6 +91,7 @@ def of_charge(amount: int, method: Json, card: Card | None, extra: Json) -> Json
         shown = {name: one for name, one in method[kind].items() if name not in left_out}
         if kind != "nz_bank_account":
             shown["mandate"] = extra.get("mandate")
+        shown["expected_debit_date"] = extra.get("debit_on")
         if kind == "us_bank_account":
             shown["payment_reference"] = None
         return {"type": kind, kind: shown}

@@ -39,7 +39,14 @@ OF_SUBSCRIPTIONS = frozenset(
     }
 )
 OF_METHODS = frozenset(
-    {"method_added", "method_removed", "method_kept_from_link", "default_changed"}
+    {
+        "method_added",
+        "method_removed",
+        "method_kept_from_link",
+        "default_changed",
+        "backup_chosen",
+        "backup_dropped",
+    }
 )
 # After these somebody may wonder what else is owed.
 OF_LEAVING = frozenset({"cancelled", "cancelled_now", "cancellation_received"})
