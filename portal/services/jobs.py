@@ -22,6 +22,7 @@ from portal.services import (
     operations,
     payment_methods,
     payments,
+    polls,
     presses,
     receipts,
     settlements,
@@ -70,12 +71,14 @@ JOBS: dict[str, Callable[..., None]] = {
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
     "resolve_operation": _resolve,
+    polls.JOB: polls.look,
 }
 
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
 EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
     "record_payment": Effect.BOOKING,
+    polls.JOB: Effect.SWEEP,
 }
 
 log = structlog.get_logger()
@@ -99,6 +102,7 @@ class Worker:
     def tick(self) -> None:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
+        polls.begin(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
 

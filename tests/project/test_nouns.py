@@ -65,6 +65,7 @@ NOUNS = [
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
+    Noun("PollRow", "portal.mirror.polls", "polls", "domain mirror services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(
         "CancellationOutcome",
