@@ -1,4 +1,4 @@
-"""How far looking for changes at Holded has come."""
+"""What was paid before a booking, and how far looking for changes at Holded has come."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Go to this version."""
+    with op.batch_alter_table("settlements") as table:
+        table.add_column(sa.Column("paid_before", sa.BigInteger(), nullable=True))
     op.create_table(
         "polls",
         sa.Column("merchant_id", sa.Integer(), nullable=False),
@@ -36,3 +38,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back to the version before."""
     op.drop_table("polls")
+    with op.batch_alter_table("settlements") as table:
+        table.drop_column("paid_before")
