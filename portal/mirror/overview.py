@@ -23,10 +23,9 @@ from portal.context import Visit
 from portal.domain.customers import Origin, Profile
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import Schedule, Subscription
-from portal.mirror import rows
+from portal.mirror import rows, sources
 from portal.mirror.customers import ProfileRow
 from portal.mirror.payment_methods import PaymentMethodRow, Wallet
-from portal.mirror.sources import SourceRow
 from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
 
 
@@ -87,9 +86,8 @@ _PROFILES = select(
     ProfileRow.livemode == bindparam("livemode"),
     ProfileRow.customer_id == bindparam("customer"),
 )
-_FAILING = select(
-    literal("failing"), cast(SourceRow.origin, Text), literal(""), SourceRow.answered_at
-).where(SourceRow.failing_since.is_not(None))
+_SILENT = sources.FAILING.subquery("silent")
+_FAILING = select(literal("failing"), cast(_SILENT.c.origin, Text), literal(""), _SILENT.c.at)
 _ENDED = exists().where(
     *rows.of_account(SubscriptionRow),
     SubscriptionRow.customer_id == bindparam("customer"),
@@ -102,7 +100,11 @@ _ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAIL
 def asked(visit: Visit) -> tuple[CompoundSelect[Any], dict[str, Any]]:
     """Return what is asked of the database to know what a customer holds."""
     account = rows.account_values(visit.merchant, Origin.STRIPE)
-    return _ALL, {**account, "customer": visit.customer.id}
+    return _ALL, {
+        **account,
+        "customer": visit.customer.id,
+        **sources.failing_before(visit.now),
+    }
 
 
 def look(visit: Visit) -> Sequence[Row[Any]]:
@@ -140,7 +142,9 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         subscriptions=_held(by_kind.get("subscription", [])),
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),
         holded_profile=_of(profiles, Origin.HOLDED),
-        failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
+        failing=sources.longest_silent(
+            (row.snapshot, row.at) for row in by_kind.get("failing", ())
+        ),
         has_ended="ended" in by_kind,
     )
 

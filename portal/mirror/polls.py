@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, bindparam, func, select, update
+from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Reader, Unit
+from portal.db import Base, Unit
 from portal.domain.polls import Listing, next_listing
 
 
@@ -35,11 +35,6 @@ class PollRow(Base):
     error: Mapped[str] = mapped_column(String(500), default="")
 
 
-_FAILING_SINCE = select(func.min(PollRow.failing_since).label("since")).where(
-    PollRow.merchant_id == bindparam("merchant")
-)
-
-
 def next_of(unit: Unit, merchant_id: int, *, now: datetime) -> PollRow:
     """Return the question whose turn it is; all of them are due where none was asked yet."""
     rows = _of(unit, merchant_id)
@@ -62,12 +57,6 @@ def rest(unit: Unit, merchant_id: int) -> None:
         .where(PollRow.merchant_id == merchant_id, PollRow.fails > 0)
         .values(fails=0, failing_since=None, error="")
     )
-
-
-def failing_since(reader: Reader, merchant_id: int) -> datetime | None:
-    """Return since when a question of a merchant has no answer, None if all have."""
-    row = reader.row(_FAILING_SINCE, {"merchant": merchant_id})
-    return row.since if row is not None else None
 
 
 def list_failing(reader: Unit, *, before: datetime) -> Sequence[PollRow]:

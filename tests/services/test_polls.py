@@ -9,10 +9,11 @@ from portal.domain.customers import Origin
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import InvoiceStatus
 from portal.domain.polls import Listing
-from portal.mirror import invoices, polls
+from portal.mirror import invoices, polls, sources
 from portal.mirror.invoices import Filter
-from portal.services import inbox
+from portal.services import inbox, tasks
 from portal.services import polls as looking
+from portal.services.tasks import TaskKind
 from tests.house import House
 
 HOUR = 3600
@@ -214,7 +215,18 @@ def test_a_failing_question_is_asked_again_soon_and_then_each_turn(first: House)
 
     assert in_an_hour in range(5, 25)
     assert in_all - in_an_hour <= 30
-    assert polls.failing_since(first.db, first.merchant.id) is not None
+    assert Origin.HOLDED in sources.list_failing(first.db, first.merchant, now=first.now())
+    failing = tasks.list_tasks(first.db, now=first.now())
+    assert {task.kind for task in failing} == {TaskKind.QUESTION}
+    assert len(failing) == len(Listing)
+
+
+def test_a_question_that_failed_a_moment_ago_is_nothing_to_tell(first: House) -> None:
+    first.control("holded", "faults", kind="status", status=503, times=10_000)
+
+    first.look_around(0.5)
+
+    assert sources.list_failing(first.db, first.merchant, now=first.now()) == {}
 
 
 def test_after_an_outage_everything_is_found_and_no_failure_is_left(first: House) -> None:
@@ -229,7 +241,8 @@ def test_after_an_outage_everything_is_found_and_no_failure_is_left(first: House
 
     assert invoice in listed(first, ann)
     first.look_around(27)
-    assert polls.failing_since(first.db, first.merchant.id) is None
+    assert sources.list_failing(first.db, first.merchant, now=first.now()) == {}
+    assert tasks.list_tasks(first.db, now=first.now()) == []
 
 
 def test_a_list_that_cannot_be_read_does_not_stand_in_the_way_of_the_others(first: House) -> None:
