@@ -32,11 +32,13 @@ SILENCE = timedelta(days=1)
 class Listing(StrEnum):
     """What is asked for, the most urgent first.
 
-    INVOICES and CREDIT_NOTES: the new ones. OPEN: every invoice that wants money, and then those
-    we hold as open that are not among them. CONTACTS: all of them, since changes cannot be told.
+    INVOICES, PROFORMAS and CREDIT_NOTES: the new ones. OPEN: every invoice that wants money, and
+    then those we hold as open that are not among them. CONTACTS: all of them, since changes cannot
+    be told.
     """
 
     INVOICES = "invoices"
+    PROFORMAS = "proformas"
     CREDIT_NOTES = "credit_notes"
     OPEN = "open"
     CONTACTS = "contacts"
@@ -45,6 +47,7 @@ class Listing(StrEnum):
 # How long after its beginning a question is asked anew; the new invoices are whenever it is a turn.
 PERIODS: Mapping[Listing, timedelta] = {
     Listing.INVOICES: timedelta(),
+    Listing.PROFORMAS: timedelta(hours=6),
     Listing.CREDIT_NOTES: timedelta(hours=12),
     Listing.OPEN: timedelta(days=1),
     Listing.CONTACTS: timedelta(days=1),

@@ -126,8 +126,12 @@ class PaymentGateway(Protocol):
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
-        """Create and confirm an intent with a saved method; a decline is one with its error."""
+        """Create and confirm an intent with a saved method; a decline is one with its error.
+
+        `off_session` says that its owner is not there: a bank that wants to ask declines.
+        """
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
@@ -138,6 +142,12 @@ class PaymentGateway(Protocol):
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
 
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+
     def open_checkout_payment(
         self,
         *,
@@ -145,6 +155,7 @@ class PaymentGateway(Protocol):
         amount: Money,
         description: str,
         customer: str,
+        types: Sequence[str],
         keeps_method: bool,
         locale: str,
         return_url: str,
@@ -152,7 +163,10 @@ class PaymentGateway(Protocol):
         expires_at: datetime,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty.
+
+        `types` are the kinds of methods it may offer.
+        """
 
     def open_checkout_setup(
         self,
@@ -160,12 +174,13 @@ class PaymentGateway(Protocol):
         key: str,
         customer: str,
         currency: str,
+        types: Sequence[str],
         locale: str,
         return_url: str,
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page that saves a method and charges nothing."""
+        """Open a Checkout page that saves a method of one of these types and charges nothing."""
 
     def expire_checkout(self, session: str) -> CheckoutSession:
         """End an open Checkout page; one that is over comes back as it is."""

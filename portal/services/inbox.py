@@ -27,7 +27,13 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import changes, intents, payment_methods
+from portal.services import (
+    changes,
+    collections,
+    intents,
+    payment_methods,
+    recurrences,
+)
 from portal.services.budget import spending
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
@@ -252,6 +258,8 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     for snapshot in told:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
+            collections.follow(unit, at, snapshot)
+            recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])

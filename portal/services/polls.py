@@ -35,6 +35,7 @@ MOST_CONTACTS = 2
 READING = "read:"
 KINDS = {
     Listing.INVOICES: ObjectKind.INVOICE,
+    Listing.PROFORMAS: ObjectKind.PROFORMA,
     Listing.CREDIT_NOTES: ObjectKind.CREDIT_NOTE,
     Listing.CONTACTS: ObjectKind.CUSTOMER,
 }
@@ -125,6 +126,7 @@ def _since(unit: Unit, at: MerchantContext, row: PollRow) -> date:
 def _ask(at: MerchantContext, turn: _Turn) -> _Told:
     ask: dict[Listing, Callable[[MerchantContext, _Turn], _Told]] = {
         Listing.INVOICES: _ask_for_new,
+        Listing.PROFORMAS: _ask_for_new,
         Listing.CREDIT_NOTES: _ask_for_new,
         Listing.OPEN: _ask_for_open,
         Listing.CONTACTS: _ask_for_contacts,

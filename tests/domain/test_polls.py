@@ -52,6 +52,7 @@ def test_a_long_list_takes_turns_with_new_invoices() -> None:
     ("listing", "after"),
     [
         (Listing.INVOICES, STEP),
+        (Listing.PROFORMAS, timedelta(hours=6)),
         (Listing.CREDIT_NOTES, timedelta(hours=12)),
         (Listing.OPEN, timedelta(days=1)),
         (Listing.CONTACTS, timedelta(days=1)),

@@ -40,7 +40,7 @@ NEVER_SENT = (
 COME_AGAIN = frozenset({408, 425, 429})
 # Not implemented (RFC 9110, 15.6.2): asking again will not help.
 NEVER_DONE = 501
-SCOPE = re.compile(r"[a-z_]+:[a-z_]+\.(?:read|write)")
+SCOPE = re.compile(r"[a-z_-]+:[a-z_-]+\.(?:read|write)")
 
 
 class ScopeMissing(GatewayMisconfigured):

@@ -11,6 +11,7 @@ from portal.domain.invoices import InvoiceKind
 INVOICE_KINDS = {
     ObjectKind.INVOICE: InvoiceKind.INVOICE,
     ObjectKind.CREDIT_NOTE: InvoiceKind.CREDIT_NOTE,
+    ObjectKind.PROFORMA: InvoiceKind.PROFORMA,
 }
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 

@@ -1,7 +1,7 @@
 """The door to Holded through its first API, for keys of 32 hexadecimal digits."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from portal.gateways.holded.dates import day_of_seconds, seconds_of_day
 from portal.gateways.holded.objects import INVOICE_KINDS, object_of, path_of
 from portal.gateways.holded.v1_connection import FirstConnection
 from portal.gateways.holded.v1_pages import Place
-from portal.gateways.invoicing import Meter, Treasury
+from portal.gateways.invoicing import DocumentMethod, Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
 INVOICES = "documents/invoice"
@@ -25,9 +25,11 @@ PATHS = {
     ObjectKind.CUSTOMER: "contacts",
     ObjectKind.INVOICE: INVOICES,
     ObjectKind.CREDIT_NOTE: "documents/creditnote",
+    ObjectKind.PROFORMA: "documents/proform",
 }
 # The reference has the first, live clients ask for the second.
 TREASURIES = ("treasury", "treasuries")
+METHODS = ("paymentmethods", "documents/paymentmethods")
 # What `paid` finds: not paid at all, and partly. In a cursor it stands before a stroke.
 UNPAID = ("0", "2")
 # How much of the calendar one question covers; the ledger takes a year at most.
@@ -63,7 +65,7 @@ class HoldedV1:
         """
         for path in PATHS.values():
             self._rows(path, {"page": 1})
-        rows, _ = self._treasuries()
+        rows = self._found_at(TREASURIES)
         return tuple(
             Treasury(str(row["id"]), str(row.get("name") or ""), str(row.get("type") or ""))
             for row in rows
@@ -79,9 +81,12 @@ class HoldedV1:
     ) -> Page:
         """Return one page; `parent` is a contact, `since` the day of the oldest wanted.
 
-        Holded ignores filters it does not know and would then answer with everybody's documents,
-        so each one's contact is compared; a stranger's refuses the whole page (`leak`).
+        The first API does not know recurring invoices: there are none. It ignores filters it does
+        not know and would then answer with everybody's documents, so each one's contact is
+        compared; a stranger's refuses the whole page (`leak`).
         """
+        if kind is ObjectKind.RECURRENCE:
+            return Page((), datetime.now(UTC).replace(microsecond=0))
         params: dict[str, str | int] = {"contactid": parent} if parent else {}
         if since is not None:
             params |= {
@@ -107,7 +112,9 @@ class HoldedV1:
         return Page(snapshots, at, following)
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
-        """Read one contact, invoice or credit note; a missing one comes back as Gone."""
+        """Read one contact or document; a missing one comes back as Gone."""
+        if kind is ObjectKind.RECURRENCE:
+            return Seen(Gone(kind, id), datetime.now(UTC).replace(microsecond=0))
         found = self._connection.find(path_of(PATHS[kind], id))
         if isinstance(found, datetime):
             return Seen(Gone(kind, id), found)
@@ -117,7 +124,7 @@ class HoldedV1:
         return Seen(self._snapshot(kind, body), found.at)
 
     def fetch_pdf(self, kind: ObjectKind, id: str) -> Iterator[bytes]:
-        """Return the PDF of an invoice or credit note as it is, in one piece.
+        """Return the PDF of a document as it is, in one piece.
 
         Whatever is wrong with it is raised with that piece.
         """
@@ -157,6 +164,19 @@ class HoldedV1:
             parts += [self._part(row) for row in rows if _is_of(row, invoice)]
         return tuple(parts)
 
+    def list_methods(self) -> tuple[DocumentMethod, ...]:
+        """Return the payment methods documents may name; one without id or name is left out."""
+        found = ((row.get("id"), row.get("name")) for row in self._found_at(METHODS))
+        return tuple(DocumentMethod(str(id), str(name)) for id, name in found if id and name)
+
+    def convert_proforma(self, proforma: str) -> str:
+        """Refuse: the first API makes no invoice from a proforma; the merchant has to."""
+        raise GatewayRefused("Holded's first API converts no documents", code="unsupported")
+
+    def approve_invoice(self, invoice: str) -> None:
+        """Issue a draft."""
+        self._connection.put(path_of(INVOICES, invoice), {"approveDoc": True})
+
     def _part(self, row: Mapping[str, Any]) -> InvoicePart:
         try:
             return InvoicePart(
@@ -178,11 +198,12 @@ class HoldedV1:
             message = f"{kind} {str(body.get('id'))[:64]} of Holded: {error}"
             raise GatewayRefused(message, code="unreadable") from error
 
-    def _treasuries(self) -> tuple[list[Mapping[str, Any]], datetime]:
+    def _found_at(self, addresses: tuple[str, str]) -> list[Mapping[str, Any]]:
+        """Return the rows of the first of two addresses, or of the other if it does not exist."""
         try:
-            return self._rows(TREASURIES[0], {})
+            return self._rows(addresses[0], {})[0]
         except GatewayUnavailable:
-            return self._rows(TREASURIES[1], {})
+            return self._rows(addresses[1], {})[0]
 
     def _page(
         self, path: str, cursor: str, params: Mapping[str, str | int]

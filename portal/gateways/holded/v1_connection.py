@@ -5,6 +5,7 @@ import re
 import time
 from base64 import b64decode
 from binascii import Error as NoBase64
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from portal.gateways.holded.connection import (
     LARGEST_PDF,
     PDF_START,
     PDF_TAKES_AT_MOST,
+    Answer,
     Connection,
     Missing,
     read_body,
@@ -50,6 +52,10 @@ class FirstConnection(Connection):
         if info.strip().lower() == INVALID_KEY:
             return GatewayMisconfigured("Holded does not accept the token")
         return super()._no(info, code, at)
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Send a change as JSON."""
+        return self._exchange("PUT", path, json=body)
 
     def get_pdf(self, path: str) -> bytes:
         """Read a PDF, however it is wrapped; raises GatewayRefused `not_a_pdf` or `too_large`.

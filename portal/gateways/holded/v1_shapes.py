@@ -31,6 +31,8 @@ def document(told: Mapping[str, Any]) -> Mapping[str, Any]:
     found["status"] = "cancelled" if str(told.get("status")) == str(CANCELLED) else ""
     for name in ("date", "due_date"):
         found[name] = _iso(found.get(name))
+    # Whether a document tells its payment method, and under which of the two names, is not known.
+    found.setdefault("payment_method_id", found.get("payment_method"))
     parts = found.get("multiple_due_dates")
     if isinstance(parts, list):
         found["multiple_due_dates"] = [
@@ -46,6 +48,9 @@ def contact(told: Mapping[str, Any]) -> Mapping[str, Any]:
         if isinstance(person, dict):
             wants = person.get("send_documents_by_default")
             person["send_documents_by_default"] = str(wants).lower() in {"true", "1"}
+    defaults = found.get("defaults")
+    if isinstance(defaults, dict) and not defaults.get("payment_method"):
+        defaults["payment_method"] = ""  # it comes as 0
     for address in (found.get("bill_address"), *(found.get("shipping_addresses") or ())):
         if isinstance(address, dict):
             address["postal_code"] = _postal_code(address)

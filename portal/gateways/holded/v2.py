@@ -15,17 +15,21 @@ from portal.domain.money import Money
 from portal.gateways.holded import quotas, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
-from portal.gateways.holded.objects import INVOICE_KINDS, object_of, path_of
-from portal.gateways.invoicing import Meter, Treasury
+from portal.gateways.holded.objects import ID, INVOICE_KINDS, object_of, path_of
+from portal.gateways.invoicing import DocumentMethod, Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
 PATHS = {
     ObjectKind.CUSTOMER: "contacts",
     ObjectKind.INVOICE: "invoices",
     ObjectKind.CREDIT_NOTE: "credit-notes",
+    ObjectKind.PROFORMA: "proformas",
+    ObjectKind.RECURRENCE: "recurring-invoices",
 }
 PAGE_SIZE = 200
 TREASURIES = "treasury/accounts"
+METHODS = "payment-methods"
+CONVERSIONS = "documents/convert"
 # The states of invoices that want money; whether `pending` finds what is overdue is not known.
 OPEN_STATUSES = ("pending", "partial", "overdue")
 # No object has it, so that writing to it tries the permission and nothing else.
@@ -60,17 +64,19 @@ class HoldedV2:
         GatewayMisconfigured, which names all that are missing.
         """
         missing: list[str] = []
-        for path in PATHS.values():
+        for path in (*PATHS.values(), METHODS):
             with _collecting(missing):
                 self._connection.get(path, {"limit": 1})
         with _collecting(missing), suppress(GatewayRefused):
             self._connection.post(f"invoices/{NOBODY}/payments", {"amount": "0.01"})
+        with _collecting(missing), suppress(GatewayRefused):
+            self._connection.post(CONVERSIONS, _conversion(NOBODY))
         treasuries: list[Treasury | None] = []
         with _collecting(missing):
             treasuries = [_treasury(row) for row in self._every(TREASURIES)]
         if missing:
             raise GatewayMisconfigured(
-                f"the Holded token lacks the permissions {', '.join(missing)}"
+                f"the Holded token lacks the permissions {', '.join(dict.fromkeys(missing))}"
             )
         return tuple(treasury for treasury in treasuries if treasury)
 
@@ -114,17 +120,22 @@ class HoldedV2:
         return Page(snapshots, at, following)
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
-        """Read one contact, invoice or credit note; a missing one comes back as Gone."""
+        """Read one contact, document or recurring invoice; a missing one comes back as Gone.
+
+        A recurring invoice is read with the days of a year to come, which a list lacks.
+        """
         found = self._connection.find(path_of(PATHS[kind], id))
         if isinstance(found, datetime):
             return Seen(Gone(kind, id), found)
         body = object_of(found.body)
         if body.get("id") != id:
             raise GatewayRefused("Holded answered with another object than asked for", code="leak")
+        if kind is ObjectKind.RECURRENCE:
+            body = {**body, translate.SCHEDULE: self._schedule(id)}
         return Seen(self._snapshot(kind, body), found.at)
 
     def fetch_pdf(self, kind: ObjectKind, id: str) -> Iterator[bytes]:
-        """Stream the PDF of an invoice or credit note as it is.
+        """Stream the PDF of an invoice, credit note or proforma as it is.
 
         Whatever is wrong with it is raised with the first chunk, or at its cap of 20 MiB: who keeps
         it, keeps it when it has ended.
@@ -150,10 +161,33 @@ class HoldedV2:
         """Return the payments on an invoice, which it shows itself."""
         return invoice.parts
 
+    def list_methods(self) -> tuple[DocumentMethod, ...]:
+        """Return the payment methods documents may name; one without id or name is left out."""
+        found = ((row.get("id"), row.get("name")) for row in self._every(METHODS))
+        return tuple(DocumentMethod(str(id), str(name)) for id, name in found if id and name)
+
+    def convert_proforma(self, proforma: str) -> str:
+        """Make a draft invoice from a proforma and return its id."""
+        path_of("proformas", proforma)
+        id = object_of(self._connection.post(CONVERSIONS, _conversion(proforma)).body).get("id")
+        if not isinstance(id, str) or not ID.fullmatch(id):
+            raise GatewayUnavailable("Holded does not say which invoice it made")
+        return id
+
+    def approve_invoice(self, invoice: str) -> None:
+        """Issue a draft."""
+        self._connection.post(f"{path_of('invoices', invoice)}/approve", {})
+
+    def _schedule(self, recurrence: str) -> list[Mapping[str, Any]]:
+        path = path_of(PATHS[ObjectKind.RECURRENCE], recurrence)
+        return list(self._every(f"{path}/schedule"))
+
     def _snapshot(self, kind: ObjectKind, body: Mapping[str, Any]) -> Snapshot:
         try:
             if kind is ObjectKind.CUSTOMER:
                 return translate.profile(body)
+            if kind is ObjectKind.RECURRENCE:
+                return translate.recurrence(body, self._currency)
             return translate.invoice(body, INVOICE_KINDS[kind], self._currency)
         except Unreadable as error:
             message = f"{kind} {str(body.get('id'))[:64]} of Holded: {error}"
@@ -194,6 +228,11 @@ def _collecting(missing: list[str]) -> Iterator[None]:
         yield
     except ScopeMissing as error:
         missing.append(error.scope)
+
+
+def _conversion(proforma: str) -> dict[str, Any]:
+    source = {"source_type": "proform", "source_id": proforma}
+    return {**source, "target_type": "invoice", "draft": True}
 
 
 def _treasury(row: Mapping[str, Any]) -> Treasury | None:

@@ -15,6 +15,7 @@ from portal.gateways.holded.v1 import HoldedV1
 from portal.gateways.holded.v2 import HoldedV2
 from portal.gateways.snapshots import Gone
 
+PROFORMA = ObjectKind.PROFORMA
 CUSTOMER, INVOICE, CREDIT_NOTE = ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE
 PROBLEM = {"Content-Type": "application/problem+json"}
 PDF = {"Content-Type": "application/pdf"}
@@ -83,6 +84,38 @@ def test_a_credit_note_is_read(holded, desk, contact):
     note = holded.fetch(CREDIT_NOTE, id).snapshot
 
     assert (note.kind, note.total, note.due) == (InvoiceKind.CREDIT_NOTE, 12100, 0)
+
+
+def test_a_proforma_is_read_as_one_that_wants_its_whole_sum(holded, desk, contact):
+    id = desk.add_document(contact, "proformas")
+
+    proforma = holded.fetch(PROFORMA, id).snapshot
+
+    assert (proforma.kind, proforma.state) == (InvoiceKind.PROFORMA, InvoiceState.OPEN)
+    assert (proforma.total, proforma.due, proforma.paid) == (12100, 12100, 0)
+
+
+def test_a_draft_proforma_is_none_yet(holded, desk, contact):
+    id = desk.add_document(contact, "proformas", approve=False)
+
+    assert holded.fetch(PROFORMA, id).snapshot.state is InvoiceState.DRAFT
+
+
+def test_what_contacts_are_paid_by_is_read(holded, desk):
+    method = desk.add("payment-methods", name="Stripe")
+    contact = desk.add_contact(defaults={"payment_method": method})
+    other = desk.add_contact()
+
+    assert [(one.id, one.name) for one in holded.list_methods()] == [(method, "Stripe")]
+    assert holded.fetch(CUSTOMER, contact).snapshot.pays_by == method
+    assert holded.fetch(CUSTOMER, other).snapshot.pays_by == ""
+
+
+def test_recurring_invoices_are_listed_or_none_are(holded):
+    page = holded.list_page(ObjectKind.RECURRENCE)
+
+    assert (page.snapshots, page.cursor) == ((), "")
+    assert page.at.tzinfo is UTC
 
 
 def test_an_invoice_in_another_currency_is_marked(holded, desk, contact):
@@ -250,6 +283,14 @@ def test_nothing_is_asked_while_a_transaction_is_open(holded, desk, contact, tmp
 
     db.dispose()
     assert desk.requests == []
+
+
+def test_a_draft_is_issued(holded, desk, contact):
+    draft = desk.add_document(contact, approve=False)
+
+    holded.approve_invoice(draft)
+
+    assert holded.fetch(INVOICE, draft).snapshot.state is InvoiceState.OPEN
 
 
 # Permissions

@@ -1,11 +1,17 @@
 """What the adapter of the second API alone has to cope with."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
+from portal.domain.invoices import InvoiceState
 from portal.gateways.holded import connection
 
+PROFORMA, RECURRENCE = ObjectKind.PROFORMA, ObjectKind.RECURRENCE
+NOBODY = "5ab391071d6d820034294783"
 CUSTOMER, INVOICE, CREDIT_NOTE = ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE
 PROBLEM = {"Content-Type": "application/problem+json"}
 PDF = {"Content-Type": "application/pdf"}
@@ -26,6 +32,30 @@ def bytes_of(stream):
 
 
 # Reading
+
+
+def test_what_documents_and_contacts_are_paid_by_is_read(holded, desk):
+    method = desk.add("payment-methods", name="Stripe")
+    contact = desk.add_contact(defaults={"payment_method": method})
+    invoice = desk.add_document(contact)
+
+    assert [(one.id, one.name) for one in holded.list_methods()] == [(method, "Stripe")]
+    assert holded.fetch(CUSTOMER, contact).snapshot.pays_by == method
+    assert holded.fetch(INVOICE, invoice).snapshot.pays_by == method
+
+
+def test_a_recurring_invoice_is_read_with_its_days_and_listed_without(holded, desk, contact):
+    line = {"name": "Hosting", "units": 1, "price": 100, "taxes": ["s_iva_21"]}
+    id = desk.add(
+        "recurring-invoices", contact_id=contact, items=[line], periodicity="m",
+        date="2026-11-30", convert_automatically=True,
+    )  # fmt: skip
+
+    read, (listed,) = holded.fetch(RECURRENCE, id).snapshot, every(holded, RECURRENCE)
+
+    assert (read.customer, read.rhythm, read.total, read.is_approved) == (contact, "m", 12100, True)
+    assert date(2026, 12, 30) in read.days
+    assert listed == replace(read, days=())
 
 
 def test_a_filter_that_holded_ignored_leaks_nothing(answering):
@@ -117,6 +147,33 @@ def test_a_pdf_beyond_the_cap_is_refused(answering):
     assert refusal.value.code == "too_large"
 
 
+# Conversions
+
+
+def test_a_proforma_is_made_into_a_draft_invoice_and_issued(holded, desk, contact):
+    proforma = desk.add_document(contact, "proformas")
+
+    invoice = holded.convert_proforma(proforma)
+    draft = holded.fetch(INVOICE, invoice).snapshot
+    holded.approve_invoice(invoice)
+
+    assert (draft.state, draft.made_from, draft.total) == (InvoiceState.DRAFT, proforma, 12100)
+    assert holded.fetch(INVOICE, invoice).snapshot.state is InvoiceState.OPEN
+
+
+def test_a_proforma_that_is_not_there_is_not_made_into_anything(holded):
+    with pytest.raises(GatewayRefused) as refusal:
+        holded.convert_proforma(NOBODY)
+
+    assert refusal.value.is_missing
+
+
+@pytest.mark.parametrize("body", [{}, {"id": ""}, {"id": "../x"}, {"id": 7}])
+def test_a_conversion_that_names_no_invoice_is_looked_after(answering, body):
+    with pytest.raises(GatewayUnavailable):
+        answering(json=body).convert_proforma(NOBODY)
+
+
 # Permissions
 
 
@@ -137,6 +194,9 @@ def test_all_missing_permissions_are_named_at_once(door, desk):
 
     message = str(misconfigured.value)
     assert "sales:invoices.write" in message
+    assert "sales:proforms.read" in message
+    assert "sales:invoicing-settings.read" in message
+    assert message.count("sales:invoices.write") == 1
     assert "accounting:banks.read" in message
     assert "sales:invoices.read" not in message
     assert "contacts:contacts.read" not in message
