@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from portal.sandbox.holded import webhooks as holded_webhooks
 from portal.sandbox.holded.app import start_over as holded_start_over
 from portal.sandbox.http import AnswerLost
 from portal.sandbox.stripe.app import start_over as stripe_start_over
-from portal.services import inbox, sync
+from portal.services import inbox, polls, sync
 from portal.services.jobs import Worker
 from portal.settings import Settings
 from portal.store import merchants, secrets
@@ -42,6 +43,8 @@ from portal.store.secrets import Keyring
 STRIPE_BASE = "http://127.0.0.1:8001"
 HOLDED_BASE = "http://127.0.0.1:8002"
 PUBLIC_URL = "http://127.0.0.1:8000"
+# In seconds; between two turns of looking at Holded with 2,000 calls a month it is a little less.
+HOUR, TURN = 3600, 2700
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,31 @@ class House:
         with self.db.write() as unit:
             merchants.save_rules(unit, self.merchant.id, replace(self.merchant.rules, **rules))
         self.merchant = merchants.get_by_id(self.db, self.merchant.id)
+
+    def use_first_api(self) -> None:
+        """Give the merchant a key of Holded's first API, and take its webhooks away.
+
+        Of Holded's plan is known that it allows 2,000 calls a month.
+        """
+        console = self.holded_app.test_client()
+        accounts = console.get("/_sandbox/accounts").get_json()
+        for hook in console.get("/_sandbox/webhooks").get_json()["endpoints"]:
+            console.delete(f"/_sandbox/webhooks/{hook['seq']}")
+        self.decide(holded_calls_a_month=2_000)
+        self.use_token(next(one["v1_key"] for one in accounts if one["id"] == "acc_house"))
+
+    def use_token(self, token: str) -> None:
+        """Have the portal speak to Holded with another key of the merchant."""
+        with self.db.write() as unit:
+            secrets.save(unit, self.keyring, self.merchant.id, HOLDED_TOKEN, token, now=self.now())
+
+    def look_around(self, hours: float = 3) -> None:
+        """Let time pass for the portal and Holded, in which the worker looks for changes there."""
+        for _ in range(ceil(hours * HOUR / TURN)):
+            self.pass_time(TURN)
+            self.control("holded", "clock", advance=TURN)
+            polls.begin(self.db, now=self.now())
+            self.settle_down()
 
     @property
     def at(self) -> MerchantContext:

@@ -331,6 +331,18 @@ _BALANCES = (
     )
     .group_by(InvoiceRow.currency)
 )
+_OPEN_BEFORE = (
+    select(InvoiceRow.provider_id)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.provider_id > bindparam("after"),
+        flag(InvoiceRow.is_open),
+        InvoiceRow.kind == InvoiceKind.INVOICE,
+        InvoiceRow.state_at < bindparam("before", type_=InvoiceRow.state_at.type),
+    )
+    .order_by(InvoiceRow.provider_id)
+    .limit(1)
+)
 _OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
 _MADE_FROM = (
     select(InvoiceRow.provider_id)
@@ -567,6 +579,18 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
         InvoiceRow.provider_id.in_(list(ids)),
     )
     return {row.provider_id: row.number for row in reader.rows(query)}
+
+
+def find_open_before(
+    reader: Reader, merchant: Merchant, origin: Origin, *, before: datetime, after: str
+) -> str | None:
+    """Return the first open invoice beyond an id whose state we hold is older than a moment.
+
+    The moment is one of the provider's clock. Proformas are left out.
+    """
+    values = {**rows.account_values(merchant, origin), "before": before, "after": after}
+    row = reader.row(_OPEN_BEFORE, values)
+    return str(row.provider_id) if row is not None else None
 
 
 def proformas_among(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> frozenset[str]:

@@ -23,12 +23,11 @@ from portal.context import Visit
 from portal.domain.customers import Origin, Profile
 from portal.domain.payments import Intent, IntentState, PaymentState
 from portal.domain.subscriptions import Schedule, Subscription
-from portal.mirror import mandates, payment_methods, rows
+from portal.mirror import mandates, payment_methods, rows, sources
 from portal.mirror.customers import ProfileRow
 from portal.mirror.intents import IntentRow
 from portal.mirror.invoices import InvoiceRow
 from portal.mirror.payment_methods import PaymentMethodRow, Wallet
-from portal.mirror.sources import SourceRow
 from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
 from portal.store.backups import BackupRow
 from portal.store.payments import PaymentRow
@@ -112,14 +111,15 @@ _PROFILES = select(
     ProfileRow.livemode == bindparam("livemode"),
     ProfileRow.customer_id == bindparam("customer"),
 )
+_SILENT = sources.FAILING.subquery("silent")
 _FAILING = select(
     literal("failing"),
-    cast(SourceRow.origin, Text),
+    cast(_SILENT.c.origin, Text),
     literal(""),
-    SourceRow.answered_at,
+    _SILENT.c.at,
     literal(""),
     literal(""),
-).where(SourceRow.failing_since.is_not(None))
+)
 _ENDED = exists().where(
     *rows.of_account(SubscriptionRow),
     SubscriptionRow.customer_id == bindparam("customer"),
@@ -175,7 +175,11 @@ _ALL: CompoundSelect[Any] = union_all(
 def asked(visit: Visit) -> tuple[CompoundSelect[Any], dict[str, Any]]:
     """Return what is asked of the database to know what a customer holds."""
     account = rows.account_values(visit.merchant, Origin.STRIPE)
-    return _ALL, {**account, "customer": visit.customer.id}
+    return _ALL, {
+        **account,
+        "customer": visit.customer.id,
+        **sources.failing_before(visit.now),
+    }
 
 
 def look(visit: Visit) -> Sequence[Row[Any]]:
@@ -213,7 +217,9 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         subscriptions=_held(by_kind.get("subscription", [])),
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),
         holded_profile=_of(profiles, Origin.HOLDED),
-        failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
+        failing=sources.longest_silent(
+            (row.snapshot, row.at) for row in by_kind.get("failing", ())
+        ),
         has_ended="ended" in by_kind,
         slips=_slips(by_kind.get("slip", [])),
         backup=next((row.snapshot for row in by_kind.get("backup", ())), ""),

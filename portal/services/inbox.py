@@ -219,7 +219,7 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
     ids, newest = [row.id for row in group], group[-1]
     try:
         with spending(Effect.HOOK):
-            _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
+            read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
     except Exception as error:
         _give_back(at, group, error)
         return
@@ -227,7 +227,8 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
         inbox.finish(unit, ids)
 
 
-def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+def read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+    """Read an object from its provider, write it, and let what follows from it happen."""
     if kind is ObjectKind.PAYMENTS:
         _read_listed(at, Origin.HOLDED, ObjectKind.INVOICE, id)
         return
@@ -245,14 +246,14 @@ def _read_listed(at: MerchantContext, origin: Origin, kind: ObjectKind, parent: 
         page: Page = door.list_page(kind, cursor=cursor, parent=parent)
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
-            for one in seen:
-                _save(unit, at, origin, one)
+            save(unit, at, origin, seen)
         cursor, pages = page.cursor, bool(page.cursor)
 
 
-def _save(unit: Unit, at: MerchantContext, origin: Origin, seen: Seen) -> None:
-    refresh.save(unit, at.merchant, origin, [seen], now=at.now)
-    _follow(unit, at, [seen.snapshot])
+def save(unit: Unit, at: MerchantContext, origin: Origin, seen: Sequence[Seen]) -> None:
+    """Write what a provider told, and let what follows from it happen."""
+    refresh.save(unit, at.merchant, origin, seen, now=at.now)
+    _follow(unit, at, [one.snapshot for one in seen])
 
 
 def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:

@@ -27,6 +27,7 @@ from portal.services import (
     operations,
     payment_methods,
     payments,
+    polls,
     presses,
     receipts,
     reconciliation,
@@ -101,12 +102,14 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
     "reconcile": reconciliation.work,
+    polls.JOB: polls.look,
 }
 
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
 EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
     "record_payment": Effect.BOOKING,
+    polls.JOB: Effect.SWEEP,
     "read_recurrence": Effect.SWEEP,
     "look_at_recurrences": Effect.SWEEP,
 }
@@ -132,6 +135,7 @@ class Worker:
     def tick(self) -> None:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
+        polls.begin(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())

@@ -86,6 +86,7 @@ NOUNS = [
     Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
+    Noun("PollRow", "portal.mirror.polls", "polls", "domain mirror services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(
         "CancellationOutcome",

@@ -129,7 +129,7 @@ def pdf(id: str) -> Response | tuple[str, int]:
 
 def failing(visit: Visit) -> Mapping[Origin, datetime | None]:
     """Return the providers of this merchant that do not answer, with when they last did."""
-    found = sources.list_failing(visit.db)
+    found = sources.list_failing(visit.db, visit.merchant, now=visit.now)
     return {
         origin: when
         for origin, when in found.items()
