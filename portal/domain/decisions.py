@@ -48,6 +48,13 @@ class Reason(StrEnum):
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"
     METHOD_NOT_FOR_DEFAULT = "method_not_for_default"
+    METHOD_IS_DEFAULT = "method_is_default"
+    METHOD_PAYING = "method_paying"
+    MANDATE_OVER = "mandate_over"
+    METHOD_NOT_FOR_CURRENCY = "method_not_for_currency"
+    METHOD_NOT_FOR_AMOUNT = "method_not_for_amount"
+    METHOD_NOT_TAKEN = "method_not_taken"
+    NO_METHOD_OFFERED = "no_method_offered"
     # about an offer
     NO_OFFER = "no_offer"
     OFFER_TAKEN = "offer_taken"

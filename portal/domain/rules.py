@@ -8,21 +8,30 @@ from datetime import date
 class Rules:
     """A merchant's own decisions; the defaults hold until one is made.
 
-    `part_payment` lets customers pay less than an invoice wants. `holded_calls_a_month` is how many
-    calls Holded's plan allows, 0 to believe what Holded says itself.
+    `part_payment` lets customers pay less than an invoice wants. `payment_method_types` are the
+    kinds of payment methods taken here, by their names in the catalogue; empty takes every kind
+    that fits. `holded_calls_a_month` is how many calls Holded's plan allows, 0 to believe what
+    Holded says itself.
 
     Documents of Holded's charge themselves where they name the payment method `collect_method`, by
     its name in Holded, or carry the tag `collect_tag`; where they name no method, that of their
     contact counts. Those dated before `collect_since` are left alone. A charge that was declined is
     tried again `collect_retries` times, three days apart.
+
+    `prenotification_days` is how many days before a bank debit its payer is told of it, as mandates
+    agree. `backup_method` lets customers name a second method, which is charged when the first is
+    refused.
     """
 
     part_payment: bool = False
+    payment_method_types: tuple[str, ...] = ()
     holded_calls_a_month: int = 0
     collect_method: str = ""
     collect_tag: str = ""
     collect_since: date = date(1970, 1, 1)
     collect_retries: int = 1
+    prenotification_days: int = 2
+    backup_method: bool = False
 
     @property
     def collects(self) -> bool:

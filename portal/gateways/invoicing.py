@@ -10,6 +10,7 @@ from typing import Protocol
 
 from portal.domain.budget import Quota
 from portal.domain.events import ObjectKind
+from portal.domain.invoices import Invoice, InvoicePart
 from portal.domain.money import Money
 from portal.gateways.snapshots import Page, Seen
 
@@ -42,7 +43,14 @@ class Meter(Protocol):
 
 
 class InvoicingGateway(Protocol):
-    """Everything the portal asks of Holded on behalf of one merchant."""
+    """Everything the portal asks of Holded on behalf of one merchant.
+
+    `has_webhooks` says whether changes are told by it, or have to be looked for; `tells_parts`
+    whether an invoice shows its payments.
+    """
+
+    has_webhooks: bool
+    tells_parts: bool
 
     def check(self) -> tuple[Treasury, ...]:
         """Try every permission the portal needs and return the accounts money can be booked on."""
@@ -50,8 +58,16 @@ class InvoicingGateway(Protocol):
     def fetch_quota(self) -> Quota | None:
         """Read what the account called this month; None where that is not to be known."""
 
-    def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of contacts, documents or recurring invoices; `parent` is a contact."""
+    def list_page(
+        self, kind: ObjectKind, *, cursor: str = "", parent: str = "", since: date | None = None
+    ) -> Page:
+        """Return one page of contacts, documents or recurring invoices.
+
+        `parent` is the contact whose documents are wanted, `since` the day of the oldest of them.
+        """
+
+    def list_open(self, *, cursor: str = "") -> Page:
+        """Return one page of the invoices that want money, of every contact."""
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
         """Read one contact, document or recurring invoice; a missing one comes back as Gone."""
@@ -61,11 +77,15 @@ class InvoicingGateway(Protocol):
 
     def record_payment(
         self, invoice: str, amount: Money, *, treasury: str, paid_on: date, description: str
-    ) -> None:
-        """Book a payment on an invoice.
+    ) -> str:
+        """Book a payment on an invoice and return its id, empty where Holded does not tell it.
 
-        There is no idempotency key: whoever calls compares the invoice's payments before and after.
+        There is no idempotency key: without an id, whoever calls compares the invoice's payments
+        before and after.
         """
+
+    def list_parts(self, invoice: Invoice, *, paid_on: date) -> tuple[InvoicePart, ...]:
+        """Return the payments on an invoice; where it does not show them, ours of one day."""
 
     def list_methods(self) -> tuple[DocumentMethod, ...]:
         """Return the payment methods documents may name."""

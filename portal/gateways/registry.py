@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from portal.gateways.holded.v1 import HoldedV1
 from portal.gateways.holded.v2 import HoldedV2
 from portal.gateways.invoicing import InvoicingGateway, Meter
 from portal.gateways.mail import Mailer
@@ -11,6 +12,9 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.smtp import SmtpMailer
 from portal.gateways.stripe.client import StripeGateway
 from portal.settings import Settings
+
+# Tokens of Holded's second API begin so; keys of the first are 32 hexadecimal digits.
+TOKEN_OF_V2 = "pat_"  # noqa: S105 - the beginning all of them share
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,11 @@ def build_invoicing(
 ) -> InvoicingGateway:
     """Return the door to Holded for one token; `currency` is that of the account's books.
 
-    Calls are counted by `meter`, which a merchant has who has joined.
+    The two APIs take keys of different shapes, and neither takes the other's. Calls are counted by
+    `meter`, which a merchant has who has joined.
     """
-    return HoldedV2(
+    adapter = HoldedV2 if token.startswith(TOKEN_OF_V2) else HoldedV1
+    return adapter(
         token,
         base=settings.holded_api_base,
         currency=currency,

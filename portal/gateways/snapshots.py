@@ -8,6 +8,8 @@ from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Profile
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
+from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.recurrences import Recurrence
@@ -32,7 +34,9 @@ Snapshot = (
     | Intent
     | CheckoutSession
     | PaymentMethod
+    | Mandate
     | Refund
+    | MethodSettings
     | Product
     | Price
     | Coupon

@@ -5,6 +5,7 @@ currencies). A page shows the same few values again and again, and formatting is
 """
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,14 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import babel
-from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
+from babel.lists import format_list
 from babel.numbers import NumberFormatError, NumberPattern, format_decimal, parse_decimal
 
 from portal.domain.money import KEPT_IN_HUNDREDTHS, Money, exponent
@@ -93,6 +101,24 @@ def day(value: date, locale: Locale, style: Style = "long") -> str:
     return format_date(value, "long" if style == "long" else "medium", locale=_babel(locale.babel))
 
 
+@lru_cache(maxsize=256)
+def quarter(value: date, locale: Locale) -> str:
+    """Write the quarter of a day: `Q4 2026`."""
+    return format_skeleton("yQQQ", value, locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def month(value: date, locale: Locale) -> str:
+    """Write the month of a day in numbers: `12/2026`."""
+    return format_skeleton("yM", value, locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def year(value: date, locale: Locale) -> str:
+    """Write the year of a day."""
+    return format_skeleton("y", value, locale=_babel(locale.babel))
+
+
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
     """Return the day a moment falls on for people who live in a time zone."""
     return moment.astimezone(zone).date()
@@ -142,6 +168,13 @@ def isolate(text: str, locale: Locale) -> str:
 def left_to_right(text: str, locale: Locale) -> str:
     """Keep a masked number (`•••• 4242`), an expiry or an address in its own order."""
     return f"{LEFT_TO_RIGHT}{text}{END_OF_ISOLATE}" if locale.is_rtl else text
+
+
+def alternatives(words: Sequence[str], locale: Locale) -> str:
+    """Write words as a list to choose from: `a, b or c`."""
+    return format_list(
+        [isolate(word, locale) for word in words], style="or", locale=_babel(locale.babel)
+    )
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -18,11 +19,13 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     text,
     true,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,9 +46,9 @@ from portal.domain.invoices import (
     status,
 )
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import VOUCHERS
-from portal.domain.payments import IntentState, PaymentState, under_way
+from portal.domain.payments import Intent, IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
 from portal.store import customers
@@ -86,7 +89,7 @@ class InvoiceRow(rows.MirroredRow):
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """The open ones by due day (also summed), the rest by day of issue."""
+        """The open ones by due day (also summed), the rest by day of issue, one by its intent."""
         is_open, shown = text("is_open AND shown"), text("shown")
         return (
             Index(
@@ -108,6 +111,7 @@ class InvoiceRow(rows.MirroredRow):
                 postgresql_where=shown,
             ),
             Index("ix_invoices_matches", "merchant_id", "matches"),
+            Index("ix_invoices_intent", "merchant_id", "intent"),
             Index("ix_invoices_made_from", "merchant_id", "made_from"),
         )
 
@@ -127,15 +131,16 @@ class Waiting:
     payment: str
     method_type: str
     expires_at: datetime | None
+    intent: Intent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """An invoice as lists show it; `cursor` names its place for the next page.
 
-    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid, and
-    `waiting` the payment that its customer has to go on with; both are known where one invoice is
-    read by itself.
+    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid,
+    `waiting` the payment that its customer has to go on with, and `collected` the intent by which
+    Stripe collects it; they are known where one invoice is read by itself.
     """
 
     invoice: Invoice
@@ -145,11 +150,26 @@ class Listed:
     cursor: str
     twin: Invoice | None = None
     waiting: Waiting | None = None
+    collected: Intent | None = None
+
+    @property
+    def slip(self) -> Intent | None:
+        """Return the intent whose voucher waits to be paid, ours or Stripe's own."""
+        of_ours = self.waiting.intent if self.waiting else None
+        return next((one for one in (of_ours, self.collected) if one and one.has_slip), None)
 
     @property
     def may_pay(self) -> Decision:
         """Say whether the customer can pay it here now."""
         return may_pay(self.invoice, self.under_way)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An invoice and whose it is."""
+
+    customer_id: int
+    invoice: Invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +272,20 @@ _LISTS = {
     for searching in (False, True)
 }
 _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
+_COLLECTED = (
+    select(IntentRow.snapshot)
+    .where(
+        IntentRow.merchant_id == InvoiceRow.merchant_id,
+        IntentRow.livemode == InvoiceRow.livemode,
+        IntentRow.account == InvoiceRow.account,
+        IntentRow.provider_id == InvoiceRow.intent,
+    )
+    .correlate(InvoiceRow)
+    .scalar_subquery()
+)
 _SINGLE = _with_payment(
     *_LIST_COLUMNS,
+    _COLLECTED.label("collected"),
     InvoiceRow.snapshot,
     InvoiceRow.matches,
     PaymentRow.method_type,
@@ -299,6 +331,18 @@ _BALANCES = (
     )
     .group_by(InvoiceRow.currency)
 )
+_OPEN_BEFORE = (
+    select(InvoiceRow.provider_id)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.provider_id > bindparam("after"),
+        flag(InvoiceRow.is_open),
+        InvoiceRow.kind == InvoiceKind.INVOICE,
+        InvoiceRow.state_at < bindparam("before", type_=InvoiceRow.state_at.type),
+    )
+    .order_by(InvoiceRow.provider_id)
+    .limit(1)
+)
 _OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
 _MADE_FROM = (
     select(InvoiceRow.provider_id)
@@ -329,6 +373,13 @@ _CREDIT_NOTES = (
 )
 
 
+_BY_IDS = select(InvoiceRow.provider_id, InvoiceRow.snapshot).where(
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.origin == bindparam("origin"),
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
+)
+
+
 def _latest() -> Select[Any]:
     """Join the newest invoices with the sums of all open ones, so that both are one statement."""
     newest = (
@@ -345,6 +396,25 @@ def _latest() -> Select[Any]:
     )
 
 
+_BY_INTENT = select(InvoiceRow.customer_id, InvoiceRow.snapshot).where(
+    *rows.of_account(InvoiceRow), InvoiceRow.intent == bindparam("intent")
+)
+_PAYING = union_all(
+    select(PaymentRow.method.label("method"), literal("").label("told")).where(
+        PaymentRow.merchant_id == bindparam("merchant"),
+        PaymentRow.livemode == bindparam("livemode"),
+        PaymentRow.account == bindparam("account"),
+        PaymentRow.customer_id == bindparam("customer"),
+        PaymentRow.state.in_([PaymentState.MADE, PaymentState.UNKNOWN, PaymentState.PROCESSING]),
+    ),
+    select(literal(""), IntentRow.snapshot)
+    .join(InvoiceRow, _OF_DEBIT)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.customer_id == bindparam("customer"),
+        flag(InvoiceRow.is_open),
+    ),
+)
 _LATEST = _latest()
 _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (date.max, 0)}
 
@@ -420,8 +490,10 @@ def _whole(visit: Visit, row: Row[Any], other: Row[Any] | None) -> Listed:
         of_stripe = rows.load(Invoice, other.snapshot)
         under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
         twin = of_stripe if of_stripe.is_open else None
+    collected = rows.load(Intent, told) if (told := (other or row).collected) else None
     word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin)
+    id = row.payment_id or ""
+    return Listed(invoice, word, under, id, "", twin, collected=collected)
 
 
 def balances(visit: Visit) -> list[Balance]:
@@ -509,6 +581,18 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
     return {row.provider_id: row.number for row in reader.rows(query)}
 
 
+def find_open_before(
+    reader: Reader, merchant: Merchant, origin: Origin, *, before: datetime, after: str
+) -> str | None:
+    """Return the first open invoice beyond an id whose state we hold is older than a moment.
+
+    The moment is one of the provider's clock. Proformas are left out.
+    """
+    values = {**rows.account_values(merchant, origin), "before": before, "after": after}
+    row = reader.row(_OPEN_BEFORE, values)
+    return str(row.provider_id) if row is not None else None
+
+
 def proformas_among(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> frozenset[str]:
     """Return which of these documents of Holded's are proformas, which are read elsewhere."""
     values = {**rows.account_values(merchant, Origin.HOLDED), "ids": list(ids)}
@@ -548,6 +632,69 @@ def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
     )
     row = reader.row(query)
     return Money(row.due, row.currency) if row is not None else None
+
+
+def find_all(
+    reader: Reader, merchant: Merchant, origin: Origin, ids: Sequence[str]
+) -> dict[str, Invoice]:
+    """Return a merchant's invoices of one origin as last told, by id."""
+    values = {**rows.account_values(merchant, origin), "origin": origin, "ids": list(ids)}
+    found = reader.rows(_BY_IDS, values)
+    return {row.provider_id: rows.load(Invoice, row.snapshot) for row in found}
+
+
+def count(reader: Reader, merchant: Merchant, origin: Origin) -> int:
+    """Return how many invoices of one origin a merchant has, drafts included."""
+    row = reader.row(
+        select(func.count().label("number")).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account == rows.account_of(merchant, origin),
+            InvoiceRow.origin == origin,
+            InvoiceRow.kind != InvoiceKind.CREDIT_NOTE,
+        )
+    )
+    return int(row.number) if row is not None else 0
+
+
+def credited(reader: Reader, merchant: Merchant, ids: Sequence[str], tags: AbstractSet[str]) -> int:
+    """Return what credit notes take off invoices, or carry one of these tags, in minor units.
+
+    Drafts count: whether one is issued is for the merchant to say.
+    """
+    customers = select(InvoiceRow.customer_id).where(
+        InvoiceRow.merchant_id == merchant.id, InvoiceRow.provider_id.in_(list(ids))
+    )
+    found = reader.rows(
+        select(InvoiceRow.snapshot).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account.in_(_accounts(merchant)),
+            InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
+            InvoiceRow.customer_id.in_(customers),
+        )
+    )
+    notes = (rows.load(Invoice, row.snapshot) for row in found)
+    return sum(
+        abs(note.total)
+        for note in notes
+        if note.state is not InvoiceState.VOID
+        and (note.corrects in ids or not tags.isdisjoint(note.tags))
+    )
+
+
+def find_by_intent(reader: Reader, merchant: Merchant, intent: str) -> Owned | None:
+    """Return the Stripe invoice that an intent pays and whose it is, None if none is known."""
+    row = reader.row(_BY_INTENT, {**rows.account_values(merchant, Origin.STRIPE), "intent": intent})
+    return None if row is None else Owned(row.customer_id, rows.load(Invoice, row.snapshot))
+
+
+def methods_paying(visit: Visit) -> frozenset[str]:
+    """Return the ids of the methods that payments under way are charged to, ours and Stripe's."""
+    values = {**_whose(visit), "account": visit.merchant.stripe_account}
+    found = visit.db.rows(_PAYING, values)
+    of_stripe = (rows.load(Intent, row.told).payment_method for row in found if row.told)
+    return frozenset({row.method for row in found if row.method} | set(of_stripe))
 
 
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
@@ -719,7 +866,8 @@ def _waiting(visit: Visit, reader: Reader, row: Row[Any]) -> Waiting | None:
     if row.payment_state != PaymentState.NEEDS_BANK or not is_own:
         return None
     intent = intents.find(reader, visit.merchant, row.payment_intent)
-    return Waiting(row.payment_id, row.method_type, intent.voucher_expires_at if intent else None)
+    expires_at = intent.voucher_expires_at if intent else None
+    return Waiting(row.payment_id, row.method_type, expires_at, intent)
 
 
 def _place(cursor: str) -> tuple[date, int] | None:

@@ -16,7 +16,9 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.recurrences import Recurrence
@@ -29,6 +31,8 @@ from portal.mirror import (
     customers,
     intents,
     invoices,
+    mandates,
+    method_types,
     payment_methods,
     recurrences,
     refunds,
@@ -66,11 +70,13 @@ SAVERS: dict[type, Saver] = {
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
+    Mandate: _plain(mandates.save),
     Refund: _plain(refunds.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
     PortalConfiguration: _plain(configurations.save),
+    MethodSettings: _plain(method_types.save),
 }
 TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.CUSTOMER: customers.ProfileRow,
@@ -83,11 +89,13 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.MANDATE: mandates.MandateRow,
     ObjectKind.REFUND: refunds.RefundRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,
     ObjectKind.CONFIGURATION: configurations.ConfigurationRow,
+    ObjectKind.METHOD_SETTINGS: method_types.MethodSettingsRow,
 }
 
 

@@ -28,10 +28,13 @@ from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
 from portal.services import (
+    backups,
     changes,
     collections,
     conversions,
+    debits,
     intents,
+    mandates,
     payment_methods,
     recurrences,
 )
@@ -217,7 +220,7 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
     ids, newest = [row.id for row in group], group[-1]
     try:
         with spending(Effect.HOOK):
-            _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
+            read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
     except Exception as error:
         _give_back(at, group, error)
         return
@@ -225,7 +228,8 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
         inbox.finish(unit, ids)
 
 
-def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+def read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+    """Read an object from its provider, write it, and let what follows from it happen."""
     if kind is ObjectKind.PAYMENTS:
         _read_listed(at, Origin.HOLDED, ObjectKind.INVOICE, id)
         return
@@ -243,14 +247,14 @@ def _read_listed(at: MerchantContext, origin: Origin, kind: ObjectKind, parent: 
         page: Page = door.list_page(kind, cursor=cursor, parent=parent)
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
-            for one in seen:
-                _save(unit, at, origin, one)
+            save(unit, at, origin, seen)
         cursor, pages = page.cursor, bool(page.cursor)
 
 
-def _save(unit: Unit, at: MerchantContext, origin: Origin, seen: Seen) -> None:
-    refresh.save(unit, at.merchant, origin, [seen], now=at.now)
-    _follow(unit, at, [seen.snapshot])
+def save(unit: Unit, at: MerchantContext, origin: Origin, seen: Sequence[Seen]) -> None:
+    """Write what a provider told, and let what follows from it happen."""
+    refresh.save(unit, at.merchant, origin, seen, now=at.now)
+    _follow(unit, at, [one.snapshot for one in seen])
 
 
 def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
@@ -259,11 +263,15 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
         if not isinstance(snapshot, Gone):
             conversions.follow(unit, at, snapshot)
             intents.follow(unit, at, snapshot)
+            backups.follow(unit, at, snapshot)
             collections.follow(unit, at, snapshot)
             recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
-    changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])
+    mandates.follow(unit, at, told)
+    held = [one for one in told if isinstance(one, Subscription)]
+    changes.follow(unit, at, held)
+    debits.follow_renewals(unit, at, held)
 
 
 def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:

@@ -19,6 +19,7 @@ from portal.domain.payments import (
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import intents as mirror
 from portal.mirror import refresh
+from portal.services import debits
 from portal.store import collections, operations, outbox
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow
@@ -33,7 +34,10 @@ CONFIRM = "confirm"
 def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
     """Let our payments follow what was told: an intent, a Checkout page, an invoice."""
     match snapshot:
-        case Intent() | CheckoutSession():
+        case Intent():
+            debits.follow(unit, at, snapshot)
+            _follow(unit, at, snapshot)
+        case CheckoutSession():
             _follow(unit, at, snapshot)
         case Invoice():
             _follow_invoice(unit, at, snapshot)

@@ -13,22 +13,29 @@ from portal.domain.budget import Effect
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
+    backups,
     billing_portal,
     cancellations,
     changes,
     collections,
     conversions,
     customers,
+    debits,
     inbox,
     intents,
+    lookouts,
+    mandates,
     operations,
     payment_methods,
     payments,
+    polls,
     presses,
     receipts,
+    reconciliation,
     recurrences,
     reminders,
     settlements,
+    slips,
     sources,
     subscriptions,
 )
@@ -48,6 +55,7 @@ VERBS: dict[str, Verb[Any]] = {
     verb.name: verb
     for verb in (
         *payments.VERBS,
+        *backups.VERBS,
         *payment_methods.VERBS,
         *subscriptions.VERBS,
         *changes.VERBS,
@@ -69,6 +77,17 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_sign_in": access.mail_sign_in,
     "mail_receipt": receipts.mail_receipt,
     "mail_failure": receipts.mail_failure,
+    "mail_mandate": mandates.mail_copy,
+    "find_mandate": mandates.find,
+    "mail_debit": debits.mail_begun,
+    "mail_debit_failed": debits.mail_failed,
+    "foretell_renewal": debits.foretell,
+    "mail_renewal": debits.mail_renewal,
+    "mail_slip": slips.mail_made,
+    "mail_slip_ran_out": slips.mail_ran_out,
+    "try_backup": backups.try_backup,
+    "look_ahead": lookouts.look_ahead,
+    "mail_card_expiring": lookouts.mail_expiring,
     "settle": settlements.settle,
     "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
@@ -85,6 +104,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_collection": reminders.mail_customer,
     "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
+    "reconcile": reconciliation.work,
+    polls.JOB: polls.look,
 }
 
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
@@ -92,6 +113,7 @@ EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
     "record_payment": Effect.BOOKING,
     "convert_proforma": Effect.BOOKING,
+    polls.JOB: Effect.SWEEP,
     "read_recurrence": Effect.SWEEP,
     "look_at_recurrences": Effect.SWEEP,
 }
@@ -117,8 +139,11 @@ class Worker:
     def tick(self) -> None:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
+        polls.begin(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
+        lookouts.sweep(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
         """Return a merchant at work."""

@@ -13,7 +13,7 @@ from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, sources
-from portal.services import collections, conversions, recurrences
+from portal.services import collections, conversions, mandates, recurrences
 from portal.services.budget import spending
 from portal.store.customers import CustomerRow
 
@@ -24,6 +24,7 @@ STRIPE_KINDS = (
     ObjectKind.PRICE,
     ObjectKind.COUPON,
     ObjectKind.CONFIGURATION,
+    ObjectKind.METHOD_SETTINGS,
     ObjectKind.SUBSCRIPTION,
     ObjectKind.SCHEDULE,
     ObjectKind.INVOICE,
@@ -107,6 +108,7 @@ def _read_pages(at: MerchantContext, listing: _Listing) -> int:
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
             refresh.save(unit, at.merchant, listing.origin, seen, now=at.now)
+            mandates.follow(unit, at, page.snapshots)
         count += len(seen)
         cursor = page.cursor
         if not cursor:

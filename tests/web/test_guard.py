@@ -26,6 +26,7 @@ from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
 from tests.browser import Browser
 from tests.factories import make_customer, make_invoice, make_merchant, make_session
 from tests.house import House
+from tests.payer import Payer
 from tests.shop import GOOD, Shop
 from tests.web.signing_in import HOST
 
@@ -93,7 +94,7 @@ class Owned:
 
 
 @pytest.fixture
-def owned(house: House) -> Owned:
+def owned(house: House, app: Flask) -> Owned:
     shop = Shop(house)
     shop.configure()
     at_stripe = shop.customer(GOOD, email="owner@forn.example")
@@ -102,7 +103,8 @@ def owned(house: House) -> Owned:
     )
     subscription = shop.subscribe(at_stripe)
     house.settle_down()
-    method = shop.stripe.payment_methods.list({"customer": at_stripe}).data[0]
+    with app.app_context():
+        method = Payer(house, at_stripe, "").debit()
     customer = house.visit(stripe_customer=at_stripe).customer.id
     invoice = make_invoice(house.db, house.merchant, customer)
     with house.db.write() as unit:
@@ -125,7 +127,7 @@ def owned(house: House) -> Owned:
         "history": str(receipt),
         "invoices": invoice,
         "operation": operation,
-        "payment_methods": method.id,
+        "payment_methods": method,
         "payments": invoice,
         "presses": press,
         "subscriptions": subscription,

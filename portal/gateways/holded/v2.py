@@ -1,6 +1,5 @@
 """The door to Holded through its second API, for tokens that begin with `pat_`."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -11,11 +10,12 @@ import httpx
 from portal.domain.budget import Quota
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
-from portal.domain.invoices import InvoiceKind
+from portal.domain.invoices import Invoice, InvoicePart
 from portal.domain.money import Money
 from portal.gateways.holded import quotas, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
+from portal.gateways.holded.objects import ID, INVOICE_KINDS, object_of, path_of
 from portal.gateways.invoicing import DocumentMethod, Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
@@ -26,22 +26,21 @@ PATHS = {
     ObjectKind.PROFORMA: "proformas",
     ObjectKind.RECURRENCE: "recurring-invoices",
 }
-INVOICE_KINDS = {
-    ObjectKind.INVOICE: InvoiceKind.INVOICE,
-    ObjectKind.CREDIT_NOTE: InvoiceKind.CREDIT_NOTE,
-    ObjectKind.PROFORMA: InvoiceKind.PROFORMA,
-}
 PAGE_SIZE = 200
 TREASURIES = "treasury/accounts"
 METHODS = "payment-methods"
 CONVERSIONS = "documents/convert"
-ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+# The states of invoices that want money; whether `pending` finds what is overdue is not known.
+OPEN_STATUSES = ("pending", "partial", "overdue")
 # No object has it, so that writing to it tries the permission and nothing else.
 NOBODY = "0" * 24
 
 
 class HoldedV2:
     """What the portal asks of Holded, for one token; `currency` is that of the account's books."""
+
+    has_webhooks = True
+    tells_parts = True
 
     def __init__(
         self,
@@ -90,29 +89,45 @@ class HoldedV2:
             answer = self._connection.get("usage")
         except (GatewayMisconfigured, GatewayRefused):
             return None
-        return quotas.of_usage(_object(answer.body), answer.at)
+        return quotas.of_usage(object_of(answer.body), answer.at)
 
-    def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of contacts, documents or recurring invoices; `parent` is a contact.
+    def list_page(
+        self, kind: ObjectKind, *, cursor: str = "", parent: str = "", since: date | None = None
+    ) -> Page:
+        """Return one page; `parent` is a contact, `since` the day of the oldest wanted.
 
         Holded ignores filters it does not know and would then answer with everybody's documents,
         so each one's contact is compared; a stranger's refuses the whole page (`leak`).
         """
         params = {"contact_id": parent} if parent else {}
+        if since is not None:
+            params["start_date"] = since.isoformat()
         items, next_cursor, at = self._page(PATHS[kind], cursor, params)
         if parent and any(item.get("contact_id") != parent for item in items):
             raise GatewayRefused("Holded listed documents of another contact", code="leak")
         return Page(tuple(self._snapshot(kind, item) for item in items), at, next_cursor)
+
+    def list_open(self, *, cursor: str = "") -> Page:
+        """Return one page of the invoices that want money, of every contact."""
+        status, _, place = cursor.partition("|")
+        status = status or OPEN_STATUSES[0]
+        items, following, at = self._page(PATHS[ObjectKind.INVOICE], place, {"status": status})
+        if following:
+            following = f"{status}|{following}"
+        elif status != OPEN_STATUSES[-1]:
+            following = f"{OPEN_STATUSES[OPEN_STATUSES.index(status) + 1]}|"
+        snapshots = tuple(self._snapshot(ObjectKind.INVOICE, item) for item in items)
+        return Page(snapshots, at, following)
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
         """Read one contact, document or recurring invoice; a missing one comes back as Gone.
 
         A recurring invoice is read with the days of a year to come, which a list lacks.
         """
-        found = self._connection.find(_path(PATHS[kind], id))
+        found = self._connection.find(path_of(PATHS[kind], id))
         if isinstance(found, datetime):
             return Seen(Gone(kind, id), found)
-        body = _object(found.body)
+        body = object_of(found.body)
         if body.get("id") != id:
             raise GatewayRefused("Holded answered with another object than asked for", code="leak")
         if kind is ObjectKind.RECURRENCE:
@@ -125,12 +140,12 @@ class HoldedV2:
         Whatever is wrong with it is raised with the first chunk, or at its cap of 20 MiB: who keeps
         it, keeps it when it has ended.
         """
-        return self._connection.stream_pdf(f"{_path(PATHS[kind], id)}/pdf")
+        return self._connection.stream_pdf(f"{path_of(PATHS[kind], id)}/pdf")
 
     def record_payment(
         self, invoice: str, amount: Money, *, treasury: str, paid_on: date, description: str
-    ) -> None:
-        """Book a payment on an invoice; Holded knows no idempotency key and answers nothing."""
+    ) -> str:
+        """Book a payment on an invoice; no id is told of it, so nothing is returned."""
         if amount.currency != self._currency:
             raise ValueError(f"these books are kept in {self._currency}, not {amount.currency}")
         body = {
@@ -139,7 +154,12 @@ class HoldedV2:
             "date": paid_on.isoformat(),
             "description": description,
         }
-        self._connection.post(f"{_path('invoices', invoice)}/payments", body)
+        self._connection.post(f"{path_of('invoices', invoice)}/payments", body)
+        return ""
+
+    def list_parts(self, invoice: Invoice, *, paid_on: date) -> tuple[InvoicePart, ...]:
+        """Return the payments on an invoice, which it shows itself."""
+        return invoice.parts
 
     def list_methods(self) -> tuple[DocumentMethod, ...]:
         """Return the payment methods documents may name; one without id or name is left out."""
@@ -148,18 +168,18 @@ class HoldedV2:
 
     def convert_proforma(self, proforma: str) -> str:
         """Make a draft invoice from a proforma and return its id."""
-        _path("proformas", proforma)
-        id = _object(self._connection.post(CONVERSIONS, _conversion(proforma)).body).get("id")
+        path_of("proformas", proforma)
+        id = object_of(self._connection.post(CONVERSIONS, _conversion(proforma)).body).get("id")
         if not isinstance(id, str) or not ID.fullmatch(id):
             raise GatewayUnavailable("Holded does not say which invoice it made")
         return id
 
     def approve_invoice(self, invoice: str) -> None:
         """Issue a draft."""
-        self._connection.post(f"{_path('invoices', invoice)}/approve", {})
+        self._connection.post(f"{path_of('invoices', invoice)}/approve", {})
 
     def _schedule(self, recurrence: str) -> list[Mapping[str, Any]]:
-        path = _path(PATHS[ObjectKind.RECURRENCE], recurrence)
+        path = path_of(PATHS[ObjectKind.RECURRENCE], recurrence)
         return list(self._every(f"{path}/schedule"))
 
     def _snapshot(self, kind: ObjectKind, body: Mapping[str, Any]) -> Snapshot:
@@ -192,14 +212,14 @@ class HoldedV2:
         if cursor:
             asked["cursor"] = cursor
         answer = self._connection.get(path, asked)
-        body = _object(answer.body)
+        body = object_of(answer.body)
         items, has_more = body.get("items") or [], body.get("has_more")
         if not isinstance(items, list) or not isinstance(has_more, bool):
             raise GatewayUnavailable("Holded's list has no items or no end")
         following = str(body.get("cursor") or "") if has_more else ""
         if has_more and following in ("", cursor):
             raise GatewayUnavailable("Holded's list goes in circles")
-        return [_object(item) for item in items], following, answer.at
+        return [object_of(item) for item in items], following, answer.at
 
 
 @contextmanager
@@ -213,19 +233,6 @@ def _collecting(missing: list[str]) -> Iterator[None]:
 def _conversion(proforma: str) -> dict[str, Any]:
     source = {"source_type": "proform", "source_id": proforma}
     return {**source, "target_type": "invoice", "draft": True}
-
-
-def _path(collection: str, id: str) -> str:
-    """Return the path of one object; what cannot be an id never becomes part of an address."""
-    if not ID.fullmatch(id):
-        raise GatewayRefused(f"not an id of Holded's: {id[:64]!r}", code="not-found")
-    return f"{collection}/{id}"
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise GatewayUnavailable("Holded's answer has another shape than expected")
-    return value
 
 
 def _treasury(row: Mapping[str, Any]) -> Treasury | None:

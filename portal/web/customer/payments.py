@@ -14,17 +14,19 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.invoices import Invoice
+from portal.domain.method_types import PaymentMethodType, Terms, may_pay_with, to_pay_with, to_save
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.presses import may_pay_part
 from portal.i18n import formats, lazy_gettext
 from portal.i18n import gettext as _
-from portal.mirror import invoices, payment_methods
+from portal.mirror import invoices, method_types, payment_methods
 from portal.mirror.invoices import Listed
 from portal.mirror.payment_methods import Wallet
 from portal.services import leaving, payments
 from portal.services import payment_methods as method_service
 from portal.services.payments import Wish
+from portal.web import method_types as kinds_in_words
 from portal.web import outcomes, wording
 from portal.web.customer import current_visit
 from portal.web.filters import isolate, money
@@ -173,7 +175,10 @@ def _show(
     invoice = found.invoice
     is_hosted = _is_paid_at_stripe(found) and not visit.sees_everything
     wallet = payment_methods.wallet(visit) if visit.sees_everything else Wallet()
-    choices = choices_of(visit, wallet, found.invoice.currency)
+    to_pay = part or invoice.due_money
+    choices = choices_of(visit, wallet, to_pay)
+    terms = method_types.terms(visit.db, visit.merchant)
+    kinds = _kinds(invoice, to_pay, terms)
     return render_template(
         "customer/payments/choose.html",
         found=found,
@@ -186,13 +191,16 @@ def _show(
         has_usable=any(not choice.why_not for choice in choices),
         chosen=chosen_of(choices, form.text("method") or request.args.get("method", "")),
         is_hosted=is_hosted,
-        to_pay=part or invoice.due_money,
+        to_pay=to_pay,
         is_part=part is not None,
         takes_part=may_pay_part(visit.merchant.rules, [invoice]).is_allowed and not is_hosted,
         typed=request.args.get("amount", ""),
         wrong_part=wrong_part,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
-        may_add=found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer),
+        may_add=bool(kinds)
+        and (found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer)),
+        offer=kinds_in_words.tell(kinds, terms),
+        no_way=str(wording.of_reason(Reason.NO_METHOD_OFFERED)),
         may_keep=may_keep(visit),
         consent=consent_to_keep(visit),
         consent_to_save=consent_to_save(visit),
@@ -201,22 +209,28 @@ def _show(
     )
 
 
-def choices_of(visit: Visit, wallet: Wallet, currency: str) -> list[Choice]:
+def _kinds(invoice: Invoice, amount: Money, terms: Terms) -> tuple[PaymentMethodType, ...]:
+    """Return the kinds of new methods Stripe's page offers: to pay with, or to save first."""
+    if invoice.origin is Origin.STRIPE:
+        return to_save(invoice.currency, terms)
+    return to_pay_with(amount, terms)
+
+
+def choices_of(visit: Visit, wallet: Wallet, amount: Money) -> list[Choice]:
     """Return the saved methods, the default first; those that do not fit say why."""
     made = [
-        Choice(method, method.id == wallet.default, _why_not(visit, method, currency))
+        Choice(method, method.id == wallet.default, _why_not(visit, method, amount))
         for method in wallet.methods
     ]
     return sorted(made, key=lambda choice: (bool(choice.why_not), not choice.is_default))
 
 
-def _why_not(visit: Visit, method: PaymentMethod, currency: str) -> str:
+def _why_not(visit: Visit, method: PaymentMethod, amount: Money) -> str:
     if method.is_expired(visit.today):
         return _("It has expired.")
-    kind = method.kind
-    if kind is None or not kind.fits(currency, visit.merchant.country):
-        return _("It does not take this currency.")
-    return ""
+    merchant = visit.merchant
+    may = may_pay_with(method.kind, amount, merchant.country, merchant.rules.payment_method_types)
+    return str(wording.of_reason(may.reason).happened) if may.reason else ""
 
 
 def chosen_of(choices: list[Choice], wished: str) -> str:
