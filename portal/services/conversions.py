@@ -13,7 +13,7 @@ from typing import Any
 from portal.context import MerchantContext
 from portal.db import Unit
 from portal.domain.customers import Origin
-from portal.domain.errors import GatewayUnavailable
+from portal.domain.errors import GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceState
 from portal.gateways.snapshots import Snapshot
@@ -24,6 +24,8 @@ from portal.store import operations as operation_rows
 from portal.store.operations import OperationRow, OperationState
 
 MADE = "invoice"
+# Holded's first API makes no invoice of a proforma: its merchant does, and then it is booked.
+UNSUPPORTED = "unsupported"
 
 
 def follow(unit: Unit, at: MerchantContext, told: Snapshot) -> None:
@@ -50,7 +52,13 @@ def _made(at: MerchantContext, payment: str, proforma: str) -> str:
         return ""
     row, is_new = begun
     if is_new:
-        operations.perform(at, CONVERT, row.id)
+        try:
+            operations.perform(at, CONVERT, row.id)
+        except GatewayRefused as refusal:
+            if refusal.code != UNSUPPORTED:
+                raise
+            settlements.leave_to_merchant(at, payment, proforma)
+            return ""
     elif not row.is_answered:
         operations.resolve(at, {CONVERT.name: CONVERT}, row.id)
     with at.db.session() as reader:

@@ -178,6 +178,8 @@ def hand_over(unit: Unit, at: MerchantContext, proforma: str, invoice: str) -> N
             share.invoice = invoice
     if booking is not None:
         booking.invoice = invoice
+        if booking.state == SettlementState.UNKNOWN:
+            booking.state, booking.changed_at = SettlementState.WAITING, at.now
         _queue(unit, at, "convert_proforma", payment.id, document=invoice)
     unit.flush()
 

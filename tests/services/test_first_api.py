@@ -198,3 +198,27 @@ def test_b25_a_page_in_place_of_a_pdf_is_never_kept(payer: FirstPayer) -> None:
 
     assert refusal.value.code == "not_a_pdf"
     assert list((payer.house.settings.portal_data / documents.FOLDER).rglob("*.*")) == []
+
+
+def test_f9_a_paid_proforma_waits_for_the_invoice_that_only_the_merchant_can_make(
+    payer: FirstPayer,
+) -> None:
+    item = {"name": "Work", "units": 1, "price": "100.00", "taxes": ["s_iva_21"]}
+    today = payer.house.now().date().isoformat()
+    body = {"contact_id": payer.holded_contact, "date": today, "items": [item]}
+    proforma = payer.house.holded.post("/proformas", json=body).raise_for_status().json()["id"]
+    payer.house.holded.post(f"/proformas/{proforma}/approve").raise_for_status()
+    payer.house.sync()
+    pressed = payer.pay(proforma, payer.card())
+    payer.house.settle_down()
+    waiting = [task.kind for task in tasks.list_tasks(payer.house.db, now=payer.house.now())]
+
+    source = {"source_type": "proform", "source_id": proforma, "draft": False}
+    converted = {**source, "target_type": "invoice"}
+    payer.house.holded.post("/documents/convert", json=converted).raise_for_status()
+    payer.house.look_around()
+
+    assert waiting == [TaskKind.BOOKING]
+    assert payer.charges() == [12100]
+    assert payer.bookings() == ["121.00"]
+    assert payer.state(pressed) is PaymentState.BOOKED
