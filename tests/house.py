@@ -87,6 +87,7 @@ class House:
     settings: Settings
     db: Database
     keyring: Keyring
+    seal: str
     gateways: Gateways
     stripe_app: Flask
     holded_app: Flask
@@ -246,7 +247,8 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
         secret_key="a key for tests, and long enough to sign with",
     )
     db = Database(database_url, threads=4)
-    keyring = Keyring([Fernet.generate_key().decode()])
+    seal = Fernet.generate_key().decode()
+    keyring = Keyring([seal])
     stripe_app, holded_app = _sandboxes()
     stripe_start_over(stripe_app)
     holded_start_over(holded_app)
@@ -261,7 +263,7 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
         mailer=postbox,
         clock=lambda: house.now(),
     )
-    house = _furnish(settings, db, keyring, gateways, stripe_app, holded_app, postbox)
+    house = _furnish(settings, db, seal, gateways, stripe_app, holded_app, postbox)
     house.stripe_wire, house.holded_wire = stripe_wire, holded_wire
     yield house
     db.dispose()
@@ -270,12 +272,13 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
 def _furnish(
     settings: Settings,
     db: Database,
-    keyring: Keyring,
+    seal: str,
     gateways: Gateways,
     stripe_app: Flask,
     holded_app: Flask,
     postbox: Postbox,
 ) -> House:
+    keyring = Keyring([seal])
     account = stripe_app.test_client().post(
         "/_sandbox/accounts",
         json={"id": "acct_house", "country": "ES", "default_currency": "eur", "name": "Nuvol"},
@@ -319,6 +322,7 @@ def _furnish(
         settings=settings,
         db=db,
         keyring=keyring,
+        seal=seal,
         gateways=gateways,
         stripe_app=stripe_app,
         holded_app=holded_app,
