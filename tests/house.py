@@ -44,6 +44,17 @@ HOLDED_BASE = "http://127.0.0.1:8002"
 PUBLIC_URL = "http://127.0.0.1:8000"
 
 
+@dataclass(frozen=True)
+class Home:
+    """Where a merchant is, and the currency of its accounts at both providers."""
+
+    country: str = "ES"
+    currency: str = "eur"
+
+
+SPAIN = Home()
+
+
 class Wire(httpx.BaseTransport):
     """The network between the portal and one sandbox; it can be cut, and loses lost answers.
 
@@ -236,7 +247,7 @@ def _sandboxes() -> tuple[Flask, Flask]:
     return stripe_sandbox.create_app(), holded_sandbox.create_app()
 
 
-def build(database_url: str, folder: Path) -> Iterator[House]:
+def build(database_url: str, folder: Path, home: Home = SPAIN) -> Iterator[House]:
     """Build a house on an empty, migrated database and take it down afterwards."""
     settings = Settings(
         public_url=PUBLIC_URL,
@@ -263,7 +274,7 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
         mailer=postbox,
         clock=lambda: house.now(),
     )
-    house = _furnish(settings, db, seal, gateways, stripe_app, holded_app, postbox)
+    house = _furnish(settings, db, seal, gateways, stripe_app, holded_app, postbox, home)
     house.stripe_wire, house.holded_wire = stripe_wire, holded_wire
     yield house
     db.dispose()
@@ -277,16 +288,16 @@ def _furnish(
     stripe_app: Flask,
     holded_app: Flask,
     postbox: Postbox,
+    home: Home,
 ) -> House:
     keyring = Keyring([seal])
+    at_stripe = {"country": home.country, "default_currency": home.currency, "name": "Nuvol"}
     account = stripe_app.test_client().post(
-        "/_sandbox/accounts",
-        json={"id": "acct_house", "country": "ES", "default_currency": "eur", "name": "Nuvol"},
+        "/_sandbox/accounts", json={"id": "acct_house", **at_stripe}
     )
     key = account.get_json()["secret_key"]
-    holded_app.test_client().post(
-        "/_sandbox/accounts", json={"id": "acc_house", "name": "Nuvol", "token": "pat_house"}
-    )
+    at_holded = {"name": "Nuvol", "token": "pat_house", "currency": home.currency}
+    holded_app.test_client().post("/_sandbox/accounts", json={"id": "acc_house", **at_holded})
     now = datetime.now(UTC)
     holded = httpx.Client(
         transport=httpx.WSGITransport(holded_app),
@@ -300,8 +311,8 @@ def _furnish(
         row = MerchantRow(
             slug="nuvol",
             name="Nuvol Studio",
-            country="ES",
-            currency="eur",
+            country=home.country,
+            currency=home.currency,
             timezone="Europe/Madrid",
             locale="en",
             brand_color="#1b3a8a",

@@ -7,6 +7,8 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from portal import cli
+from portal.domain.merchants import Merchant
+from portal.domain.method_types import BY_TYPE, unusable
 from portal.domain.rules import NOTHING_DECIDED, Rules
 from portal.store import merchants
 
@@ -23,11 +25,23 @@ def rules(slug: str, changes: tuple[str, ...]) -> None:
     """
     merchant = cli.get_merchant(slug)
     decided = _changed(merchant.rules, changes)
+    _refuse_unusable(decided, merchant)
     if decided != merchant.rules:
         with cli.installation().db.write() as unit:
             merchants.save_rules(unit, merchant.id, decided)
     for name, value in asdict(decided).items():
         click.echo(f"{name} = {_text(value)}")
+
+
+def _refuse_unusable(decided: Rules, merchant: Merchant) -> None:
+    """Refuse kinds of payment methods that nobody knows, or that such a merchant cannot take."""
+    for type, is_known in unusable(decided.payment_method_types, merchant.country).items():
+        problem = (
+            f"{type} does not serve merchants in {merchant.country}"
+            if is_known
+            else f"there is no {type!r}; the kinds are {', '.join(sorted(BY_TYPE))}"
+        )
+        raise click.ClickException(f"payment_method_types: {problem}.")
 
 
 def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:

@@ -66,7 +66,7 @@ COSTS: Mapping[Effect, Cost] = {
     # The payload has no sums: the document is read.
     Effect.HOOK: Cost(Priority.HOOKS, 1, "webhook"),
     # Holded has no list of a token's permissions: each is tried.
-    Effect.SETUP: Cost(Priority.HOOKS, 5, "merchant who joins"),
+    Effect.SETUP: Cost(Priority.HOOKS, 9, "merchant who joins"),
     Effect.SWEEP: Cost(Priority.SWEEPS, 1, "documents looked through", each=200),
     Effect.SYNC: Cost(Priority.SWEEPS, 1, "contacts or documents read", each=200),
     Effect.RECONCILIATION: Cost(Priority.SWEEPS, 1, "invoice compared"),

@@ -43,10 +43,15 @@ class Reason(StrEnum):
     SET_TOO_LARGE = "set_too_large"
     SEVERAL_CURRENCIES = "several_currencies"
     NEEDS_SAVED_METHOD = "needs_saved_method"
+    PART_NOT_ALLOWED = "part_not_allowed"
     # about a payment method (L16)
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"
     METHOD_NOT_FOR_DEFAULT = "method_not_for_default"
+    METHOD_NOT_FOR_CURRENCY = "method_not_for_currency"
+    METHOD_NOT_FOR_AMOUNT = "method_not_for_amount"
+    METHOD_NOT_TAKEN = "method_not_taken"
+    NO_METHOD_OFFERED = "no_method_offered"
     # about an offer
     NO_OFFER = "no_offer"
     OFFER_TAKEN = "offer_taken"

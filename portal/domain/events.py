@@ -21,9 +21,15 @@ class ObjectKind(StrEnum):
     COUPON = "coupon"
     SCHEDULE = "schedule"
     CONFIGURATION = "configuration"
+    METHOD_SETTINGS = "method_settings"
     CREDIT_NOTE = "credit_note"
+    PROFORMA = "proforma"
+    RECURRENCE = "recurrence"
+    REFUND = "refund"
     # Not an object: every open invoice of this contact, where Holded tells of a payment on one.
     PAYMENTS = "payments"
+    # Not an object: every refund of this charge, where Stripe tells that it was refunded.
+    REFUNDS = "refunds"
 
 
 @dataclass(frozen=True, slots=True)

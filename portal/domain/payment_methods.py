@@ -1,85 +1,11 @@
-"""Kinds of payment methods as a table, and the stored ones a customer has."""
+"""The payment methods a customer has stored, and what may be done with each."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from portal.domain.decisions import Decision, Reason
+from portal.domain.method_types import BY_TYPE, PaymentMethodType
 from portal.domain.subscriptions import NEEDS_METHOD, Subscription
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentMethodType:
-    """One kind of payment method.
-
-    `currencies` and `countries` (of the merchant) are empty where most are served. `in_portal`
-    marks the twelve of Stripe's portal table. `is_reusable` says whether it can be kept for later
-    charges, `delayed_days` how many working days pass before the money is sure.
-    """
-
-    type: str
-    currencies: frozenset[str] = frozenset()
-    countries: frozenset[str] = frozenset()
-    in_portal: bool = True
-    is_reusable: bool = True
-    has_mandate: bool = False
-    is_voucher: bool = False
-    delayed_days: int = 0
-
-    def fits(self, currency: str, country: str) -> bool:
-        """Whether it serves a currency for a merchant of a country."""
-        return (not self.currencies or currency in self.currencies) and (
-            not self.countries or country in self.countries
-        )
-
-
-def _codes(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-EEA = _codes(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-)
-EUROPE = EEA | _codes("CH GB GI")
-
-# docs.stripe.com/customer-management, "supported payment methods", and after it the one-off types
-# which payment intents take and Stripe's portal does not.
-CATALOGUE: tuple[PaymentMethodType, ...] = (
-    PaymentMethodType(
-        "us_bank_account", _codes("usd"), _codes("US"), has_mandate=True, delayed_days=4
-    ),
-    PaymentMethodType("amazon_pay", _codes("usd"), _codes("US")),
-    PaymentMethodType(
-        "au_becs_debit", _codes("aud"), _codes("AU"), has_mandate=True, delayed_days=3
-    ),
-    PaymentMethodType("boleto", _codes("brl"), _codes("BR"), is_voucher=True, delayed_days=2),
-    PaymentMethodType("card"),
-    PaymentMethodType("cashapp", _codes("usd"), _codes("US")),
-    PaymentMethodType("link"),
-    PaymentMethodType(
-        "nz_bank_account", _codes("nzd"), _codes("NZ"), has_mandate=True, delayed_days=3
-    ),
-    PaymentMethodType("paypal", countries=EUROPE),
-    PaymentMethodType(
-        "acss_debit", _codes("cad usd"), _codes("CA US"), has_mandate=True, delayed_days=5
-    ),
-    PaymentMethodType(
-        "sepa_debit",
-        _codes("eur"),
-        EUROPE | _codes("AU CA HK JP MX NZ SG US"),
-        has_mandate=True,
-        delayed_days=5,
-    ),
-    PaymentMethodType("bacs_debit", _codes("gbp"), _codes("GB"), has_mandate=True, delayed_days=4),
-    PaymentMethodType("bizum", _codes("eur"), _codes("ES"), in_portal=False, is_reusable=False),
-)
-BY_TYPE = {row.type: row for row in CATALOGUE}
-VOUCHERS = frozenset(row.type for row in CATALOGUE if row.is_voucher)
-IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
-
-
-def offered(currency: str, country: str) -> tuple[PaymentMethodType, ...]:
-    """Return the kinds that serve a currency for a merchant of a country, in table order."""
-    return tuple(row for row in CATALOGUE if row.fits(currency, country))
 
 
 @dataclass(frozen=True, slots=True)

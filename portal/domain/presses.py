@@ -8,6 +8,7 @@ from portal.domain.decisions import Decision, Reason
 from portal.domain.invoices import Invoice, may_pay
 from portal.domain.money import Money
 from portal.domain.payments import Share
+from portal.domain.rules import Rules
 
 # What one charge pays at most, so that its receipt and its bookings stay in sight.
 MOST_INVOICES = 100
@@ -61,6 +62,20 @@ def may_charge(asked: Sequence[Asked], *, allows_part: bool = False) -> Decision
     total = sum(one.amount.amount for one in asked)
     is_chargeable = not asked or Money(total, asked[0].amount.currency).is_chargeable
     return Decision.of(*found, None if found or is_chargeable else Reason.AMOUNT_TOO_SMALL)
+
+
+def may_pay_part(rules: Rules, invoices: Sequence[Invoice]) -> Decision:
+    """Say whether less may be paid than invoices want.
+
+    Stripe takes a part of one invoice that was sent or is a single one, not of what it collects by
+    itself for a subscription (docs.stripe.com/invoicing/partial-payments).
+    """
+    is_collected = any(
+        invoice.subscription and invoice.collection_method == "charge_automatically"
+        for invoice in invoices
+    )
+    is_allowed = rules.part_payment and not is_collected
+    return Decision.of(None if is_allowed else Reason.PART_NOT_ALLOWED)
 
 
 def _reasons(one: Asked, *, allows_part: bool) -> list[Reason]:

@@ -23,6 +23,14 @@ class Treasury:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentMethod:
+    """A payment method that documents and contacts may name; `name` is what the merchant typed."""
+
+    id: str
+    name: str
+
+
 class Meter(Protocol):
     """Counts calls to a provider that allows only so many."""
 
@@ -43,13 +51,13 @@ class InvoicingGateway(Protocol):
         """Read what the account called this month; None where that is not to be known."""
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of contacts, invoices or credit notes; `parent` is a contact."""
+        """Return one page of contacts, documents or recurring invoices; `parent` is a contact."""
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
-        """Read one contact, invoice or credit note; a missing one comes back as Gone."""
+        """Read one contact, document or recurring invoice; a missing one comes back as Gone."""
 
     def fetch_pdf(self, kind: ObjectKind, id: str) -> Iterator[bytes]:
-        """Stream the PDF of an invoice or credit note as it is."""
+        """Stream the PDF of an invoice, credit note or proforma as it is."""
 
     def record_payment(
         self, invoice: str, amount: Money, *, treasury: str, paid_on: date, description: str
@@ -58,3 +66,15 @@ class InvoicingGateway(Protocol):
 
         There is no idempotency key: whoever calls compares the invoice's payments before and after.
         """
+
+    def list_methods(self) -> tuple[DocumentMethod, ...]:
+        """Return the payment methods documents may name."""
+
+    def convert_proforma(self, proforma: str) -> str:
+        """Make a draft invoice from a proforma and return its id.
+
+        There is no idempotency key: whoever calls looks first for an invoice `made_from` it.
+        """
+
+    def approve_invoice(self, invoice: str) -> None:
+        """Issue a draft: it gets its number, and there is no way back."""

@@ -100,7 +100,10 @@ class PaymentGateway(Protocol):
         """Register an address for the events we need and return its signing secret."""
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
+        """Return one page of all objects of a kind; `parent` is a customer where one is needed.
+
+        Of refunds it is a charge.
+        """
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
         """Read one object with what hangs on it; a missing one comes back as Gone."""
@@ -124,8 +127,12 @@ class PaymentGateway(Protocol):
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
-        """Create and confirm an intent with a saved method; a decline is one with its error."""
+        """Create and confirm an intent with a saved method; a decline is one with its error.
+
+        `off_session` says that its owner is not there: a bank that wants to ask declines.
+        """
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
@@ -145,6 +152,12 @@ class PaymentGateway(Protocol):
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
 
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+
     def open_checkout_payment(
         self,
         *,
@@ -152,6 +165,7 @@ class PaymentGateway(Protocol):
         amount: Money,
         description: str,
         customer: str,
+        types: Sequence[str],
         keeps_method: bool,
         locale: str,
         return_url: str,
@@ -159,7 +173,10 @@ class PaymentGateway(Protocol):
         expires_at: datetime,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty.
+
+        `types` are the kinds of methods it may offer.
+        """
 
     def open_checkout_setup(
         self,
@@ -167,12 +184,13 @@ class PaymentGateway(Protocol):
         key: str,
         customer: str,
         currency: str,
+        types: Sequence[str],
         locale: str,
         return_url: str,
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page that saves a method and charges nothing."""
+        """Open a Checkout page that saves a method of one of these types and charges nothing."""
 
     def expire_checkout(self, session: str) -> CheckoutSession:
         """End an open Checkout page; one that is over comes back as it is."""

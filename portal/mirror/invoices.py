@@ -34,6 +34,7 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
 from portal.domain.invoices import (
+    TAG_OF_STRIPE_INVOICE,
     Invoice,
     InvoiceKind,
     InvoiceState,
@@ -43,22 +44,21 @@ from portal.domain.invoices import (
     status,
 )
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import VOUCHERS
 from portal.domain.payments import IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
 from portal.store import customers
 from portal.store.payments import PaymentRow, ShareRow
 
-TAG_OF_STRIPE_INVOICE = "stripe:"
-
 
 class InvoiceRow(rows.MirroredRow):
     """One invoice or credit note.
 
     `shown` is false for drafts and for the Stripe half of a sale that Holded invoiced as well
-    (`matches` of the Holded half names it). `due_key` and `issued_key` are what lists sort
+    (`matches` of the Holded half names it), and for a proforma once an invoice was `made_from` it:
+    what is due is paid on that one. `due_key` and `issued_key` are what lists sort
     by, and are never empty.
     """
 
@@ -82,6 +82,7 @@ class InvoiceRow(rows.MirroredRow):
     is_open: Mapped[bool]
     shown: Mapped[bool]
     matches: Mapped[str] = mapped_column(String(64))
+    made_from: Mapped[str] = mapped_column(String(64), default="")
     intent: Mapped[str] = mapped_column(String(64))
 
     @classmethod
@@ -108,6 +109,7 @@ class InvoiceRow(rows.MirroredRow):
                 postgresql_where=shown,
             ),
             Index("ix_invoices_matches", "merchant_id", "matches"),
+            Index("ix_invoices_made_from", "merchant_id", "made_from"),
         )
 
 
@@ -299,6 +301,21 @@ _BALANCES = (
     .group_by(InvoiceRow.currency)
 )
 _OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
+_MADE_FROM = (
+    select(InvoiceRow.provider_id)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.made_from == bindparam("proforma"),
+        InvoiceRow.state != InvoiceState.VOID,
+    )
+    .order_by(InvoiceRow.id)
+    .limit(1)
+)
+_PROFORMAS = select(InvoiceRow.provider_id).where(
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
+    InvoiceRow.kind == InvoiceKind.PROFORMA,
+)
 _CREDIT_NOTES = (
     select(InvoiceRow.snapshot)
     .where(
@@ -473,6 +490,7 @@ def save(
         for origin in {invoice.origin for invoice, _ in invoices}
     }
     matched = _matched(unit, merchant, [invoice for invoice, _ in invoices])
+    invoices = _invoiced(unit, merchant, invoices)
     rows.save(
         unit,
         InvoiceRow,
@@ -483,6 +501,9 @@ def save(
         keep=("intent",),
     )
     _hide_matched(unit, merchant, [_match(invoice) for invoice, _ in invoices if _match(invoice)])
+    for invoice, _ in invoices:
+        if invoice.made_from and invoice.is_shown:
+            _mark_invoiced(unit, merchant, invoice.made_from)
 
 
 def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, str]:
@@ -494,6 +515,34 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
         InvoiceRow.provider_id.in_(list(ids)),
     )
     return {row.provider_id: row.number for row in reader.rows(query)}
+
+
+def proformas_among(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these documents of Holded's are proformas, which are read elsewhere."""
+    values = {**rows.account_values(merchant, Origin.HOLDED), "ids": list(ids)}
+    return frozenset(row.provider_id for row in reader.rows(_PROFORMAS, values))
+
+
+def is_proforma_or_of_one(reader: Reader, merchant: Merchant, id: str) -> bool:
+    """Say whether a document of Holded's is a proforma, or an invoice that was made from one."""
+    found = find_holded(reader, merchant, id)
+    return found is not None and (found.kind is InvoiceKind.PROFORMA or bool(found.made_from))
+
+
+def made_from(reader: Reader, merchant: Merchant, proforma: str) -> str:
+    """Return the invoice that was made from a proforma, empty if none is known; a void one is none.
+
+    Of several, the first that was made.
+    """
+    values = {**rows.account_values(merchant, Origin.HOLDED), "proforma": proforma}
+    row = reader.row(_MADE_FROM, values)
+    return str(row.provider_id) if row is not None else ""
+
+
+def find_holded(reader: Reader, merchant: Merchant, id: str) -> Invoice | None:
+    """Return a document of Holded's whoever it is for, None if it is not held."""
+    held = rows.find(reader, InvoiceRow, merchant, Origin.HOLDED, id)
+    return None if held is None else rows.load(Invoice, held[1])
 
 
 def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
@@ -590,12 +639,54 @@ def _row(
         "description": _what_for(invoice)[:300],
         "is_foreign": invoice.is_foreign,
         "is_open": invoice.is_open and invoice.kind is not InvoiceKind.CREDIT_NOTE,
-        "shown": invoice.is_shown and invoice.id not in matched,
+        "shown": _is_listed(invoice) and invoice.id not in matched,
         "matches": _match(invoice),
+        "made_from": invoice.made_from[:64],
         "intent": invoice.intent,
         "state_at": at,
         "snapshot": rows.dump(invoice),
     }
+
+
+def _is_listed(invoice: Invoice) -> bool:
+    return invoice.is_shown and invoice.state is not InvoiceState.INVOICED
+
+
+def _invoiced(
+    unit: Unit, merchant: Merchant, invoices: Sequence[tuple[Invoice, datetime]]
+) -> list[tuple[Invoice, datetime]]:
+    """Take from proformas what is due on the invoices that were made from them by now."""
+    ids = [told.id for told, _ in invoices if told.kind is InvoiceKind.PROFORMA]
+    found = unit.scalars(
+        select(InvoiceRow.made_from).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account == merchant.holded_account,
+            InvoiceRow.made_from.in_(ids),
+            InvoiceRow.state != InvoiceState.DRAFT,
+        )
+    ).all()
+    made = set(found) if ids else set()
+    return [(as_invoiced(told) if told.id in made else told, at) for told, at in invoices]
+
+
+def as_invoiced(proforma: Invoice) -> Invoice:
+    """Return a proforma as it is when an invoice has taken its place; drafts stay unseen."""
+    if not proforma.is_shown:
+        return proforma
+    return replace(proforma, state=InvoiceState.INVOICED, due=0)
+
+
+def _mark_invoiced(unit: Unit, merchant: Merchant, id: str) -> None:
+    row = unit.scalars(
+        select(InvoiceRow).filter_by(**rows.key_of(merchant, Origin.HOLDED, id))
+    ).one_or_none()
+    if row is None or row.kind != InvoiceKind.PROFORMA:
+        return
+    proforma = as_invoiced(rows.load(Invoice, row.snapshot))
+    row.state, row.due, row.is_open, row.shown = proforma.state, proforma.due, False, False
+    row.snapshot = rows.dump(proforma)
+    unit.flush()
 
 
 def _what_for(invoice: Invoice) -> str:

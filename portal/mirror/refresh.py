@@ -17,8 +17,11 @@ from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.recurrences import Recurrence
+from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import (
@@ -27,7 +30,10 @@ from portal.mirror import (
     customers,
     intents,
     invoices,
+    method_types,
     payment_methods,
+    recurrences,
+    refunds,
     rows,
     subscriptions,
 )
@@ -58,13 +64,16 @@ SAVERS: dict[type, Saver] = {
     Subscription: _with_now(subscriptions.save),
     Schedule: _plain(subscriptions.save_schedules),
     Invoice: _with_now(invoices.save),
+    Recurrence: _with_now(recurrences.save),
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
+    Refund: _plain(refunds.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
     PortalConfiguration: _plain(configurations.save),
+    MethodSettings: _plain(method_types.save),
 }
 TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.CUSTOMER: customers.ProfileRow,
@@ -72,13 +81,17 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.SCHEDULE: subscriptions.ScheduleRow,
     ObjectKind.INVOICE: invoices.InvoiceRow,
     ObjectKind.CREDIT_NOTE: invoices.InvoiceRow,
+    ObjectKind.PROFORMA: invoices.InvoiceRow,
+    ObjectKind.RECURRENCE: recurrences.RecurrenceRow,
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.REFUND: refunds.RefundRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,
     ObjectKind.CONFIGURATION: configurations.ConfigurationRow,
+    ObjectKind.METHOD_SETTINGS: method_types.MethodSettingsRow,
 }
 
 
@@ -114,8 +127,12 @@ def read(
 
     Answers overtake each other, and providers tell their time in seconds. What another process
     wrote while this one was reading may be the newer state, so it is read again. Raises
-    GatewayUnavailable where that never ends.
+    GatewayUnavailable where that never ends. Who pays a document of Holded's need not know whether
+    it is an invoice or a proforma.
     """
+    is_document = (origin, kind) == (Origin.HOLDED, ObjectKind.INVOICE)
+    if is_document and invoices.proformas_among(at.db, at.merchant, [id]):
+        kind = ObjectKind.PROFORMA
     door = at.payments if origin is Origin.STRIPE else at.invoicing
     for _ in range(MOST_READS):
         held = rows.find(at.db, TABLES[kind], at.merchant, origin, id)
@@ -136,10 +153,15 @@ def read_invoices(
     Many of Holded are read as pages of their `contact`'s, because every call counts. Of a page,
     what another process wrote meanwhile is left as that process wrote it.
     """
-    if origin is Origin.STRIPE or len(ids) < WORTH_A_LIST:
-        told = {id: read(at, origin, ObjectKind.INVOICE, id) for id in ids}
-    else:
-        told = _read_pages(at, ids, contact)
+    one_by_one, listed = set(ids), list[str]()
+    if origin is Origin.HOLDED and len(ids) >= WORTH_A_LIST:
+        one_by_one = set(invoices.proformas_among(at.db, at.merchant, ids))
+        listed = [id for id in ids if id not in one_by_one]
+    told: dict[str, Snapshot] = {
+        id: read(at, origin, ObjectKind.INVOICE, id) for id in ids if id in one_by_one
+    }
+    if listed:
+        told |= _read_pages(at, listed, contact)
     return {id: snapshot for id, snapshot in told.items() if isinstance(snapshot, Invoice)}
 
 

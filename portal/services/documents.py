@@ -22,6 +22,11 @@ from portal.mirror import invoices, rows
 from portal.services.budget import spending
 
 FOLDER = "documents"
+AT_HOLDED = {
+    InvoiceKind.INVOICE: ObjectKind.INVOICE,
+    InvoiceKind.CREDIT_NOTE: ObjectKind.CREDIT_NOTE,
+    InvoiceKind.PROFORMA: ObjectKind.PROFORMA,
+}
 
 
 def get(visit: Visit, invoice_id: str) -> tuple[Invoice, Path]:
@@ -44,9 +49,7 @@ def _fetched(visit: Visit, invoice: Invoice) -> Iterator[bytes]:
         if not invoice.pdf_url:
             raise GatewayRefused("Stripe has no PDF of it yet", code="not_a_pdf")
         return visit.at.payments.fetch_pdf(invoice.pdf_url)
-    is_note = invoice.kind is InvoiceKind.CREDIT_NOTE
-    kind = ObjectKind.CREDIT_NOTE if is_note else ObjectKind.INVOICE
-    return visit.at.invoicing.fetch_pdf(kind, invoice.id)
+    return visit.at.invoicing.fetch_pdf(AT_HOLDED[invoice.kind], invoice.id)
 
 
 def _place(visit: Visit, invoice: Invoice) -> Path:

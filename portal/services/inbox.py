@@ -27,7 +27,13 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import changes, intents, payment_methods
+from portal.services import (
+    changes,
+    collections,
+    intents,
+    payment_methods,
+    recurrences,
+)
 from portal.services.budget import spending
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
@@ -195,7 +201,7 @@ def _held(
 ) -> dict[tuple[str, str], datetime]:
     ids: dict[str, list[str]] = {}
     for group in groups:
-        if group[0].provider == Origin.STRIPE and group[0].kind:
+        if group[0].provider == Origin.STRIPE and group[0].kind in refresh.TABLES:
             ids.setdefault(group[0].kind, []).append(group[0].object)
     return {
         (kind, id): when
@@ -220,20 +226,24 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
 
 def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
     if kind is ObjectKind.PAYMENTS:
-        _read_open_invoices(at, id)
+        _read_listed(at, Origin.HOLDED, ObjectKind.INVOICE, id)
+        return
+    if kind is ObjectKind.REFUNDS:
+        _read_listed(at, Origin.STRIPE, ObjectKind.REFUND, id)
         return
     refresh.read(at, origin, kind, id, lambda unit, snapshot: _follow(unit, at, [snapshot]))
 
 
-def _read_open_invoices(at: MerchantContext, contact: str) -> None:
-    """Read every invoice of a contact: a payment's event does not say which one it is for."""
+def _read_listed(at: MerchantContext, origin: Origin, kind: ObjectKind, parent: str) -> None:
+    """Read every invoice of a contact, or refund of a charge, where the event names only that."""
+    door = at.payments if origin is Origin.STRIPE else at.invoicing
     cursor, pages = "", True
     while pages:
-        page: Page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
+        page: Page = door.list_page(kind, cursor=cursor, parent=parent)
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
             for one in seen:
-                _save(unit, at, Origin.HOLDED, one)
+                _save(unit, at, origin, one)
         cursor, pages = page.cursor, bool(page.cursor)
 
 
@@ -247,6 +257,8 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     for snapshot in told:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
+            collections.follow(unit, at, snapshot)
+            recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])

@@ -16,6 +16,7 @@ from portal.services import (
     billing_portal,
     cancellations,
     changes,
+    collections,
     customers,
     inbox,
     intents,
@@ -25,6 +26,8 @@ from portal.services import (
     presses,
     receipts,
     reconciliation,
+    recurrences,
+    reminders,
     settlements,
     sources,
     subscriptions,
@@ -51,6 +54,7 @@ VERBS: dict[str, Verb[Any]] = {
         *cancellations.VERBS,
         *customers.VERBS,
         *billing_portal.VERBS,
+        *collections.VERBS,
     )
 }
 
@@ -67,9 +71,17 @@ JOBS: dict[str, Callable[..., None]] = {
     "settle": settlements.settle,
     "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
+    "attach_payment": settlements.attach,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    "collect": collections.collect,
+    "collect_waiting": collections.collect_waiting,
+    "note_collection": collections.note,
+    "read_recurrence": recurrences.read,
+    "look_at_recurrences": recurrences.look_daily,
+    "mail_collection": reminders.mail_customer,
+    "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
     "reconcile": reconciliation.work,
 }
@@ -78,6 +90,8 @@ JOBS: dict[str, Callable[..., None]] = {
 EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
     "record_payment": Effect.BOOKING,
+    "read_recurrence": Effect.SWEEP,
+    "look_at_recurrences": Effect.SWEEP,
 }
 
 log = structlog.get_logger()

@@ -20,6 +20,7 @@ from portal.domain.decisions import ALLOWED, Decision, Reason
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, UnderWay
+from portal.domain.method_types import may_pay_with, to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,
@@ -29,10 +30,11 @@ from portal.domain.payments import (
     Share,
     state_of_intent,
 )
-from portal.domain.presses import Asked, may_charge
+from portal.domain.presses import Asked, may_charge, may_pay_part
 from portal.i18n.locales import DEFAULT, LOCALES
-from portal.mirror import invoices, payment_methods, refresh
+from portal.mirror import invoices, method_types, payment_methods, refresh
 from portal.services import intents, operations
+from portal.services import method_types as account_methods
 from portal.services.operations import Verb
 from portal.store import consents, outbox
 from portal.store import operations as operation_rows
@@ -122,7 +124,7 @@ def charge(visit: Visit, shares: Sequence[Share], wish: Wish, press: str = "") -
         if under_way is not None:
             return under_way
         intent = _intent_to_confirm(visit, read, wish)
-        ends_at = None if wish.method else visit.at.payments.now() + CHECKOUT_LIFE
+        ends_at = None if wish.method else account_methods.read(visit.at) + CHECKOUT_LIFE
     begun = _begin_once(visit, read, wish, _How(intent, ends_at, press))
     if begun is None:
         # Another payment of them went by since they were read: that may have been before it.
@@ -225,9 +227,11 @@ def _begin(
 
 
 def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tuple[Verb[Any], str]:
-    allows_part = wish.is_part and visit.merchant.rules.part_payment
-    _refuse_unless(may_charge(read.asked, allows_part=allows_part))
-    method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
+    if wish.is_part:
+        _refuse_unless(may_pay_part(visit.merchant.rules, [one.invoice for one in read.asked]))
+    _refuse_unless(may_charge(read.asked, allows_part=wish.is_part))
+    method = _method_to_charge(unit, visit, wish)
+    types = _types_to_offer(unit, visit, wish.shown) if how.ends_at else []
     payment = rows.add(
         unit,
         visit.merchant,
@@ -244,7 +248,8 @@ def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tupl
     payment.intent = how.intent
     if wish.consent:
         _keep_consent(unit, visit, payment.id, wish.consent)
-    verb, parameters = _deed(visit, [one.invoice for one in read.asked], payment, how.ends_at)
+    paid = [one.invoice for one in read.asked]
+    verb, parameters = _deed(visit, paid, payment, how.ends_at, types)
     row = operations.begin(
         unit,
         visit.at,
@@ -259,6 +264,25 @@ def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tupl
     return verb, row.id
 
 
+def _method_to_charge(unit: Unit, visit: Visit, wish: Wish) -> str:
+    """Return the id of the saved method to charge, empty for a new one; raises Refused."""
+    if not wish.method:
+        return ""
+    method, chosen = payment_methods.get(visit, wish.method, reader=unit), visit.merchant.rules
+    _refuse_unless(
+        may_pay_with(method.kind, wish.shown, visit.merchant.country, chosen.payment_method_types)
+    )
+    return method.id
+
+
+def _types_to_offer(unit: Unit, visit: Visit, amount: Money) -> list[str]:
+    """Return the kinds of methods the Checkout page is to offer; raises Refused for none."""
+    kinds = to_pay_with(amount, method_types.terms(unit, visit.merchant))
+    if not kinds:
+        raise Refused(Decision.of(Reason.NO_METHOD_OFFERED))
+    return [kind.type for kind in kinds]
+
+
 def _intent_to_confirm(visit: Visit, read: _Read, wish: Wish) -> str:
     """Return the intent of a Stripe invoice that is to be paid with a saved method."""
     invoice = read.asked[0].invoice
@@ -266,6 +290,9 @@ def _intent_to_confirm(visit: Visit, read: _Read, wish: Wish) -> str:
         return ""
     if not wish.method or not invoice.intent:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
+    if wish.is_part and read.asked[0].amount != invoice.due_money:
+        # A part has an intent of its own, which is attached to the invoice when the money is there.
+        return ""
     intent = refresh.read(visit.at, Origin.STRIPE, ObjectKind.PAYMENT_INTENT, invoice.intent)
     if not isinstance(intent, Intent) or intent.state is IntentState.CANCELED:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
@@ -276,11 +303,15 @@ def _intent_to_confirm(visit: Visit, read: _Read, wish: Wish) -> str:
 
 
 def _deed(
-    visit: Visit, paid: Sequence[Invoice], payment: PaymentRow, ends_at: datetime | None
+    visit: Visit,
+    paid: Sequence[Invoice],
+    payment: PaymentRow,
+    ends_at: datetime | None,
+    types: list[str],
 ) -> tuple[Verb[Any], dict[str, Any]]:
     """Return what is asked of Stripe for a payment, and with which parameters.
 
-    `ends_at` is when a Checkout page ends, by Stripe's clock.
+    `ends_at` is when a Checkout page ends, by Stripe's clock, `types` what it offers.
     """
     if payment.intent:
         return CONFIRM, {"intent": payment.intent, "method": payment.method}
@@ -302,6 +333,7 @@ def _deed(
     page = f"/{visit.merchant.slug}/invoices" + (f"/{paid[0].id}/pay" if is_one else "?show=open")
     return CHECKOUT, {
         **shared,
+        "types": types,
         "keeps": payment.keeps,
         "locale": LOCALES.get(visit.locale, DEFAULT).checkout,
         "cancel_url": urljoin(visit.at.settings.public_url, page),
@@ -350,6 +382,7 @@ def _send_payment(at: MerchantContext, told: dict[str, Any], key: str) -> Intent
         description=told["description"],
         return_url=told["return_url"],
         metadata=told["metadata"],
+        off_session=told.get("off_session", False),
     )
 
 
@@ -365,6 +398,7 @@ def _send_checkout(at: MerchantContext, told: dict[str, Any], key: str) -> Check
         amount=Money(told["amount"], told["currency"]),
         description=told["description"],
         customer=told["customer"],
+        types=told["types"],
         keeps_method=told["keeps"],
         locale=told["locale"],
         return_url=told["return_url"],
@@ -440,7 +474,7 @@ PAY = Verb(
     look=_look_for_payment,
 )
 CONFIRM = Verb(
-    "confirm",
+    intents.CONFIRM,
     _send_confirmation,
     _record_intent,
     _record_refusal,
@@ -476,7 +510,9 @@ def _resume_or_end(visit: Visit, read: _Read, wish: Wish) -> Pressed | None:
 
 def _ended(visit: Visit, read: _Read, payment: PaymentRow) -> Pressed | None:
     """End a payment that waits for the customer, or meet it if the money came meanwhile."""
-    if read.origin is Origin.STRIPE:
+    with visit.db.session() as reader:
+        is_of_invoice = intents.is_of_invoice(reader, payment)
+    if is_of_invoice:
         return _let_go(visit, payment)
     intents.end(visit.at, payment)
     with visit.db.session() as reader:

@@ -65,15 +65,42 @@ def record(at: MerchantContext, payment: str, invoice: str) -> None:
         _send(at, payment, invoice)
 
 
+def attach(at: MerchantContext, payment: str, invoice: str) -> None:
+    """Let a share that was paid by an intent of ours count on its Stripe invoice (job).
+
+    What Stripe does not take for it any more has to go back. Raises to be tried again.
+    """
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is None or row.state not in {SettlementState.WAITING, SettlementState.SENT}:
+            return
+        row.state, row.changed_at, intent = SettlementState.SENT, at.now, row.intent
+    is_refused = False
+    try:
+        at.payments.attach_payment(invoice, intent, key=f"{payment}.attach")
+    except GatewayRefused:
+        is_refused = True
+    seen = at.payments.fetch(ObjectKind.INVOICE, invoice)
+    with at.db.write() as unit:
+        refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+        row = settlements.find(unit, payment, invoice)
+        if row is None:
+            return
+        if is_refused:
+            _divide(unit, at, row, 0)
+            return
+        row.state, row.entry, row.changed_at = SettlementState.BOOKED, intent, at.now
+        _finish_if_booked(unit, at, intents.get(unit, payment))
+
+
 def _read_stripe_invoices(at: MerchantContext, payment: str) -> list[Seen]:
-    """Read the Stripe invoices of a payment, which Stripe itself marks as paid.
+    """Read the Stripe invoices whose own intent a payment confirmed: Stripe marks them as paid.
 
     One that is still open there is waited for, so that no page shows it as open in between.
     """
     with at.db.session() as reader:
-        shares = [
-            share for share in intents.get(reader, payment).shares if share.origin == Origin.STRIPE
-        ]
+        row = intents.get(reader, payment)
+        shares = row.shares if intents.is_of_invoice(reader, row) else []
     told = [at.payments.fetch(ObjectKind.INVOICE, share.invoice) for share in shares]
     if any(isinstance(seen.snapshot, Invoice) and seen.snapshot.is_open for seen in told):
         raise GatewayUnavailable("Stripe does not show the invoice as paid yet")
@@ -81,7 +108,7 @@ def _read_stripe_invoices(at: MerchantContext, payment: str) -> list[Seen]:
 
 
 def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow) -> None:
-    booked_by_itself = share.origin == Origin.STRIPE
+    booked_by_itself = intents.is_of_invoice(unit, payment)
     wanted = SettlementState.BOOKED if booked_by_itself else SettlementState.WAITING
     state = wanted if share.is_live else SettlementState.REFUND
     unit.add(
@@ -105,7 +132,7 @@ def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow
     if state == SettlementState.WAITING:
         outbox.add(
             unit,
-            "record_payment",
+            "record_payment" if share.origin == Origin.HOLDED else "attach_payment",
             f"{payment.id}:{share.invoice}",
             merchant_id=at.merchant.id,
             now=at.now,

@@ -13,6 +13,7 @@ from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, sources
+from portal.services import collections, recurrences
 from portal.services.budget import spending
 from portal.store.customers import CustomerRow
 
@@ -23,12 +24,19 @@ STRIPE_KINDS = (
     ObjectKind.PRICE,
     ObjectKind.COUPON,
     ObjectKind.CONFIGURATION,
+    ObjectKind.METHOD_SETTINGS,
     ObjectKind.SUBSCRIPTION,
     ObjectKind.SCHEDULE,
     ObjectKind.INVOICE,
     ObjectKind.CREDIT_NOTE,
+    ObjectKind.REFUND,
 )
-HOLDED_KINDS = (ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE)
+HOLDED_KINDS = (
+    ObjectKind.CUSTOMER,
+    ObjectKind.INVOICE,
+    ObjectKind.CREDIT_NOTE,
+    ObjectKind.PROFORMA,
+)
 
 Told = Callable[[str, int], None]
 
@@ -60,6 +68,7 @@ def sync(at: MerchantContext, told: Told, *, afresh: bool = False) -> int:
         with spending(Effect.SYNC):
             for kind in HOLDED_KINDS:
                 total += _read_all(at, _Listing(Origin.HOLDED, kind), told, afresh=afresh)
+            total += _read_recurrences(at, told)
     return total + _read_methods(at, told)
 
 
@@ -80,6 +89,14 @@ def _read_methods(at: MerchantContext, told: Told) -> int:
         total += _read_pages(at, _Listing(Origin.STRIPE, ObjectKind.PAYMENT_METHOD, row[0]))
         told("stripe payment_method", total)
     return total
+
+
+def _read_recurrences(at: MerchantContext, told: Told) -> int:
+    count = recurrences.read_all(at)
+    with at.db.write() as unit:
+        recurrences.begin(unit, at, later=recurrences.EVERY)
+    told(f"{Origin.HOLDED} {ObjectKind.RECURRENCE}", count)
+    return count
 
 
 def _read_pages(at: MerchantContext, listing: _Listing) -> int:
@@ -105,6 +122,8 @@ def _read_all(at: MerchantContext, listing: _Listing, told: Told, *, afresh: boo
         cursor, count = page.cursor, count + len(seen)
         with at.db.write() as unit:
             refresh.save(unit, at.merchant, listing.origin, seen, now=at.now)
+            for one in page.snapshots:
+                collections.follow(unit, at, one)
             sources.save_progress(
                 unit,
                 at.merchant,

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
-from portal.db import Database
+from portal.db import Database, Unit
+from portal.domain.merchants import Merchant
 from portal.domain.money import Money
 from portal.domain.reconciliation import KINDS
-from portal.store import inbox, operations, outbox
+from portal.domain.refunds import given_back, still_owed
+from portal.mirror import refunds
+from portal.store import inbox, merchants, operations, outbox
 from portal.store.merchants import MerchantRow
 from portal.store.reconciliation import DifferenceRow
 from portal.store.settlements import SettlementRow, SettlementState
@@ -54,7 +57,7 @@ def list_tasks(db: Database, *, now: datetime) -> list[Task]:
     """Return everything that waits for a person, of every merchant, the oldest first."""
     with db.session() as reader:
         names = {row.id: row.slug for row in reader.scalars(select(MerchantRow))}
-    found = [*_settlements(db, names), *_events(db, names), *_jobs(db, names)]
+    found = [*_bookings(db, names), *_refunds(db), *_events(db, names), *_jobs(db, names)]
     found += _differences(db, names)
     return sorted([*found, *_answers(db, names, now)], key=lambda task: task.since)
 
@@ -65,18 +68,42 @@ def try_again(db: Database, *, now: datetime) -> int:
         return inbox.revive(unit, now=now) + outbox.revive(unit, now=now)
 
 
-def _settlements(db: Database, names: dict[int, str]) -> Iterator[Task]:
-    wanted = or_(SettlementRow.state == SettlementState.UNKNOWN, SettlementRow.excess > 0)
+def _bookings(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    wanted = SettlementRow.state == SettlementState.UNKNOWN
     with db.session() as reader:
         for row in reader.scalars(select(SettlementRow).where(wanted)):
-            is_refund = row.excess > 0
-            money = Money(row.excess if is_refund else row.amount, row.currency)
-            yield Task(
-                TaskKind.REFUND if is_refund else TaskKind.BOOKING,
-                names[row.merchant_id],
-                row.changed_at,
-                f"{money.to_decimal()} {money.currency.upper()} of {row.intent} for {row.invoice}",
-            )
+            yield _of_settlement(TaskKind.BOOKING, names[row.merchant_id], row, row.amount)
+
+
+def _refunds(db: Database) -> Iterator[Task]:
+    """What came in beyond what invoices wanted, less what Stripe has given back since."""
+    with db.session() as reader:
+        for merchant in merchants.list_all(db):
+            yield from _refunds_of(reader, merchant)
+
+
+def _refunds_of(reader: Unit, merchant: Merchant) -> Iterator[Task]:
+    excessive = (
+        select(SettlementRow)
+        .where(SettlementRow.merchant_id == merchant.id, SettlementRow.excess > 0)
+        .order_by(SettlementRow.created_at)
+    )
+    by_intent: dict[str, list[SettlementRow]] = {}
+    for row in reader.scalars(excessive):
+        by_intent.setdefault(row.intent, []).append(row)
+    told = refunds.list_of_intents(reader, merchant, list(by_intent))
+    for intent, rows in by_intent.items():
+        given = given_back(told.get(intent, []))
+        owed = still_owed([row.excess for row in rows], given)
+        for row, amount in zip(rows, owed, strict=True):
+            if amount:
+                yield _of_settlement(TaskKind.REFUND, merchant.slug, row, amount)
+
+
+def _of_settlement(kind: TaskKind, merchant: str, row: SettlementRow, amount: int) -> Task:
+    money = Money(amount, row.currency)
+    what = f"{money.to_decimal()} {money.currency.upper()} of {row.intent} for {row.invoice}"
+    return Task(kind, merchant, row.changed_at, what)
 
 
 def _events(db: Database, names: dict[int, str]) -> Iterator[Task]:

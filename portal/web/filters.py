@@ -14,7 +14,7 @@ from portal.domain.money import Money, exponent
 from portal.i18n import formats, ngettext
 from portal.i18n import gettext as _
 from portal.i18n.formats import Style
-from portal.web import statuses
+from portal.web import method_types, statuses
 
 
 def init_app(app: Flask) -> None:
@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
         moment=moment, money=money, number=number,
     )  # fmt: skip
     statuses.init_app(app)
+    method_types.init_app(app)
 
 
 def money(value: Money) -> str:

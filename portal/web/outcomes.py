@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from portal.domain.method_types import BY_TYPE, VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import BY_TYPE, VOUCHERS
 from portal.domain.payments import PaymentState
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext

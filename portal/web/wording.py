@@ -158,6 +158,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("These invoices are in several currencies."),
         lazy_gettext("Pay those of one currency first, then the others."),
     ),
+    Reason.PART_NOT_ALLOWED: Wording(
+        lazy_gettext("This invoice can only be paid as a whole."),
+        lazy_gettext("Pay the whole sum, or ask the company that bills you."),
+    ),
     Reason.NEEDS_SAVED_METHOD: Wording(
         lazy_gettext("One of these invoices can only be paid with a saved method."),
         lazy_gettext("Save a method first, or pay the invoices one by one."),
@@ -174,6 +178,22 @@ REASONS: dict[Reason, Wording] = {
     Reason.METHOD_NOT_FOR_DEFAULT: Wording(
         lazy_gettext("This kind of payment method cannot be the default."),
         lazy_gettext("You can still choose it when you pay an invoice."),
+    ),
+    Reason.METHOD_NOT_FOR_CURRENCY: Wording(
+        lazy_gettext("It does not take this currency."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.METHOD_NOT_FOR_AMOUNT: Wording(
+        lazy_gettext("It does not take a sum of this size."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.METHOD_NOT_TAKEN: Wording(
+        lazy_gettext("The company that bills you does not take this kind of payment method."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.NO_METHOD_OFFERED: Wording(
+        lazy_gettext("No new payment method can be used for this here."),
+        ASK_MERCHANT,
     ),
     # about an offer
     Reason.NO_OFFER: Wording(
@@ -209,6 +229,7 @@ ASKING = frozenset(
         Reason.PRICES_CLASH,
         Reason.AMOUNT_TOO_SMALL,
         Reason.FOREIGN_CURRENCY,
+        Reason.NO_METHOD_OFFERED,
     }
 )
 

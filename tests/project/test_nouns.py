@@ -59,12 +59,29 @@ NOUNS = [
         "payment_methods",
         "domain mirror services pages templates",
     ),
+    Noun(
+        "PaymentMethodType", "portal.domain.method_types", "method_types", "domain mirror services"
+    ),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
     Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
+    Noun(
+        "Statement",
+        "portal.domain.statements",
+        "statements",
+        "domain mirror services pages templates",
+    ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun(
+        "CollectionRow",
+        "portal.store.collections",
+        "collections",
+        "domain store services cli",
+    ),
+    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
+    Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(

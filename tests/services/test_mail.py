@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -53,12 +53,26 @@ def action(verb: str = "paid", **details: Any) -> Any:
 
 
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
+WAITING = {
+    "number": "F260001",
+    "kind": "invoice",
+    "amount": EUR,
+    "due_on": date(2026, 12, 1),
+    "next_try": date(2026, 11, 24),
+}
 # What each mail is sent with; the names are the folders of templates/mail.
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
     "receipt": {"action": action(), "customer_name": "Forn Aurora"},
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
+    },
+    "collection": {
+        **WAITING, "reason": "declined",
+    },
+    "uncollected": {
+        **WAITING, "reason": "bank", "code": "authentication_required",
+        "customer_name": "Forn Aurora", "customer_address": "ana@forn.example",
     },
 }  # fmt: skip
 NAMES = sorted(VALUES)
@@ -157,7 +171,10 @@ def test_the_plain_text_says_all_that_the_html_says(at, name, locale):
 def test_no_sentence_escapes_translation(at, name):
     found = write(at, name, i18n.PSEUDOS[0].tag)
 
-    untouched = ("Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042")
+    untouched = (
+        "Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042", "Forn Aurora",
+        "authentication_required",
+    )  # fmt: skip
     plain = [
         sentence
         for sentence in sentences(found.html)

@@ -6,6 +6,7 @@ from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
+from portal.mirror import invoices as mirror
 from portal.services import payments, presses
 from portal.services.payments import Wish
 from portal.services.presses import Ended, Wanted
@@ -292,15 +293,77 @@ def test_delayed_money_is_named_as_pending_and_receipted_when_it_comes(payer: Pa
     assert payer.bookings() == ["121.00"]
 
 
-def test_a_part_is_paid_only_where_the_merchant_allows_it(payer: Payer) -> None:
-    invoice, card = payer.invoice(), payer.card()
-    part = Wish(Money(5000, "eur"), card, is_part=True)
+@pytest.mark.parametrize("origin", ["holded", "stripe"])
+def test_a_part_is_paid_only_where_the_merchant_allows_it(payer: Payer, origin: str) -> None:
+    invoice = payer.invoice() if origin == "holded" else payer.stripe_invoice()
+    card, part = payer.card(), 5000
+    wish = Wish(Money(part, "eur"), card, is_part=True)
 
     with pytest.raises(Refused) as refused:
-        payments.pay(payer.visit(), invoice, part)
+        payments.pay(payer.visit(), invoice, wish)
     payer.house.decide(part_payment=True)
-    payments.pay(payer.visit(), invoice, part)
+    pressed = payments.pay(payer.visit(), invoice, wish)
     payer.house.settle_down()
 
-    assert refused.value.decision.reason is Reason.AMOUNT_CHANGED
-    assert (payer.charges(), payer.bookings()) == ([5000], ["50.00"])
+    assert refused.value.decision.reason is Reason.PART_NOT_ALLOWED
+    assert payer.charges() == [5000]
+    assert payer.bookings() == (["50.00"] if origin == "holded" else [])
+    assert payer.state(pressed) is PaymentState.BOOKED
+    assert mirror.get(payer.visit(), invoice).invoice.due == 12100 - part
+
+
+@pytest.mark.parametrize("origin", ["holded", "stripe"])
+def test_the_rest_is_paid_after_a_part(payer: Payer, origin: str) -> None:
+    invoice = payer.invoice() if origin == "holded" else payer.stripe_invoice()
+    card = payer.card()
+    payer.house.decide(part_payment=True)
+    payments.pay(payer.visit(), invoice, Wish(Money(5000, "eur"), card, is_part=True))
+    payer.house.settle_down()
+
+    payments.pay(payer.visit(), invoice, Wish(Money(7100, "eur"), card))
+    payer.house.settle_down()
+
+    assert payer.charges() == [5000, 7100]
+    assert mirror.get(payer.visit(), invoice).invoice.due == 0
+
+
+def test_b26_a_part_whose_stripe_invoice_was_paid_meanwhile_goes_back(payer: Payer) -> None:
+    invoice, card = payer.stripe_invoice(), payer.card(NEEDS_BANK)
+    payer.house.decide(part_payment=True)
+    pressed = payments.pay(payer.visit(), invoice, Wish(Money(5000, "eur"), card, is_part=True))
+    payer.at_bank(payer.leave_url(pressed))
+    payer.house.stripe.v1.invoices.pay(invoice, {"paid_out_of_band": True})
+    payer.house.settle_down()
+
+    assert payer.charges() == [5000]
+    assert payer.outcome(pressed).excess == Money(5000, "eur")
+
+
+def test_b29_an_attachment_whose_answer_is_lost_counts_once(payer: Payer) -> None:
+    invoice, card = payer.stripe_invoice(), payer.card()
+    payer.house.decide(part_payment=True)
+    payer.fault("stripe", "lose_answer", f"/v1/invoices/{invoice}/attach_payment")
+
+    pressed = payments.pay(payer.visit(), invoice, Wish(Money(5000, "eur"), card, is_part=True))
+    payer.house.settle_down()
+    payer.house.pass_time(30)
+    payer.house.settle_down()
+
+    assert payer.state(pressed) is PaymentState.BOOKED
+    assert mirror.get(payer.visit(), invoice).invoice.due == 7100
+
+
+def test_a_full_press_ends_a_part_that_was_left_at_the_bank(payer: Payer) -> None:
+    invoice = payer.stripe_invoice()
+    payer.house.decide(part_payment=True)
+    part = Wish(Money(5000, "eur"), payer.card(NEEDS_BANK), is_part=True)
+    left = payments.pay(payer.visit(), invoice, part)
+    bank = payer.leave_url(left)
+
+    payer.pay(invoice, payer.card())
+    payer.house.settle_down()
+    payer.at_bank(bank)
+    payer.house.settle_down()
+
+    assert payer.charges() == [12100]
+    assert payer.state(left) is PaymentState.CANCELED

@@ -13,9 +13,9 @@ from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState, Share
 from portal.mirror import invoices
-from portal.services import outcomes
+from portal.services import operations, outcomes
 from portal.services import settlements as booking
-from portal.services.payments import Pressed
+from portal.services.payments import CONFIRM, Pressed
 from portal.store import payments
 from portal.store.settlements import SettlementRow, SettlementState
 from tests.payer import Payer
@@ -46,6 +46,9 @@ def test_a_sum_of_thirty_million_is_paid_and_booked_whole(payer: Payer) -> None:
     with at.db.write() as unit:
         payment = payments.add(
             unit, at.merchant, visit.customer.id, [share], currency="eur", now=at.now
+        )
+        operations.begin(
+            unit, at, CONFIRM, customer_id=visit.customer.id, id=payment.id, intent="pi_big"
         )
         booking._begin(unit, at, payment, payment.shares[0])
 

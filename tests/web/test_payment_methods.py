@@ -105,7 +105,7 @@ def test_l7_the_list_is_shown_when_the_default_is_of_an_unsupported_kind(
     shop: Shop, browser: Browser
 ) -> None:
     visit = enter(shop, browser, GOOD, MASTERCARD)
-    retell(visit, kept(shop, visit)["visa"], type="multibanco", brand="")
+    retell(visit, kept(shop, visit)["visa"], type="giropay", brand="")
 
     page = browser.get(LIST)
 

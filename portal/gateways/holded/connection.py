@@ -33,7 +33,7 @@ NEVER_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
 )  # fmt: skip
 COME_AGAIN = frozenset({408, 425, 429})
-SCOPE = re.compile(r"[a-z_]+:[a-z_]+\.(?:read|write)")
+SCOPE = re.compile(r"[a-z_-]+:[a-z_-]+\.(?:read|write)")
 
 
 class ScopeMissing(GatewayMisconfigured):

@@ -16,20 +16,25 @@ from portal.domain.money import Money
 from portal.gateways.holded import quotas, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
-from portal.gateways.invoicing import Meter, Treasury
+from portal.gateways.invoicing import DocumentMethod, Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
 PATHS = {
     ObjectKind.CUSTOMER: "contacts",
     ObjectKind.INVOICE: "invoices",
     ObjectKind.CREDIT_NOTE: "credit-notes",
+    ObjectKind.PROFORMA: "proformas",
+    ObjectKind.RECURRENCE: "recurring-invoices",
 }
 INVOICE_KINDS = {
     ObjectKind.INVOICE: InvoiceKind.INVOICE,
     ObjectKind.CREDIT_NOTE: InvoiceKind.CREDIT_NOTE,
+    ObjectKind.PROFORMA: InvoiceKind.PROFORMA,
 }
 PAGE_SIZE = 200
 TREASURIES = "treasury/accounts"
+METHODS = "payment-methods"
+CONVERSIONS = "documents/convert"
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 # No object has it, so that writing to it tries the permission and nothing else.
 NOBODY = "0" * 24
@@ -60,17 +65,19 @@ class HoldedV2:
         GatewayMisconfigured, which names all that are missing.
         """
         missing: list[str] = []
-        for path in PATHS.values():
+        for path in (*PATHS.values(), METHODS):
             with _collecting(missing):
                 self._connection.get(path, {"limit": 1})
         with _collecting(missing), suppress(GatewayRefused):
             self._connection.post(f"invoices/{NOBODY}/payments", {"amount": "0.01"})
+        with _collecting(missing), suppress(GatewayRefused):
+            self._connection.post(CONVERSIONS, _conversion(NOBODY))
         treasuries: list[Treasury | None] = []
         with _collecting(missing):
             treasuries = [_treasury(row) for row in self._every(TREASURIES)]
         if missing:
             raise GatewayMisconfigured(
-                f"the Holded token lacks the permissions {', '.join(missing)}"
+                f"the Holded token lacks the permissions {', '.join(dict.fromkeys(missing))}"
             )
         return tuple(treasury for treasury in treasuries if treasury)
 
@@ -86,7 +93,7 @@ class HoldedV2:
         return quotas.of_usage(_object(answer.body), answer.at)
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of contacts, invoices or credit notes; `parent` is a contact.
+        """Return one page of contacts, documents or recurring invoices; `parent` is a contact.
 
         Holded ignores filters it does not know and would then answer with everybody's documents,
         so each one's contact is compared; a stranger's refuses the whole page (`leak`).
@@ -98,17 +105,22 @@ class HoldedV2:
         return Page(tuple(self._snapshot(kind, item) for item in items), at, next_cursor)
 
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
-        """Read one contact, invoice or credit note; a missing one comes back as Gone."""
+        """Read one contact, document or recurring invoice; a missing one comes back as Gone.
+
+        A recurring invoice is read with the days of a year to come, which a list lacks.
+        """
         found = self._connection.find(_path(PATHS[kind], id))
         if isinstance(found, datetime):
             return Seen(Gone(kind, id), found)
         body = _object(found.body)
         if body.get("id") != id:
             raise GatewayRefused("Holded answered with another object than asked for", code="leak")
+        if kind is ObjectKind.RECURRENCE:
+            body = {**body, translate.SCHEDULE: self._schedule(id)}
         return Seen(self._snapshot(kind, body), found.at)
 
     def fetch_pdf(self, kind: ObjectKind, id: str) -> Iterator[bytes]:
-        """Stream the PDF of an invoice or credit note as it is.
+        """Stream the PDF of an invoice, credit note or proforma as it is.
 
         Whatever is wrong with it is raised with the first chunk, or at its cap of 20 MiB: who keeps
         it, keeps it when it has ended.
@@ -129,10 +141,33 @@ class HoldedV2:
         }
         self._connection.post(f"{_path('invoices', invoice)}/payments", body)
 
+    def list_methods(self) -> tuple[DocumentMethod, ...]:
+        """Return the payment methods documents may name; one without id or name is left out."""
+        found = ((row.get("id"), row.get("name")) for row in self._every(METHODS))
+        return tuple(DocumentMethod(str(id), str(name)) for id, name in found if id and name)
+
+    def convert_proforma(self, proforma: str) -> str:
+        """Make a draft invoice from a proforma and return its id."""
+        _path("proformas", proforma)
+        id = _object(self._connection.post(CONVERSIONS, _conversion(proforma)).body).get("id")
+        if not isinstance(id, str) or not ID.fullmatch(id):
+            raise GatewayUnavailable("Holded does not say which invoice it made")
+        return id
+
+    def approve_invoice(self, invoice: str) -> None:
+        """Issue a draft."""
+        self._connection.post(f"{_path('invoices', invoice)}/approve", {})
+
+    def _schedule(self, recurrence: str) -> list[Mapping[str, Any]]:
+        path = _path(PATHS[ObjectKind.RECURRENCE], recurrence)
+        return list(self._every(f"{path}/schedule"))
+
     def _snapshot(self, kind: ObjectKind, body: Mapping[str, Any]) -> Snapshot:
         try:
             if kind is ObjectKind.CUSTOMER:
                 return translate.profile(body)
+            if kind is ObjectKind.RECURRENCE:
+                return translate.recurrence(body, self._currency)
             return translate.invoice(body, INVOICE_KINDS[kind], self._currency)
         except Unreadable as error:
             message = f"{kind} {str(body.get('id'))[:64]} of Holded: {error}"
@@ -173,6 +208,11 @@ def _collecting(missing: list[str]) -> Iterator[None]:
         yield
     except ScopeMissing as error:
         missing.append(error.scope)
+
+
+def _conversion(proforma: str) -> dict[str, Any]:
+    source = {"source_type": "proform", "source_id": proforma}
+    return {**source, "target_type": "invoice", "draft": True}
 
 
 def _path(collection: str, id: str) -> str:

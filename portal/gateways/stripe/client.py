@@ -25,8 +25,8 @@ from portal.domain.errors import (
     GatewayUnavailable,
 )
 from portal.domain.events import ObjectKind
+from portal.domain.method_types import kept_by_paying
 from portal.domain.money import Money
-from portal.domain.payment_methods import CATALOGUE
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.reconciliation import Taken
 from portal.domain.subscriptions import Subscription
@@ -57,10 +57,12 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.PAYMENT_INTENT: "/v1/payment_intents",
     ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
+    ObjectKind.REFUND: "/v1/refunds",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
     ObjectKind.COUPON: "/v1/coupons",
     ObjectKind.CONFIGURATION: "/v1/billing_portal/configurations",
+    ObjectKind.METHOD_SETTINGS: "/v1/payment_method_configurations",
 }
 EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.CUSTOMER: ("tax_ids",),
@@ -133,9 +135,16 @@ class StripeGateway:
         return str(body["secret"])
 
     def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of all objects of a kind; `parent` is a customer where one is needed."""
-        path = f"/v1/customers/{_id(parent)}/payment_methods" if parent else PATHS[kind]
+        """Return one page of all objects of a kind; `parent` is a customer where one is needed.
+
+        Of refunds it is a charge.
+        """
+        path = PATHS[kind]
         query: dict[str, Any] = {"limit": PAGE, **LISTED_WITH.get(kind, {})}
+        if parent and kind is ObjectKind.REFUND:
+            query["charge"] = parent
+        elif parent:
+            path = f"/v1/customers/{_id(parent)}/payment_methods"
         if cursor:
             query["starting_after"] = cursor
         if expanded := EXPANDED.get(kind):
@@ -201,8 +210,10 @@ class StripeGateway:
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
         """Create and confirm an intent with a saved method; a decline is one with its error."""
+        alone: dict[str, bool] = {"off_session": True} if off_session else {}
         return self._intent(
             "post",
             "/v1/payment_intents",
@@ -215,6 +226,7 @@ class StripeGateway:
             confirm=True,
             return_url=return_url,
             metadata=dict(metadata),
+            **alone,
         )
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
@@ -280,6 +292,7 @@ class StripeGateway:
         amount: Money,
         description: str,
         customer: str,
+        types: Sequence[str],
         keeps_method: bool,
         locale: str,
         return_url: str,
@@ -287,7 +300,11 @@ class StripeGateway:
         expires_at: datetime,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty.
+
+        `types` are the kinds of methods it may offer. That one be kept is asked for per type: those
+        that pay once take no such wish (docs.stripe.com/api/checkout/sessions/create).
+        """
         line = {
             "quantity": 1,
             "price_data": {
@@ -297,12 +314,13 @@ class StripeGateway:
             },
         }
         whose: dict[str, Any] = {"customer": customer} if customer else {}
-        kept = {"payment_method_options": _kept_methods(amount.currency)} if keeps_method else {}
+        options = _method_options(types, keeps_method=keeps_method)
         return self._checkout(
             "post",
             "/v1/checkout/sessions",
             key=key,
             mode="payment",
+            allowed_payment_method_types=list(types),
             line_items=[line],
             payment_intent_data={"metadata": dict(metadata), "description": description},
             metadata=dict(metadata),
@@ -311,7 +329,7 @@ class StripeGateway:
             cancel_url=cancel_url,
             expires_at=int(expires_at.timestamp()),
             **whose,
-            **kept,
+            **({"payment_method_options": options} if options else {}),
         )
 
     def open_checkout_setup(
@@ -320,12 +338,13 @@ class StripeGateway:
         key: str,
         customer: str,
         currency: str,
+        types: Sequence[str],
         locale: str,
         return_url: str,
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page that saves a method and charges nothing."""
+        """Open a Checkout page that saves a method of one of these types and charges nothing."""
         return self._checkout(
             "post",
             "/v1/checkout/sessions",
@@ -333,6 +352,7 @@ class StripeGateway:
             mode="setup",
             customer=customer,
             currency=currency,
+            allowed_payment_method_types=list(types),
             locale=locale,
             success_url=return_url,
             cancel_url=cancel_url,
@@ -347,6 +367,20 @@ class StripeGateway:
             return self._checkout("post", f"{path}/expire", key=f"expire:{session}")
         except GatewayRefused:
             return self._checkout("get", path)
+
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+        path = f"/v1/invoices/{_id(invoice)}/attach_payment"
+        try:
+            self._call("post", path, key=key, payment_intent=intent)
+        except GatewayRefused:
+            of_intent = {"type": "payment_intent", "payment_intent": intent}
+            found, _ = self._call("get", "/v1/invoice_payments", invoice=invoice, payment=of_intent)
+            if not found["data"]:
+                raise
 
     # Customers and their methods
 
@@ -637,14 +671,14 @@ def _id(value: str) -> str:
     return value
 
 
-def _kept_methods(currency: str) -> dict[str, Any]:
-    """Ask per type that the method be kept: one-off types take no such wish."""
-    return {
-        row.type: {"setup_future_usage": "off_session"}
-        for row in CATALOGUE
-        if row.type in {"card", "sepa_debit", "link", "us_bank_account", "boleto", "acss_debit"}
-        and (not row.currencies or currency in row.currencies)
-    }
+def _method_options(types: Sequence[str], *, keeps_method: bool) -> dict[str, Any]:
+    """Return what Checkout is told of single types."""
+    kept = kept_by_paying(types) if keeps_method else ()
+    options: dict[str, Any] = {type: {"setup_future_usage": "off_session"} for type in kept}
+    if "wechat_pay" in types:
+        # It has to be said that this is no app (docs.stripe.com/payments/wechat-pay).
+        options["wechat_pay"] = {"client": "web"}
+    return options
 
 
 def _details(change: Change) -> dict[str, Any]:

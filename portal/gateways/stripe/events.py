@@ -28,17 +28,20 @@ KINDS = {
     "payment_intent": ObjectKind.PAYMENT_INTENT,
     "checkout.session": ObjectKind.CHECKOUT_SESSION,
     "payment_method": ObjectKind.PAYMENT_METHOD,
+    "refund": ObjectKind.REFUND,
+    "charge": ObjectKind.REFUNDS,
     "product": ObjectKind.PRODUCT,
     "price": ObjectKind.PRICE,
     "coupon": ObjectKind.COUPON,
     "billing_portal.configuration": ObjectKind.CONFIGURATION,
 }
 # Objects that only point at the one we mirror, by the field that names it.
-POINTERS = {"tax_id": "customer", "invoice_payment": "invoice"}
+POINTERS = {"tax_id": "customer", "invoice_payment": "invoice", "charge": "id"}
 # The kinds of events an endpoint asks for.
 EVENT_TYPES = (
     "billing_portal.configuration.created",
     "billing_portal.configuration.updated",
+    "charge.refunded",
     "checkout.session.async_payment_failed",
     "checkout.session.async_payment_succeeded",
     "checkout.session.completed",
@@ -91,6 +94,9 @@ EVENT_TYPES = (
     "product.created",
     "product.deleted",
     "product.updated",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
     "subscription_schedule.aborted",
     "subscription_schedule.canceled",
     "subscription_schedule.completed",
@@ -119,7 +125,7 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
     try:
         told = json.loads(body)
         thing = told["data"]["object"]
-        kind = KINDS.get(thing["object"])
+        kind = _kind(told["type"], thing["object"])
         pointer = POINTERS.get(thing["object"], "")
         id = thing.get(pointer) if pointer else thing.get("id")
         return ProviderEvent(
@@ -136,6 +142,13 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ForgedEvent(f"not an event: {type(error).__name__}") from error
+
+
+def _kind(type: str, name: str) -> ObjectKind | None:
+    """Return what an event is about; of charges only what says that one was refunded."""
+    if name == "charge" and type != "charge.refunded":
+        return None
+    return KINDS.get(name)
 
 
 def _payload(told: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:

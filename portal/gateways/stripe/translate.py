@@ -13,6 +13,7 @@ from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
+from portal.domain.method_types import MethodSettings
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import (
@@ -23,6 +24,7 @@ from portal.domain.payments import (
     IntentState,
 )
 from portal.domain.reconciliation import Taken
+from portal.domain.refunds import Refund, RefundState
 from portal.domain.subscriptions import (
     Discount,
     PhaseChange,
@@ -277,6 +279,7 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        paid_on=day(transitions.get("paid_at")),
     )
 
 
@@ -341,12 +344,33 @@ def payment_method(body: Json) -> PaymentMethod:
     )
 
 
+def refund(body: Json) -> Refund:
+    """`refund`; one without a state is on its way."""
+    return Refund(
+        id=body["id"],
+        charge=ref(body.get("charge")),
+        intent=ref(body.get("payment_intent")),
+        amount=int(body["amount"]),
+        currency=body["currency"],
+        state=RefundState(body.get("status") or "pending"),
+        reason=text(body.get("reason")),
+        created_at=moment(body.get("created")),
+    )
+
+
 # Where each kind of next action says that the customer must go.
 NEXT_URLS: Mapping[str, tuple[str, ...]] = {
     "redirect_to_url": ("url",),
+    "alipay_handle_redirect": ("url",),
     "cashapp_handle_redirect_or_display_qr_code": ("hosted_instructions_url",),
     "pix_display_qr_code": ("hosted_instructions_url",),
+    "promptpay_display_qr_code": ("hosted_instructions_url",),
+    "swish_handle_redirect_or_display_qr_code": ("hosted_instructions_url",),
+    "wechat_pay_display_qr_code": ("hosted_instructions_url",),
     "boleto_display_details": ("hosted_voucher_url",),
+    "konbini_display_details": ("hosted_voucher_url",),
+    "multibanco_display_details": ("hosted_voucher_url",),
+    "oxxo_display_details": ("hosted_voucher_url",),
     "verify_with_microdeposits": ("hosted_verification_url",),
 }
 
@@ -358,7 +382,7 @@ def intent(body: Json) -> Intent:
     shown = action.get(kind) or {}
     error = body.get("last_payment_error") or {}
     method = body.get("payment_method")
-    expires = shown.get("expires_at")
+    expires = shown.get("expires_at") or shown.get("expires_after")
     return Intent(
         id=body["id"],
         state=IntentState(body["status"]),
@@ -420,6 +444,21 @@ def checkout_session(body: Json) -> CheckoutSession:
     )
 
 
+def method_settings(body: Json) -> MethodSettings:
+    """`payment_method_configuration`; one of a Connect application is never the account's own."""
+    kinds = {name: one for name, one in body.items() if isinstance(one, Mapping)}
+    return MethodSettings(
+        id=body["id"],
+        is_current=bool(body["is_default"] and body["active"] and not body.get("application")),
+        turned_off=frozenset(
+            name
+            for name, one in kinds.items()
+            if "available" in one
+            and not (one["available"] and one["display_preference"]["value"] == "on")
+        ),
+    )
+
+
 def configuration(body: Json) -> PortalConfiguration:
     """`billing_portal.configuration`; its products are told only where expanded."""
     features = body["features"]
@@ -475,18 +514,27 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.PAYMENT_INTENT: intent,
     ObjectKind.CHECKOUT_SESSION: checkout_session,
     ObjectKind.PAYMENT_METHOD: payment_method,
+    ObjectKind.REFUND: refund,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
     ObjectKind.COUPON: coupon,
     ObjectKind.CONFIGURATION: configuration,
+    ObjectKind.METHOD_SETTINGS: method_settings,
 }
+
+
+def _hides_its_method(body: Json) -> bool:
+    """Whether a payment made here names its method by id only, whose kind pages tell."""
+    is_made_here = bool((body.get("metadata") or {}).get("payment"))
+    is_under_way = body["status"] in {"requires_action", "processing", "succeeded"}
+    return is_made_here and is_under_way and isinstance(body.get("payment_method"), str)
 
 
 def has_gaps(kind: ObjectKind, body: Json) -> bool:
     """Say whether an event's payload leaves out something that only a read tells.
 
     Lists that go on, discounts given by id, the tax ids of a customer, the products a configuration
-    offers, the method a setup saved, and the voucher or bank page of an intent are such.
+    offers, the method a setup saved, and the kind of method a payment is made with are such.
     """
     match kind:
         case ObjectKind.CUSTOMER:
@@ -500,6 +548,8 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
             return "products" not in body["features"]["subscription_update"]
         case ObjectKind.CHECKOUT_SESSION:
             return body["mode"] == "setup" and body.get("status") == "complete"
+        case ObjectKind.PAYMENT_INTENT:
+            return _hides_its_method(body)
         case ObjectKind.COUPON:
             return "applies_to" not in body and not body.get("deleted")
         case ObjectKind.PRICE:

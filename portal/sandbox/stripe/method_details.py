@@ -22,8 +22,12 @@ UNTOLD_BANK: Json = {
 ON_CHARGES: dict[str, Json] = {
     "affirm": {"location": None, "reader": None, "transaction_id": None},
     "afterpay_clearpay": {"order_id": None, "reference": None},
+    "alipay": {"buyer_id": None, "fingerprint": None, "transaction_id": None},
+    "alma": {"installments": None, "transaction_id": None},
     "amazon_pay": {"funding": {"card": None, "type": None}, "transaction_id": None},
     "bancontact": UNTOLD_BANK | {"preferred_language": None},
+    "billie": {"transaction_id": None},
+    "blik": {"buyer_id": None},
     "bizum": {"buyer_id": None, "transaction_id": None},
     "cashapp": {"buyer_id": None, "cashtag": None, "transaction_id": None},
     "eps": {"bank": None, "verified_name": None},
@@ -55,9 +59,18 @@ ON_CHARGES: dict[str, Json] = {
         "seller_protection": None,
         "transaction_id": None,
     },
+    "pix": {"bank_transaction_id": None, "fingerprint": None, "mandate": None},
+    "promptpay": {"reference": None},
     "revolut_pay": {"funding": {"card": None, "type": None}, "transaction_id": None},
     "satispay": {"transaction_id": None},
+    "swish": {"fingerprint": None, "payment_reference": None, "verified_phone_last4": None},
     "twint": {"mandate": None},
+    "wechat_pay": {
+        "fingerprint": None,
+        "location": None,
+        "reader": None,
+        "transaction_id": None,
+    },
 }
 
 

@@ -11,6 +11,7 @@ from portal.context import Visit
 from portal.domain.customers import Origin
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable
+from portal.domain.method_types import to_save
 from portal.domain.payment_methods import (
     PaymentMethod,
     may_be_default,
@@ -20,11 +21,12 @@ from portal.domain.payment_methods import (
 from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
 from portal.mirror import catalogue, overview
+from portal.mirror import method_types as kinds_of_account
 from portal.mirror import payment_methods as mirror
 from portal.mirror.payment_methods import Wallet
 from portal.services import payment_methods, subscriptions
 from portal.services.subscriptions import Shown, line_of
-from portal.web import wording
+from portal.web import method_types, wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.customer.invoices import SOURCES
@@ -71,7 +73,9 @@ def list_all() -> str:
     held = [one.subscription for one in holdings.subscriptions]
     wallet, names = holdings.wallet, _names(visit, held)
     listed = [_listed(visit, method, wallet, held, names) for method in wallet.methods]
-    decision = payment_methods.may_add(visit)
+    terms = kinds_of_account.terms(visit.db, visit.merchant)
+    kinds = to_save(visit.merchant.currency, terms)
+    decision = payment_methods.may_add(visit, kinds)
     return render_template(
         "customer/payment_methods/list.html",
         listed=sorted(listed, key=lambda row: not row.is_default),
@@ -79,6 +83,7 @@ def list_all() -> str:
         may_add=decision.is_allowed,
         why_not=wording.why(decision),
         consent=consent_to_save(visit),
+        offer=method_types.tell(kinds, terms),
         renews=any(one.is_charged for one in held),
         failing={who: at for who, at in holdings.failing.items() if who is Origin.STRIPE},
         sources=SOURCES,

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 from portal.context import Visit
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayUnavailable, Refused
+from portal.domain.method_types import to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState, Share
 from portal.domain.presses import MOST_INVOICES, charges_of, may_press
 from portal.i18n import gettext as _
-from portal.mirror import invoices, payment_methods
+from portal.mirror import invoices, method_types, payment_methods
 from portal.mirror.invoices import Listed
 from portal.services import presses
 from portal.services.payments import Wish
@@ -22,6 +23,7 @@ from portal.services.presses import GOES_ON, Wanted
 from portal.store import payments as payment_rows
 from portal.store import presses as rows
 from portal.store.payments import PaymentRow
+from portal.web import method_types as kinds_in_words
 from portal.web import outcomes, wording
 from portal.web.customer import current_visit
 from portal.web.customer.payments import (
@@ -106,8 +108,9 @@ def show(id: str) -> Answer:
         press=row,
         tried=tried,
         went=[one for one in tried if one.state in GOES_ON],
-        waits=any(one.state in {PaymentState.MADE, PaymentState.UNKNOWN} for one in tried),
-        state="".join(one.state for one in tried),
+        waits=any(one.state in {PaymentState.MADE, PaymentState.UNKNOWN} for one in tried)
+        or (bool(tried) and row.receipt is None),
+        state=f"{row.receipt}{''.join(one.state for one in tried)}",
         left=left,
         left_sum=_sum(left, row.currency),
         pay_href=url_for(".choose", invoice=[one.invoice.id for one in left]),
@@ -170,8 +173,12 @@ def _show(
     currencies = list(dict.fromkeys(invoice.currency for invoice in asked))
     with_saved = may_press(asked)
     takes_new = may_press(asked, is_new=True).is_allowed
-    choices = choices_of(visit, payment_methods.wallet(visit), currencies[0] if currencies else "")
-    charges = charges_of([Share(i.origin, i.id, i.due) for i in asked]) if asked else ()
+    charges = charges_of([Share(i.origin, i.id, i.due) for i in asked])
+    largest = max((sum(share.amount for share in shares) for shares in charges), default=0)
+    amount = Money(largest, currencies[0] if currencies else visit.merchant.currency)
+    terms = method_types.terms(visit.db, visit.merchant)
+    kinds = to_pay_with(amount, terms) if takes_new else ()
+    choices = choices_of(visit, payment_methods.wallet(visit), amount)
     numbers = {i.id: one.invoice.number or i.id for i, one in zip(asked, payable, strict=True)}
     has_usable = any(not choice.why_not for choice in choices)
     return render_template(
@@ -194,10 +201,11 @@ def _show(
         total=_sum(payable, currencies[0]) if currencies else None,
         charges=[_charge(shares, numbers, currencies[0]) for shares in charges],
         choices=choices,
-        chosen=chosen_of(choices, form.text("method")) if has_usable or takes_new else "",
-        can_pay=has_usable or takes_new,
+        chosen=chosen_of(choices, form.text("method")),
+        can_pay=has_usable or bool(kinds),
         is_saved_first=not takes_new,
-        may_add=True,
+        may_add=bool(kinds),
+        offer=kinds_in_words.tell(kinds, terms),
         may_keep=may_keep(visit),
         consent=consent_to_keep(visit),
         why=wording.why,

@@ -1,5 +1,6 @@
 """The shipped adapter on the sandbox: what it reads, what it books, and what it makes of faults."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import httpx
@@ -14,6 +15,7 @@ from portal.gateways.holded import connection
 from portal.gateways.snapshots import Gone
 
 CUSTOMER, INVOICE, CREDIT_NOTE = ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE
+PROFORMA, RECURRENCE = ObjectKind.PROFORMA, ObjectKind.RECURRENCE
 PROBLEM = {"Content-Type": "application/problem+json"}
 PDF = {"Content-Type": "application/pdf"}
 DAY = date(2026, 11, 21)
@@ -76,6 +78,45 @@ def test_a_credit_note_is_read(holded, desk, contact):
     note = holded.fetch(CREDIT_NOTE, id).snapshot
 
     assert (note.kind, note.total, note.due) == (InvoiceKind.CREDIT_NOTE, 12100, 0)
+
+
+def test_a_proforma_is_read_as_one_that_wants_its_whole_sum(holded, desk, contact):
+    id = desk.add_document(contact, "proformas")
+
+    proforma = holded.fetch(PROFORMA, id).snapshot
+
+    assert (proforma.kind, proforma.state) == (InvoiceKind.PROFORMA, InvoiceState.OPEN)
+    assert (proforma.total, proforma.due, proforma.paid) == (12100, 12100, 0)
+
+
+def test_a_draft_proforma_is_none_yet(holded, desk, contact):
+    id = desk.add_document(contact, "proformas", approve=False)
+
+    assert holded.fetch(PROFORMA, id).snapshot.state is InvoiceState.DRAFT
+
+
+def test_what_documents_and_contacts_are_paid_by_is_read(holded, desk):
+    method = desk.add("payment-methods", name="Stripe")
+    contact = desk.add_contact(defaults={"payment_method": method})
+    invoice = desk.add_document(contact)
+
+    assert [(one.id, one.name) for one in holded.list_methods()] == [(method, "Stripe")]
+    assert holded.fetch(CUSTOMER, contact).snapshot.pays_by == method
+    assert holded.fetch(INVOICE, invoice).snapshot.pays_by == method
+
+
+def test_a_recurring_invoice_is_read_with_its_days_and_listed_without(holded, desk, contact):
+    line = {"name": "Hosting", "units": 1, "price": 100, "taxes": ["s_iva_21"]}
+    id = desk.add(
+        "recurring-invoices", contact_id=contact, items=[line], periodicity="m",
+        date="2026-11-30", convert_automatically=True,
+    )  # fmt: skip
+
+    read, (listed,) = holded.fetch(RECURRENCE, id).snapshot, every(holded, RECURRENCE)
+
+    assert (read.customer, read.rhythm, read.total, read.is_approved) == (contact, "m", 12100, True)
+    assert date(2026, 12, 30) in read.days
+    assert listed == replace(read, days=())
 
 
 def test_an_invoice_in_another_currency_is_marked(holded, desk, contact):
@@ -322,6 +363,30 @@ def test_an_archived_treasury_is_not_offered(answering):
     assert answering(json={"items": items, "has_more": False}).check() == ()
 
 
+def test_a_proforma_is_made_into_a_draft_invoice_and_issued(holded, desk, contact):
+    proforma = desk.add_document(contact, "proformas")
+
+    invoice = holded.convert_proforma(proforma)
+    draft = holded.fetch(INVOICE, invoice).snapshot
+    holded.approve_invoice(invoice)
+
+    assert (draft.state, draft.made_from, draft.total) == (InvoiceState.DRAFT, proforma, 12100)
+    assert holded.fetch(INVOICE, invoice).snapshot.state is InvoiceState.OPEN
+
+
+def test_a_proforma_that_is_not_there_is_not_made_into_anything(holded):
+    with pytest.raises(GatewayRefused) as refusal:
+        holded.convert_proforma(NOBODY)
+
+    assert refusal.value.is_missing
+
+
+@pytest.mark.parametrize("body", [{}, {"id": ""}, {"id": "../x"}, {"id": 7}])
+def test_a_conversion_that_names_no_invoice_is_looked_after(answering, body):
+    with pytest.raises(GatewayUnavailable):
+        answering(json=body).convert_proforma(NOBODY)
+
+
 def test_all_missing_permissions_are_named_at_once(door, desk):
     desk.ask(
         "POST", "/_sandbox/accounts", id="acc_2", name="Two", token="pat_two",
@@ -334,6 +399,9 @@ def test_all_missing_permissions_are_named_at_once(door, desk):
     message = str(misconfigured.value)
     assert "sales:invoices.write" in message
     assert "accounting:banks.read" in message
+    assert "sales:proforms.read" in message
+    assert "sales:invoicing-settings.read" in message
+    assert message.count("sales:invoices.write") == 1
     assert "sales:invoices.read" not in message
     assert "contacts:contacts.read" not in message
 
