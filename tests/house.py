@@ -101,6 +101,7 @@ class House:
     settings: Settings
     db: Database
     keyring: Keyring
+    seal: str
     gateways: Gateways
     stripe_app: Flask
     holded_app: Flask
@@ -285,7 +286,8 @@ def build(database_url: str, folder: Path, home: Home = SPAIN) -> Iterator[House
         secret_key="a key for tests, and long enough to sign with",
     )
     db = Database(database_url, threads=4)
-    keyring = Keyring([Fernet.generate_key().decode()])
+    seal = Fernet.generate_key().decode()
+    keyring = Keyring([seal])
     stripe_app, holded_app = _sandboxes()
     stripe_start_over(stripe_app)
     holded_start_over(holded_app)
@@ -300,7 +302,7 @@ def build(database_url: str, folder: Path, home: Home = SPAIN) -> Iterator[House
         mailer=postbox,
         clock=lambda: house.now(),
     )
-    house = _furnish(settings, db, keyring, gateways, stripe_app, holded_app, postbox, home)
+    house = _furnish(settings, db, seal, gateways, stripe_app, holded_app, postbox, home)
     house.stripe_wire, house.holded_wire = stripe_wire, holded_wire
     yield house
     db.dispose()
@@ -309,13 +311,14 @@ def build(database_url: str, folder: Path, home: Home = SPAIN) -> Iterator[House
 def _furnish(
     settings: Settings,
     db: Database,
-    keyring: Keyring,
+    seal: str,
     gateways: Gateways,
     stripe_app: Flask,
     holded_app: Flask,
     postbox: Postbox,
     home: Home,
 ) -> House:
+    keyring = Keyring([seal])
     at_stripe = {"country": home.country, "default_currency": home.currency, "name": "Nuvol"}
     account = stripe_app.test_client().post(
         "/_sandbox/accounts", json={"id": "acct_house", **at_stripe}
@@ -358,6 +361,7 @@ def _furnish(
         settings=settings,
         db=db,
         keyring=keyring,
+        seal=seal,
         gateways=gateways,
         stripe_app=stripe_app,
         holded_app=holded_app,

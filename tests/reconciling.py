@@ -23,7 +23,11 @@ def sentences(house: House) -> str:
 
 
 def deaf_to_stripe(house: House) -> None:
-    """Lose every webhook of Stripe's from now on; Stripe believes that it was delivered."""
+    """Lose every webhook of Stripe's from now on; Stripe believes that it was delivered.
+
+    Those before come first: one that is in doubt has its object read, and would tell of it.
+    """
+    house.settle_down()
     house.control("stripe", STRIPE_FAULTS, kind="drop", times=10_000)
 
 

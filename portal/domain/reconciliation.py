@@ -28,6 +28,7 @@ class DifferenceKind(StrEnum):
     NOT_SETTLED = "not_settled"
     NOT_BOOKED = "not_booked"
     STALE_MIRROR = "stale_mirror"
+    REFUND_UNHEARD = "refund_unheard"
     CHARGE_UNKNOWN = "charge_unknown"
     CHARGED_TWICE = "charged_twice"
     CHARGE_MISSING = "charge_missing"
@@ -82,6 +83,11 @@ KINDS: Mapping[DifferenceKind, Kind] = {
     ),
     DifferenceKind.STALE_MIRROR: Kind(
         "Invoice {invoice} has changed and the portal has not heard of it: {told}.",
+        Actor.PORTAL,
+    ),
+    DifferenceKind.REFUND_UNHEARD: Kind(
+        "Of payment {payment} ({intent}) something went back and the portal has not heard of it: "
+        "{told}.",
         Actor.PORTAL,
     ),
     DifferenceKind.CHARGE_UNKNOWN: Kind(
@@ -171,7 +177,7 @@ class Taken:
     """An intent as the money sees it: what came in and went back, in minor units.
 
     `payment` and `invoices` (`holded:<id>`) are our names in its metadata, empty if it is not ours.
-    `names` are Stripe's ids of the intent, its charge and its refunds.
+    `names` are Stripe's ids of the intent, its charge and its refunds, `refunds` the last alone.
     """
 
     intent: str
@@ -182,6 +188,7 @@ class Taken:
     payment: str = ""
     invoices: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    refunds: tuple[str, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -240,18 +247,25 @@ def compare_charge(taken: Taken, *, is_paid_otherwise: bool) -> Difference | Non
 
 
 def compare_payment(
-    held: Held, taken: Taken | None, proved: PaymentState | None, *, credited: int, now: datetime
+    held: Held,
+    taken: Taken | None,
+    proved: PaymentState | None,
+    *,
+    heard: int,
+    credited: int,
+    now: datetime,
 ) -> list[Difference]:
     """Compare a payment with what Stripe took, and with what was booked of it.
 
-    `proved` is the state that Stripe shows, None if it knows nothing of it; `credited` what credit
-    notes say went back, in minor units.
+    `proved` is the state that Stripe shows, None if it knows nothing of it; `heard` is what we know
+    to have gone back, `credited` what credit notes say of it, in minor units.
     """
     found = [_state(held, proved)]
     if held.state in PAID:
         found += [_unsettled(held, now), *(_unbooked(booking, now) for booking in held.bookings)]
     if held.state in PAID and taken is not None and taken.state is IntentState.SUCCEEDED:
-        found += [_amount(held, taken), *_refund(held, taken, credited)]
+        found += [_amount(held, taken), _unheard(held, taken, heard)]
+        found += _refund(held, taken, credited)
     return [one for one in found if one is not None]
 
 
@@ -315,6 +329,13 @@ def _amount(held: Held, taken: Taken) -> Difference | None:
         return None
     told = f"{_text(took)} and {_text(held.money)}"
     return _of_payment(DifferenceKind.CHARGE_DIFFERS, held, told)
+
+
+def _unheard(held: Held, taken: Taken, heard: int) -> Difference | None:
+    if taken.refunded == heard:
+        return None
+    went, known = (_text(Money(amount, taken.currency)) for amount in (taken.refunded, heard))
+    return _of_payment(DifferenceKind.REFUND_UNHEARD, held, f"{went} and not {known}")
 
 
 def _refund(held: Held, taken: Taken, credited: int) -> list[Difference]:

@@ -30,8 +30,9 @@ from portal.domain.reconciliation import (
     compare_invoice,
     compare_payment,
 )
+from portal.domain.refunds import given_back
 from portal.gateways.snapshots import Gone, Seen
-from portal.mirror import invoices, refresh
+from portal.mirror import invoices, refresh, refunds
 from portal.services import budget, intents
 from portal.services.budget import spending
 from portal.store import merchants, outbox, payments
@@ -170,7 +171,9 @@ def step(at: MerchantContext) -> bool:
         if fresh is not None and (fresh.phase, fresh.cursor) == (phase, cursor):
             _go_on(unit, at, fresh, page.cursor)
         is_over = fresh is None or fresh.finished_at is not None
-        for one in repaired:
+    for one in repaired:
+        # Each holds the rows of its own object only, in the order in which all hold them.
+        with at.db.write() as unit:
             REPAIRS[one.difference.kind](unit, at, one)
     return not is_over
 
@@ -208,9 +211,9 @@ def _charges(at: MerchantContext, run: RunRow, cursor: str) -> Page:
 
 def _refunds(at: MerchantContext, run: RunRow, cursor: str) -> Page:
     """Look at the payments of which something went back, however long ago they were."""
-    refunded, following = at.payments.list_refunded(run.since, cursor=cursor)
+    listed, following = at.payments.list_refunded(run.since, cursor=cursor)
     with at.db.session() as reader:
-        ours = [payments.id_by_intent(reader, at.merchant, intent) for intent in refunded]
+        ours = [payments.id_by_intent(reader, at.merchant, intent) for intent in listed]
     return Page([one for id in filter(None, ours) for one in _of_payment(at, id)], following)
 
 
@@ -274,9 +277,22 @@ def _of_payment(at: MerchantContext, id: str) -> list[Found]:
     proved, seen = _proved(at, held, row.checkout)
     names = {f"stripe:{name}" for name in (taken.names if taken else ())}
     ids = [share.invoice for share in held.shares]
-    credited = invoices.credited(at.db, at.merchant, ids, names) if _is_refunded(taken) else 0
-    found = compare_payment(held, taken, proved, credited=credited, now=at.now)
-    return [Found(one, seen) for one in found]
+    is_refunded = taken is not None and taken.refunded > 0
+    credited = invoices.credited(at.db, at.merchant, ids, names) if is_refunded else 0
+    told = refunds.list_of_intents(at.db, at.merchant, [held.intent]).get(held.intent, [])
+    found = compare_payment(
+        held, taken, proved, heard=given_back(told), credited=credited, now=at.now
+    )
+    return [Found(one, _shown(at, one, taken, seen)) for one in found]
+
+
+def _shown(
+    at: MerchantContext, found: Difference, taken: Taken | None, seen: tuple[Seen, ...]
+) -> tuple[Seen, ...]:
+    """Return what shows a difference: the refunds nobody heard of are read for it."""
+    if found.kind is not DifferenceKind.REFUND_UNHEARD or taken is None:
+        return seen
+    return tuple(at.payments.fetch(ObjectKind.REFUND, refund) for refund in taken.refunds)
 
 
 def _proved(
@@ -294,10 +310,6 @@ def _proved(
     if isinstance(intent, Intent):
         return state_of_intent(intent), told
     return None, ()
-
-
-def _is_refunded(taken: Taken | None) -> bool:
-    return taken is not None and taken.refunded > 0
 
 
 def _of_charge(at: MerchantContext, intent: str) -> list[Found]:
@@ -379,6 +391,7 @@ def _book(unit: Unit, at: MerchantContext, found: Found) -> None:
 
 REPAIRS: dict[DifferenceKind, Callable[[Unit, MerchantContext, Found], None]] = {
     DifferenceKind.LOST_EVENT: _follow,
+    DifferenceKind.REFUND_UNHEARD: _follow,
     DifferenceKind.STALE_MIRROR: _save,
     DifferenceKind.NOT_SETTLED: _settle,
     DifferenceKind.NOT_BOOKED: _book,

@@ -47,8 +47,10 @@ def of_payment(
     taken: Taken | None = TAKEN,
     proved: PaymentState | None = PaymentState.SUCCEEDED,
     credited: int = 0,
+    heard: int | None = None,
 ) -> list[str]:
-    return kinds(compare_payment(held, taken, proved, credited=credited, now=NOW))
+    told = taken.refunded if heard is None and taken is not None else heard or 0
+    return kinds(compare_payment(held, taken, proved, heard=told, credited=credited, now=NOW))
 
 
 def of_invoice(told: Invoice | None, *bookings: Booking, mirrored: Invoice | None = PAID) -> list:
@@ -65,6 +67,7 @@ def test_every_kind_is_explained_and_only_the_portal_repairs() -> None:
         DifferenceKind.NOT_SETTLED,
         DifferenceKind.NOT_BOOKED,
         DifferenceKind.STALE_MIRROR,
+        DifferenceKind.REFUND_UNHEARD,
     }
 
 
@@ -137,6 +140,15 @@ def test_what_went_back_is_what_had_to_or_has_a_credit_note(
     held = replace(HELD, bookings=(replace(BOOKING, excess=excess),))
 
     assert of_payment(held, replace(TAKEN, refunded=refunded), credited=credited) == found
+
+
+@pytest.mark.parametrize(
+    ("heard", "found"), [(2100, []), (0, ["refund_unheard"]), (3000, ["refund_unheard"])]
+)
+def test_what_went_back_is_what_we_heard_of(heard: int, found: list[str]) -> None:
+    taken = replace(TAKEN, refunded=2100)
+
+    assert of_payment(taken=taken, credited=2100, heard=heard) == found
 
 
 def test_a_refund_of_stripes_own_invoice_stands_in_stripe() -> None:

@@ -218,10 +218,13 @@ def test_b57_money_to_give_back_differs_until_it_went_back(payer: Payer) -> None
     wait_and_work(payer.house)
 
     found = reconcile(payer.house, repairs=True)
+    deaf_to_stripe(payer.house)
     payer.house.stripe.v1.refunds.create({"payment_intent": intent_of(payer)})
+    unheard = reconcile(payer.house, repairs=True)
 
     assert found == [DifferenceKind.REFUND_OPEN]
-    assert listed(payer.house) == []
+    assert unheard == [DifferenceKind.REFUND_UNHEARD]
+    assert tasks.list_tasks(payer.house.db, now=payer.house.now()) == []
     assert reconcile(payer.house) == []
 
 
@@ -254,6 +257,10 @@ def test_b58_a_refund_of_long_ago_is_seen_when_it_is_made(payer: Payer) -> None:
 
     payer.house.stripe.v1.refunds.create({"payment_intent": intent_of(payer)})
 
+    assert reconcile(payer.house, repairs=True) == [
+        DifferenceKind.REFUND_NOT_BOOKED,
+        DifferenceKind.REFUND_UNHEARD,
+    ]
     assert reconcile(payer.house) == [DifferenceKind.REFUND_NOT_BOOKED]
 
 

@@ -457,7 +457,7 @@ def taken(body: Json) -> Taken:
     metadata = body.get("metadata") or {}
     charge = body.get("latest_charge")
     charge = charge if isinstance(charge, Mapping) else {}
-    refunds = (charge.get("refunds") or {}).get("data", ())
+    refunds = tuple(row["id"] for row in (charge.get("refunds") or {}).get("data", ()))
     return Taken(
         intent=body["id"],
         state=IntentState(body["status"]),
@@ -467,7 +467,8 @@ def taken(body: Json) -> Taken:
         payment=text(metadata.get("payment")),
         # More than fit end with an ellipsis.
         invoices=tuple(filter(None, text(metadata.get("invoice")).rstrip("…").split(","))),
-        names=tuple(filter(None, (body["id"], charge.get("id"), *(row["id"] for row in refunds)))),
+        names=tuple(filter(None, (body["id"], charge.get("id"), *refunds))),
+        refunds=refunds,
     )
 
 
