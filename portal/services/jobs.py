@@ -29,6 +29,7 @@ from portal.services import (
     payments,
     presses,
     receipts,
+    reconciliation,
     recurrences,
     reminders,
     settlements,
@@ -99,6 +100,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_collection": reminders.mail_customer,
     "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
+    "reconcile": reconciliation.work,
 }
 
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
@@ -131,6 +133,7 @@ class Worker:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
         lookouts.sweep(self._db, now=self._clock())
 

@@ -1,5 +1,6 @@
 """Slips of vouchers (Boleto): mailed when they are made, and made anew when they ran out."""
 
+from typing import Any
 from urllib.parse import urljoin
 
 from portal.context import MerchantContext, Visit
@@ -44,7 +45,7 @@ def mail_ran_out(at: MerchantContext, intent: str, number: str) -> None:
 
 
 def _send(
-    at: MerchantContext, name: str, intent: Intent, *, message_id: str, **values: object
+    at: MerchantContext, name: str, intent: Intent, *, message_id: str, **values: Any
 ) -> None:
     about = debits.find_about(at, intent)
     card = customers.find_card(at.db, at.merchant, about.customer_id) if about else None

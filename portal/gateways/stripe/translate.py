@@ -24,6 +24,7 @@ from portal.domain.payments import (
     Intent,
     IntentState,
 )
+from portal.domain.reconciliation import Taken
 from portal.domain.refunds import Refund, RefundState
 from portal.domain.subscriptions import (
     Discount,
@@ -279,6 +280,7 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        paid_on=day(transitions.get("paid_at")),
     )
 
 
@@ -459,6 +461,25 @@ def _debit(charge: Any) -> Json:
 
 def _iso_day(value: Any) -> date | None:
     return date.fromisoformat(value) if value else None
+
+
+def taken(body: Json) -> Taken:
+    """`payment_intent` as the money sees it, with its `latest_charge` and that one's refunds."""
+    metadata = body.get("metadata") or {}
+    charge = body.get("latest_charge")
+    charge = charge if isinstance(charge, Mapping) else {}
+    refunds = (charge.get("refunds") or {}).get("data", ())
+    return Taken(
+        intent=body["id"],
+        state=IntentState(body["status"]),
+        currency=body["currency"],
+        amount=int(body.get("amount_received") or 0),
+        refunded=int(charge.get("amount_refunded") or 0),
+        payment=text(metadata.get("payment")),
+        # More than fit end with an ellipsis.
+        invoices=tuple(filter(None, text(metadata.get("invoice")).rstrip("…").split(","))),
+        names=tuple(filter(None, (body["id"], charge.get("id"), *(row["id"] for row in refunds)))),
+    )
 
 
 def checkout_session(body: Json) -> CheckoutSession:
