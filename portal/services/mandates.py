@@ -19,11 +19,12 @@ from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
 from portal.domain.method_types import DEBITS
 from portal.domain.payment_methods import PaymentMethod
+from portal.gateways.mail import Attachment
 from portal.gateways.snapshots import Snapshot
 from portal.i18n import formats, gettext, ngettext
 from portal.mirror import customers, payment_methods, refresh
 from portal.mirror import mandates as mirror
-from portal.services import mail
+from portal.services import mail, papers
 from portal.store import notices, outbox
 
 GIVEN = "mandate"
@@ -293,18 +294,49 @@ def mail_copy(at: MerchantContext, mandate: str) -> None:
     card = customers.find_card(at.db, at.merchant, held.customer_id) if held else None
     if held is None or card is None or not card.address:
         return
+    locale = card.language_or(at.merchant.locale)
+    with mail.speaking(at, locale):
+        drawn = paper(at, held.method, given, card.name)
     mail.send(
         at,
         "mandate",
         to=card.address,
-        locale=card.language_or(at.merchant.locale),
+        locale=locale,
         message_id=f"mandate-{mandate}",
+        attachments=(Attachment(name_of(given), drawn),),
         customer_name=card.name,
         mandate=given,
         method=held.method,
         agreed=_agreed(given, at.merchant),
         link=urljoin(at.settings.public_url, address_of(at.merchant, given.method)),
     )
+
+
+def paper(at: MerchantContext, method: PaymentMethod, mandate: Mandate, holder: str) -> bytes:
+    """Draw a mandate in full, in the language spoken now; needs an application context."""
+    locale, unknown = i18n.current(), gettext("It stands on your bank statement.")
+    told = words(mandate, at.merchant)
+    named = {"method_type": method.type, "brand": method.brand, "last4": method.last4}
+    single, lasting = gettext("For one debit"), gettext("For recurring debits")
+    given = mandate.accepted_at
+    rows = [
+        (gettext("Creditor"), mandate.creditor or at.merchant.name),
+        (gettext("Identifier of the creditor"), mandate.creditor_id or unknown),
+        (gettext("Mandate reference"), mandate.reference or unknown),
+        (gettext("Account holder"), holder),
+        (gettext("Account"), papers.method_name(named)),
+        (gettext("Kind"), single if mandate.is_single_use else lasting),
+        (
+            gettext("Given on"),
+            formats.day(formats.local_day(given, i18n.current_zone()), locale) if given else "",
+        ),
+    ]
+    return papers.agreement(at, told.title, rows, told.paragraphs, given or at.now)
+
+
+def name_of(mandate: Mandate) -> str:
+    """Return what the PDF of a mandate is called when it is saved."""
+    return f"mandate-{mandate.reference or mandate.id}.pdf"
 
 
 def address_of(merchant: Merchant, method: str) -> str:

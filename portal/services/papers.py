@@ -1,6 +1,7 @@
 """The papers of the portal as PDF, in the language and time zone spoken now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -41,7 +42,7 @@ def receipt(
                 (_("Customer"), customer_name),
                 *told.rows,
                 *charges.rows_of(found),
-                (_("Payment method"), _method(action.details)),
+                (_("Payment method"), method_name(action.details)),
                 (_("By"), action.by_email and _ltr(action.by_email)),
             ]
         )
@@ -72,6 +73,23 @@ def statement(at: MerchantContext, drawn: Statement, customer_name: str) -> byte
         if drawn.foreign:
             _foreign(paper, drawn.foreign)
         paper.note(_("Drawn up from what is invoiced and paid; it is not an invoice."))
+        return paper.output()
+
+
+def agreement(
+    at: MerchantContext,
+    title: str,
+    rows: Sequence[tuple[str, str]],
+    paragraphs: Sequence[str],
+    made_at: datetime,
+) -> bytes:
+    """Draw what somebody agreed to: the facts of it, and the words in full."""
+    brand = brand_of(at.merchant.brand_color)
+    with Paper(title, merchant=at.merchant.name, brand=brand, made_at=made_at) as paper:
+        paper.facts(rows)
+        paper.section(_("What you agreed to"))
+        for paragraph in paragraphs:
+            paper.note(paragraph)
         return paper.output()
 
 
@@ -116,8 +134,8 @@ def _foreign(paper: Paper, invoices: Sequence[Invoice]) -> None:
     )
 
 
-def _method(details: dict[str, Any]) -> str:
-    """Name a payment method as mails do."""
+def method_name(details: dict[str, Any]) -> str:
+    """Name a payment method as mails do; needs an application context."""
     module = current_app.jinja_env.get_template(METHODS).module
     return str(module.method_text(details)).strip()  # type: ignore[attr-defined]
 

@@ -60,6 +60,9 @@ def test_l23_a_copy_is_mailed_once_in_the_customers_language(payer: Payer) -> No
     assert mail.locale == "es"
     assert held(payer, method).reference in mail.text
     assert "Nuvol Studio" in mail.text
+    [paper] = mail.attachments
+    assert paper.name == f"mandate-{held(payer, method).reference}.pdf"
+    assert paper.content.startswith(b"%PDF-")
 
 
 def test_a_mandate_nobody_told_of_is_found_by_the_back_fill(payer: Payer) -> None:

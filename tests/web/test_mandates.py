@@ -62,6 +62,19 @@ def test_l23_the_mandate_is_there_in_full(signed_in: Payer, browser: Browser, de
     assert "A copy was mailed to you" in page.text
 
 
+def test_l23_the_mandate_is_a_pdf_to_keep(signed_in: Payer, browser: Browser, debit: str) -> None:
+    given = mirror.get(signed_in.visit(), debit).mandate
+    page = browser.get(MANDATE, id=debit)
+
+    path = page.link("PDF SEPA Direct Debit mandate")
+    answer = browser.client.get(path, base_url="http://127.0.0.1:8000")
+
+    assert given is not None
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+    assert f"mandate-{given.reference}.pdf" in answer.headers["Content-Disposition"]
+
+
 def test_the_agreed_time_of_notice_is_the_merchants(
     signed_in: Payer, browser: Browser, debit: str
 ) -> None:

@@ -27,7 +27,7 @@ from portal.mirror.payment_methods import Wallet
 from portal.services import backups, declines, mandates, payment_methods, subscriptions
 from portal.services.subscriptions import Shown, line_of
 from portal.store import backups as store
-from portal.web import method_types, wording
+from portal.web import downloads, method_types, wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.customer.invoices import SOURCES
@@ -118,6 +118,16 @@ def mandate(id: str) -> str:
         over=str(wording.of_reason(Reason.MANDATE_OVER)),
         is_mailed=mandates.is_mailed(visit, given),
     )
+
+
+@pages.get("/payment-methods/<id>/mandate/pdf")
+@open_to(Who.CUSTOMER)
+def mandate_pdf(id: str) -> Response:
+    """Send a mandate as a PDF, to be kept."""
+    visit = current_visit()
+    method, given = mandates.get(visit, id)
+    drawn = mandates.paper(visit.at, method, given, visit.customer_name)
+    return downloads.send(drawn, mandates.name_of(given), downloads.PDF)
 
 
 @pages.post("/payment-methods")
