@@ -37,6 +37,7 @@ class Effect(StrEnum):
 
     PAYMENT = "payment"
     BOOKING = "booking"
+    USAGE = "usage"
     HOOK = "hook"
     SETUP = "setup"
     SWEEP = "sweep"
@@ -60,6 +61,8 @@ COSTS: Mapping[Effect, Cost] = {
     Effect.PAYMENT: Cost(Priority.MONEY, 1, "invoice that is paid"),
     # Read, book, read again: the booking's answer says nothing.
     Effect.BOOKING: Cost(Priority.MONEY, 3, "invoice that is booked"),
+    # What the plan allows decides over all the others.
+    Effect.USAGE: Cost(Priority.MONEY, 1, "question how many calls are left"),
     # The payload has no sums: the document is read.
     Effect.HOOK: Cost(Priority.HOOKS, 1, "webhook"),
     # Holded has no list of a token's permissions: each is tried.

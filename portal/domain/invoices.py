@@ -77,9 +77,10 @@ class Invoice:
     Amounts are in minor units of `currency`. `due` is what remains to be paid. `customer` is the
     Stripe customer or Holded contact it is for. `is_foreign` marks a Holded document in another
     currency than the account's, whose sums only its PDF can tell. `intent` is the
-    default payment intent of a Stripe invoice. `pays_by` is the payment method a Holded document
-    names, as Holded's id, `made_from` the proforma and `recurrence` the recurring invoice it was
-    made from.
+    default payment intent of a Stripe invoice, `paid_on` the day it was paid whole. `pays_by` is
+    the payment method a Holded document names, as Holded's id, `made_from` the proforma and
+    `recurrence` the recurring invoice it was made from. Without `tells_parts` its issuer does not
+    say which payments are on it.
     """
 
     origin: Origin
@@ -111,6 +112,8 @@ class Invoice:
     made_from: str = ""
     recurrence: str = ""
     tags: tuple[str, ...] = field(default=())
+    paid_on: date | None = None
+    tells_parts: bool = True
 
     @property
     def due_money(self) -> Money:

@@ -13,6 +13,7 @@ from portal.domain.cancellations import Leaving
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.reconciliation import Taken
 from portal.gateways.snapshots import Page, Seen, Snapshot
 
 
@@ -138,6 +139,15 @@ class PaymentGateway(Protocol):
 
     def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
         """Find the customer's intent that was started for a payment of ours since a moment."""
+
+    def list_taken(self, since: datetime, *, cursor: str = "") -> tuple[tuple[Taken, ...], str]:
+        """Return one page of the intents made since a moment, and the cursor of the next."""
+
+    def list_refunded(self, since: datetime, *, cursor: str = "") -> tuple[tuple[str, ...], str]:
+        """Return the intents of one page of refunds made since a moment, and the next cursor."""
+
+    def fetch_taken(self, intent: str) -> Taken | None:
+        """Read what came in and went back with an intent, None if there is no such intent."""
 
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""

@@ -14,7 +14,13 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import babel
-from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
 from babel.lists import format_list
 from babel.numbers import NumberFormatError, NumberPattern, format_decimal, parse_decimal
 
@@ -93,6 +99,24 @@ def percent(value: Decimal, locale: Locale) -> str:
 def day(value: date, locale: Locale, style: Style = "long") -> str:
     """Write a day: `3 December 2026`, or `3 Dec 2026` in the short style of tables."""
     return format_date(value, "long" if style == "long" else "medium", locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def quarter(value: date, locale: Locale) -> str:
+    """Write the quarter of a day: `Q4 2026`."""
+    return format_skeleton("yQQQ", value, locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def month(value: date, locale: Locale) -> str:
+    """Write the month of a day in numbers: `12/2026`."""
+    return format_skeleton("yM", value, locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def year(value: date, locale: Locale) -> str:
+    """Write the year of a day."""
+    return format_skeleton("y", value, locale=_babel(locale.babel))
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

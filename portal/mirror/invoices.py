@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -341,6 +342,13 @@ _CREDIT_NOTES = (
 )
 
 
+_BY_IDS = select(InvoiceRow.provider_id, InvoiceRow.snapshot).where(
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.origin == bindparam("origin"),
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
+)
+
+
 def _latest() -> Select[Any]:
     """Join the newest invoices with the sums of all open ones, so that both are one statement."""
     newest = (
@@ -572,6 +580,55 @@ def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
     )
     row = reader.row(query)
     return Money(row.due, row.currency) if row is not None else None
+
+
+def find_all(
+    reader: Reader, merchant: Merchant, origin: Origin, ids: Sequence[str]
+) -> dict[str, Invoice]:
+    """Return a merchant's invoices of one origin as last told, by id."""
+    values = {**rows.account_values(merchant, origin), "origin": origin, "ids": list(ids)}
+    found = reader.rows(_BY_IDS, values)
+    return {row.provider_id: rows.load(Invoice, row.snapshot) for row in found}
+
+
+def count(reader: Reader, merchant: Merchant, origin: Origin) -> int:
+    """Return how many invoices of one origin a merchant has, drafts included."""
+    row = reader.row(
+        select(func.count().label("number")).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account == rows.account_of(merchant, origin),
+            InvoiceRow.origin == origin,
+            InvoiceRow.kind != InvoiceKind.CREDIT_NOTE,
+        )
+    )
+    return int(row.number) if row is not None else 0
+
+
+def credited(reader: Reader, merchant: Merchant, ids: Sequence[str], tags: AbstractSet[str]) -> int:
+    """Return what credit notes take off invoices, or carry one of these tags, in minor units.
+
+    Drafts count: whether one is issued is for the merchant to say.
+    """
+    customers = select(InvoiceRow.customer_id).where(
+        InvoiceRow.merchant_id == merchant.id, InvoiceRow.provider_id.in_(list(ids))
+    )
+    found = reader.rows(
+        select(InvoiceRow.snapshot).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account.in_(_accounts(merchant)),
+            InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
+            InvoiceRow.customer_id.in_(customers),
+        )
+    )
+    notes = (rows.load(Invoice, row.snapshot) for row in found)
+    return sum(
+        abs(note.total)
+        for note in notes
+        if note.state is not InvoiceState.VOID
+        and (note.corrects in ids or not tags.isdisjoint(note.tags))
+    )
 
 
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:

@@ -89,7 +89,9 @@ class Paper:
         self._y += _height(len(lines), SECTION) + GAP
 
     def note(self, text: str) -> None:
-        """Write a paragraph in small letters."""
+        """Write a paragraph in small letters, nothing for an empty one."""
+        if not text:
+            return
         lines = self._pen.wrap(text, INNER, SMALL, most=20)
         self._need(_height(len(lines), SMALL))
         self._lines(lines, 0, SMALL, color=GREY)

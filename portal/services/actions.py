@@ -100,7 +100,7 @@ def tell(verb: str, details: Details) -> Told:
     rows = invoice_rows(
         [
             (str(share.get("number") or ""), Money(share["amount"], details["currency"]))
-            for share in details.get("invoices") or []
+            for share in shares_of(details)
         ]
     )
     rows += [
@@ -117,8 +117,14 @@ def tell(verb: str, details: Details) -> Told:
     )
 
 
+def shares_of(details: Details) -> list[Details]:
+    """Return the invoices of a receipt as {id, number, amount}, be they told by charge or not."""
+    by_charge = [share for charge in details.get("charges") or [] for share in charge["invoices"]]
+    return by_charge or list(details.get("invoices") or [])
+
+
 def _about(details: Details) -> str:
-    numbers = [str(share.get("number") or "") for share in details.get("invoices") or []]
+    numbers = [str(share.get("number") or "") for share in shares_of(details)]
     if any(numbers):
         return ", ".join(_ltr(number) for number in numbers if number)
     return _plan(details["plan"], details) if details.get("plan") else ""

@@ -28,7 +28,8 @@ def refresh(at: MerchantContext) -> None:
 
     Nothing is learnt where the token may not read it. Raises GatewayUnavailable.
     """
-    quota = at.invoicing.fetch_quota()
+    with spending(Effect.USAGE):
+        quota = at.invoicing.fetch_quota()
     if quota is not None:
         with at.db.write() as unit:
             budget.count(unit, at.merchant.id, at.merchant.holded_account, {}, quota, now=at.now)

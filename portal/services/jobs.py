@@ -26,6 +26,7 @@ from portal.services import (
     polls,
     presses,
     receipts,
+    reconciliation,
     recurrences,
     reminders,
     settlements,
@@ -84,6 +85,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
     polls.JOB: polls.look,
+    "reconcile": reconciliation.work,
 }
 
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
@@ -118,6 +120,7 @@ class Worker:
         payments.sweep(self._db, now=self._clock())
         polls.begin(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
+from sqlalchemy import Row
+
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
+from portal.gateways.mail import Attachment
 from portal.mirror import customers, intents, invoices, payment_methods
-from portal.services import mail
+from portal.services import charges, mail, papers
 from portal.store import actions, outbox
 from portal.store.actions import ActionRow
 from portal.store.payments import PaymentRow
@@ -128,16 +131,27 @@ def mail_receipt(at: MerchantContext, customer: int, number: int) -> None:
     card = customers.find_card(at.db, at.merchant, customer)
     if card is None or not card.address:
         return
+    locale = card.language_or(at.merchant.locale)
+    found = charges.list_of(at.db, at.merchant, action)
+    with mail.speaking(at, locale):
+        stands, paper = charges.rows_of(found), papers.receipt(at, action, card.name, found)
     mail.send(
         at,
         "receipt",
         to=card.address,
-        locale=card.language_or(at.merchant.locale),
+        locale=locale,
         message_id=f"receipt-{at.merchant.id}-{number}",
+        attachments=(Attachment(name_of(action), paper),),
         action=action,
+        stands=stands,
         customer_name=card.name,
         link=urljoin(at.settings.public_url, f"/{at.merchant.slug}/history/{number}"),
     )
+
+
+def name_of(action: Row[Any]) -> str:
+    """Return what the PDF of a receipt is called when it is saved."""
+    return f"receipt-{action.number}.pdf"
 
 
 def mail_failure(at: MerchantContext, payment: str) -> None:

@@ -14,10 +14,12 @@ from sqlalchemy import select
 from portal.db import Database, Unit
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
+from portal.domain.reconciliation import KINDS
 from portal.domain.refunds import given_back, still_owed
 from portal.mirror import polls, refunds
 from portal.store import inbox, merchants, operations, outbox
 from portal.store.merchants import MerchantRow
+from portal.store.reconciliation import DifferenceRow
 from portal.store.settlements import SettlementRow, SettlementState
 
 # What is not known for this long is not about to be known.
@@ -30,6 +32,7 @@ class TaskKind(StrEnum):
     REFUND: give money back at Stripe. BOOKING: look in Holded what stands on the invoice. EVENT and
     JOB: see why it failed, then have it done again. ANSWER: Stripe has not said what it did.
     QUESTION: see why Holded does not answer what the worker looks for there.
+    DIFFERENCE: Stripe, Holded and the portal say different things, see `flask portal reconcile`.
     """
 
     REFUND = "refund"
@@ -38,6 +41,7 @@ class TaskKind(StrEnum):
     JOB = "job"
     ANSWER = "answer"
     QUESTION = "question"
+    DIFFERENCE = "difference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def list_tasks(db: Database, *, now: datetime) -> list[Task]:
     with db.session() as reader:
         names = {row.id: row.slug for row in reader.scalars(select(MerchantRow))}
     found = [*_bookings(db, names), *_refunds(db), *_events(db, names), *_jobs(db, names)]
+    found += _differences(db, names)
     found += [*_answers(db, names, now), *_questions(db, names, now)]
     return sorted(found, key=lambda task: task.since)
 
@@ -130,3 +135,14 @@ def _answers(db: Database, names: dict[int, str], now: datetime) -> Iterator[Tas
         for row in operations.list_unanswered(reader, before=now - LONG):
             what = f"{row.verb} {row.id} about {row.subject}"
             yield Task(TaskKind.ANSWER, names[row.merchant_id], row.created_at, what)
+
+
+def _differences(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    """Return what a reconciliation found that is for a person and not listed above already."""
+    wanted = [kind for kind, what in KINDS.items() if not (what.is_safe or what.is_listed)]
+    with db.session() as reader:
+        for row in reader.scalars(select(DifferenceRow).where(DifferenceRow.kind.in_(wanted))):
+            found = row.to_difference()
+            yield Task(
+                TaskKind.DIFFERENCE, names[row.merchant_id], row.found_at, found.sentence, row.kind
+            )

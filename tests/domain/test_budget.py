@@ -64,6 +64,7 @@ def test_every_effect_has_a_cost() -> None:
         (Effect.PDF, 1000, Wait.MONTH),
         (Effect.BOOKING, 999, None),
         (Effect.BOOKING, 5000, None),
+        (Effect.USAGE, 5000, None),
     ],
 )
 def test_what_is_left_goes_to_the_higher_first(

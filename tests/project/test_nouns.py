@@ -34,6 +34,8 @@ NOUNS = [
     Noun("Merchant", "portal.domain.merchants", "merchants", "domain store services"),
     Noun("Rules", "portal.domain.rules", "rules", "domain cli"),
     Noun("Budget", "portal.domain.budget", "budget", "domain store services cli"),
+    Noun("Difference", "portal.domain.reconciliation", "reconciliation", "domain store services"),
+    Noun("Difference", "portal.domain.reconciliation", "reconcile", "cli"),
     Noun("Customer", "portal.context", "customers", "domain store mirror services"),
     Noun("Profile", "portal.domain.customers", "account", "pages templates"),
     Noun("PortalSession", "portal.services.sessions", "sessions", "store services web"),
@@ -65,6 +67,12 @@ NOUNS = [
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
     Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
+    Noun(
+        "Statement",
+        "portal.domain.statements",
+        "statements",
+        "domain mirror services pages templates",
+    ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
     Noun(
         "CollectionRow",

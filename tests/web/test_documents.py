@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.web.customer.invoices import LONGEST_NAME, disposition
+from portal.web.downloads import LONGEST_NAME, disposition
 from tests.browser import Browser
 from tests.payer import Payer
 

@@ -28,6 +28,7 @@ from portal.domain.events import ObjectKind
 from portal.domain.method_types import kept_by_paying
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.reconciliation import Taken
 from portal.domain.subscriptions import Subscription
 from portal.gateways.payments import Account, Change, Preview, PreviewLine
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
@@ -73,6 +74,8 @@ EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.COUPON: ("applies_to",),
     ObjectKind.CONFIGURATION: ("features.subscription_update.products",),
 }
+# What of an intent says how much came in and went back.
+CHARGED = ("latest_charge.refunds",)
 LISTED_WITH: Mapping[ObjectKind, Mapping[str, str]] = {
     ObjectKind.SUBSCRIPTION: {"status": "all"},
 }
@@ -251,6 +254,28 @@ class StripeGateway:
             if not body["has_more"] or not body["data"]:
                 return None
             query["starting_after"] = body["data"][-1]["id"]
+
+    def list_taken(self, since: datetime, *, cursor: str = "") -> tuple[tuple[Taken, ...], str]:
+        """Return one page of the intents made since a moment, and the cursor of the next."""
+        expanded = [f"data.{name}" for name in CHARGED]
+        rows, following = self._since("/v1/payment_intents", since, cursor, expand=expanded)
+        return tuple(_read(translate.taken, row) for row in rows), following
+
+    def list_refunded(self, since: datetime, *, cursor: str = "") -> tuple[tuple[str, ...], str]:
+        """Return the intents of one page of refunds made since a moment, and the next cursor."""
+        rows, following = self._since("/v1/refunds", since, cursor)
+        named = (translate.ref(row.get("payment_intent")) for row in rows)
+        return tuple(dict.fromkeys(filter(None, named))), following
+
+    def fetch_taken(self, intent: str) -> Taken | None:
+        """Read what came in and went back with an intent, None if there is no such intent."""
+        try:
+            body, _ = self._call("get", f"/v1/payment_intents/{_id(intent)}", expand=[*CHARGED])
+        except GatewayRefused as refusal:
+            if refusal.is_missing:
+                return None
+            raise
+        return _read(translate.taken, body)
 
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
@@ -503,6 +528,17 @@ class StripeGateway:
         return str(body["url"])
 
     # One request each
+
+    def _since(
+        self, path: str, since: datetime, cursor: str, **query: Any
+    ) -> tuple[list[Mapping[str, Any]], str]:
+        """List what was made since a moment, newest first; the cursor is empty on the last page."""
+        query |= {"limit": PAGE, "created": {"gte": int(since.timestamp())}}
+        if cursor:
+            query["starting_after"] = cursor
+        body, _ = self._call("get", path, **query)
+        rows = body["data"]
+        return rows, rows[-1]["id"] if body["has_more"] and rows else ""
 
     def _intent(self, method: str, path: str, **params: Any) -> Intent:
         try:

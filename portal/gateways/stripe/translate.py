@@ -23,6 +23,7 @@ from portal.domain.payments import (
     Intent,
     IntentState,
 )
+from portal.domain.reconciliation import Taken
 from portal.domain.refunds import Refund, RefundState
 from portal.domain.subscriptions import (
     Discount,
@@ -278,6 +279,7 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        paid_on=day(transitions.get("paid_at")),
     )
 
 
@@ -399,6 +401,25 @@ def intent(body: Json) -> Intent:
         charge=ref(body.get("latest_charge")),
         voucher_expires_at=moment(expires) if isinstance(expires, int) else None,
         created_at=moment(body.get("created")),
+    )
+
+
+def taken(body: Json) -> Taken:
+    """`payment_intent` as the money sees it, with its `latest_charge` and that one's refunds."""
+    metadata = body.get("metadata") or {}
+    charge = body.get("latest_charge")
+    charge = charge if isinstance(charge, Mapping) else {}
+    refunds = (charge.get("refunds") or {}).get("data", ())
+    return Taken(
+        intent=body["id"],
+        state=IntentState(body["status"]),
+        currency=body["currency"],
+        amount=int(body.get("amount_received") or 0),
+        refunded=int(charge.get("amount_refunded") or 0),
+        payment=text(metadata.get("payment")),
+        # More than fit end with an ellipsis.
+        invoices=tuple(filter(None, text(metadata.get("invoice")).rstrip("…").split(","))),
+        names=tuple(filter(None, (body["id"], charge.get("id"), *(row["id"] for row in refunds)))),
     )
 
 

@@ -1,14 +1,11 @@
 """The list of invoices of both origins, one invoice, and its PDF."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, render_template, request, send_file, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
@@ -21,7 +18,7 @@ from portal.mirror import invoices, sources
 from portal.mirror.invoices import Filter
 from portal.services import documents
 from portal.store import payments
-from portal.web import errors, filters, outcomes, repeats, wording
+from portal.web import downloads, errors, filters, outcomes, repeats, wording
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
 
@@ -29,7 +26,6 @@ pages = Blueprint("invoices", __name__)
 
 PAGE = 25
 LONGEST_SEARCH = 100
-LONGEST_NAME = 100
 SOURCES = {Origin.STRIPE: "Stripe", Origin.HOLDED: "Holded"}
 
 
@@ -107,13 +103,7 @@ def pdf(id: str) -> Response | tuple[str, int]:
         return _no_pdf(id, 503)
     except GatewayRefused:
         return _no_pdf(id, 502)
-    answer = send_file(path, mimetype="application/pdf", conditional=False, etag=False)
-    answer.headers["Content-Disposition"] = disposition(documents.name_of(invoice))
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["Content-Security-Policy"] = (
-        "default-src 'none'; frame-ancestors 'none'; sandbox"
-    )
-    return answer
+    return downloads.send_kept(path, documents.name_of(invoice), downloads.PDF)
 
 
 def failing(visit: Visit) -> Mapping[Origin, datetime | None]:
@@ -124,19 +114,6 @@ def failing(visit: Visit) -> Mapping[Origin, datetime | None]:
         for origin, when in found.items()
         if origin is Origin.STRIPE or visit.merchant.has_holded
     }
-
-
-def disposition(name: str) -> str:
-    """Return the header that names a download, once in ASCII and once as it is (RFC 6266)."""
-    whole = unicodedata.normalize("NFC", name).removesuffix(".pdf")
-    clean = re.sub(r"-[- ]+", "-", re.sub(r"[^\w.\- ]+", "-", whole)).strip(" .-")
-    stem = clean[: LONGEST_NAME - len(".pdf")].strip(" .-") or "document"
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .-")
-    ascii_name = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip(".-") or "document"
-    return (
-        f'attachment; filename="{ascii_name}.pdf"; '
-        f"filename*=UTF-8''{quote(f'{stem}.pdf', safe='')}"
-    )
 
 
 def _sums(invoice: Invoice) -> Sums:
