@@ -79,7 +79,8 @@ class Invoice:
     currency than the account's, whose sums only its PDF can tell. `intent` is the
     default payment intent of a Stripe invoice, `paid_on` the day it was paid whole. `pays_by` is
     the payment method a Holded document names, as Holded's id, `made_from` the proforma and
-    `recurrence` the recurring invoice it was made from.
+    `recurrence` the recurring invoice it was made from. Without `tells_parts` its issuer does not
+    say which payments are on it.
     """
 
     origin: Origin
@@ -112,6 +113,7 @@ class Invoice:
     recurrence: str = ""
     tags: tuple[str, ...] = field(default=())
     paid_on: date | None = None
+    tells_parts: bool = True
 
     @property
     def due_money(self) -> Money:

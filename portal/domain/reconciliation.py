@@ -198,7 +198,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What the portal wrote of one payment on one invoice; `before` are entries older than ours.
+    """What the portal wrote of one payment on one invoice; `before` are entries older than ours,
+    None where the invoice did not tell them.
 
     One that `is_awaited` is to be booked or maybe is; of one that `is_unknown` nobody can say.
     """
@@ -211,7 +212,7 @@ class Booking:
     excess: int
     entry: str
     treasury: str
-    before: frozenset[str]
+    before: frozenset[str] | None
     changed_at: datetime
     is_booked: bool = False
     is_awaited: bool = False
@@ -291,9 +292,11 @@ def compare_invoice(
         fate = "deleted" if told is None else "cancelled"
         gone = [_of_booking(DifferenceKind.INVOICE_GONE, one, fate) for one in booked]
         return [*found, *gone]
-    if origin is Origin.HOLDED:
+    if origin is Origin.HOLDED and told.tells_parts:
         found += [one for booking in booked if (one := _entry(booking, told.parts)) is not None]
         found += _unexplained(bookings, booked, told)
+    elif origin is Origin.HOLDED:
+        found += _less_paid(booked, told)
     return found
 
 
@@ -366,17 +369,29 @@ def _entry(booking: Booking, parts: Sequence[InvoicePart]) -> Difference | None:
     return None
 
 
+def _less_paid(booked: Sequence[Booking], told: Invoice) -> list[Difference]:
+    """Say that less is paid than was booked, where an invoice does not tell its payments."""
+    sum_booked = sum(one.money.amount for one in booked)
+    if sum_booked <= told.paid:
+        return []
+    paid = _text(Money(told.paid, told.currency))
+    says = f"{paid} of {_text(Money(sum_booked, told.currency))}"
+    return [_of_booking(DifferenceKind.ENTRY_DELETED, booked[-1], says)]
+
+
 def _unexplained(
     bookings: Sequence[Booking], booked: Sequence[Booking], told: Invoice
 ) -> list[Difference]:
     """Return the entries on our account that no booking explains.
 
     While a booking is being looked for, an entry that nothing explains is most likely that one.
+    Where the older entries were not told, nothing is known of what is none of ours.
     """
     is_sought = any(one.is_awaited or one.is_unknown for one in bookings)
-    if not booked or is_sought:
+    older = [one.before for one in booked if one.before is not None]
+    if not booked or is_sought or len(older) < len(booked):
         return []
-    known = {one.entry for one in booked}.union(*(one.before for one in booked))
+    known = {one.entry for one in booked}.union(*older)
     accounts, sums = {one.treasury for one in booked}, {one.money for one in booked}
     return [
         Difference(

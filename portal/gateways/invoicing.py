@@ -45,12 +45,10 @@ class Meter(Protocol):
 class InvoicingGateway(Protocol):
     """Everything the portal asks of Holded on behalf of one merchant.
 
-    `has_webhooks` says whether changes are told by it, or have to be looked for; `tells_parts`
-    whether an invoice shows its payments.
+    `has_webhooks` says whether changes are told by it, or have to be looked for.
     """
 
     has_webhooks: bool
-    tells_parts: bool
 
     def check(self) -> tuple[Treasury, ...]:
         """Try every permission the portal needs and return the accounts money can be booked on."""

@@ -221,7 +221,7 @@ def _freeze(at: MerchantContext, payment: str, invoice: str, told: Invoice) -> b
             return False
         if row.paid_before is None:
             row.paid_before = told.paid
-        if row.before is None and at.invoicing.tells_parts:
+        if row.before is None and told.tells_parts:
             row.before = [[part.id, part.amount.amount] for part in _ours(row, told.parts)]
         row.state, row.changed_at = SettlementState.SENT, at.now
         return True
@@ -311,12 +311,12 @@ def _explain(
     at: MerchantContext, payment: str, invoice: str, seen: Seen, parts: tuple[InvoicePart, ...]
 ) -> bool:
     """Say whether what stands on the invoice settles the booking: booked, or a riddle."""
-    told, tells_parts = seen.snapshot, at.invoicing.tells_parts
+    told = seen.snapshot
     with at.db.write() as unit:
         row = settlements.find(unit, payment, invoice)
         if row is None or not isinstance(told, Invoice):
             return False
-        entry = row.entry or _entry(unit, row, told, parts, tells_parts=tells_parts)
+        entry = row.entry or _entry(unit, row, told, parts)
         if entry == NOTHING:
             return False
         row.changed_at = at.now
@@ -335,8 +335,6 @@ def _entry(
     row: SettlementRow,
     told: Invoice,
     parts: tuple[InvoicePart, ...],
-    *,
-    tells_parts: bool,
 ) -> str | None:
     """Return the id of what was booked, NOTHING if nothing came, None if that cannot be said.
 
@@ -345,11 +343,11 @@ def _entry(
     """
     has_changed = told.paid != row.paid_before
     was_told = row.before is not None
-    if tells_parts and not was_told and not has_changed:
+    if told.tells_parts and not was_told and not has_changed:
         return NOTHING
     new = _unexplained(unit, row, parts)
     if not new:
-        return NOTHING if tells_parts or not has_changed else None
+        return NOTHING if told.tells_parts or not has_changed else None
     return new[0].id if len(new) == 1 and new[0].amount.amount == row.amount else None
 
 

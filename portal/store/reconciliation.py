@@ -275,7 +275,7 @@ def _booking(row: SettlementRow, origin: str) -> Booking:
         excess=row.excess,
         entry=row.entry,
         treasury=row.treasury,
-        before=frozenset(str(id) for id, _ in row.before or ()),
+        before=None if row.before is None else frozenset(str(id) for id, _ in row.before),
         changed_at=row.changed_at,
         is_booked=row.state == SettlementState.BOOKED,
         is_awaited=row.state in {SettlementState.WAITING, SettlementState.SENT},

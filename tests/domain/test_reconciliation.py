@@ -231,3 +231,27 @@ def test_our_copy_says_what_the_issuer_says(
     told: Invoice | None, mirrored: Invoice | None, found: list[str]
 ) -> None:
     assert of_invoice(told, mirrored=mirrored) == found
+
+
+# Where an invoice does not tell its payments
+
+
+UNTOLD = replace(PAID, parts=(), tells_parts=False)
+OF_FIRST_API = replace(BOOKING, before=None)
+
+
+def test_without_payments_to_see_what_was_booked_is_believed_up_to_what_is_paid() -> None:
+    assert of_invoice(UNTOLD, OF_FIRST_API, mirrored=UNTOLD) == []
+
+
+def test_without_payments_to_see_less_paid_than_booked_is_an_entry_that_went() -> None:
+    less = replace(UNTOLD, paid=100, due=12000)
+
+    assert of_invoice(less, OF_FIRST_API, mirrored=less) == [DifferenceKind.ENTRY_DELETED]
+
+
+def test_what_was_on_an_invoice_before_a_booking_is_none_of_ours_where_it_was_not_told() -> None:
+    parts = (*PAID.parts, InvoicePart("by hand", SUM, treasury="bank"))
+    told = replace(PAID, parts=parts)
+
+    assert of_invoice(told, OF_FIRST_API, mirrored=told) == []

@@ -11,6 +11,7 @@ from portal.domain.errors import GatewayRefused, Refused
 from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
+from portal.domain.reconciliation import DifferenceKind
 from portal.mirror import invoices
 from portal.services import documents, presses, tasks
 from portal.services.payments import Wish
@@ -19,6 +20,7 @@ from portal.services.tasks import TaskKind
 from portal.store.settlements import SettlementRow, SettlementState
 from tests.house import House
 from tests.payer import Payer, move_in
+from tests.reconciling import reconcile
 
 # The same promises as with the second API, kept for this module's payer.
 from tests.services.test_settlements import (  # noqa: F401
@@ -93,10 +95,10 @@ def test_b55_a_booking_that_is_known_is_not_sent_again_when_reading_it_fails(
     payer.fault("holded", kind, path, method="GET", after=1)
 
     payer.house.settle_down()
-    meanwhile = settlements(payer)
     wait_and_work(payer)
 
-    assert meanwhile == [(SettlementState.SENT, 12100)]
+    assert payer.calls().count("POST pay") == 1
+    assert payer.calls().count("GET payments") == 0
     assert payer.outcome(pressed).state is PaymentState.BOOKED
     assert payer.bookings() == ["121.00"]
 
@@ -160,6 +162,7 @@ def test_b55_a_booking_in_doubt_is_not_sent_twice_after_a_change_to_the_second_a
     payer.pay_in_holded(invoice, "121.00")
     due = invoices.get(payer.visit(), invoice).invoice.due_money
     payer.fault("holded", kind, "/pay", method="POST")
+    payer.fault("holded", "status", "/v1/payments", times=1_000)
     payer.press(invoice, due, card)
     payer.house.settle_down()
 
@@ -222,3 +225,22 @@ def test_f9_a_paid_proforma_waits_for_the_invoice_that_only_the_merchant_can_mak
     assert payer.charges() == [12100]
     assert payer.bookings() == ["121.00"]
     assert payer.state(pressed) is PaymentState.BOOKED
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_f13_what_was_booked_is_no_difference(payer: FirstPayer, is_full: bool) -> None:
+    payer.pay(payer.invoice(), payer.card())
+    payer.house.settle_down()
+
+    assert reconcile(payer.house, is_full=is_full) == []
+
+
+def test_f13_a_booking_that_the_merchant_took_back_is_told(payer: FirstPayer) -> None:
+    invoice = payer.invoice()
+    payer.pay(invoice, payer.card())
+    payer.house.settle_down()
+    (booked,) = payer.house.ledger("holded")
+    payer.house.holded.delete(f"/payments/{booked['payment']}").raise_for_status()
+
+    assert DifferenceKind.ENTRY_DELETED in reconcile(payer.house)
+    assert payer.bookings() == []

@@ -1,6 +1,7 @@
 """The door to Holded through its first API, for keys of 32 hexadecimal digits."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -41,7 +42,6 @@ class HoldedV1:
     """What the portal asks of Holded, for one key; `currency` is that of the account's books."""
 
     has_webhooks = False
-    tells_parts = False
 
     def __init__(
         self,
@@ -193,7 +193,8 @@ class HoldedV1:
             if kind is ObjectKind.CUSTOMER:
                 return translate.profile(v1_shapes.contact(body))
             told = v1_shapes.document(body)
-            return translate.invoice(told, INVOICE_KINDS[kind], self._currency)
+            found = translate.invoice(told, INVOICE_KINDS[kind], self._currency)
+            return replace(found, tells_parts=False)
         except Unreadable as error:
             message = f"{kind} {str(body.get('id'))[:64]} of Holded: {error}"
             raise GatewayRefused(message, code="unreadable") from error

@@ -40,7 +40,6 @@ class HoldedV2:
     """What the portal asks of Holded, for one token; `currency` is that of the account's books."""
 
     has_webhooks = True
-    tells_parts = True
 
     def __init__(
         self,
