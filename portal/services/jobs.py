@@ -21,6 +21,7 @@ from portal.services import (
     inbox,
     intents,
     operations,
+    packs,
     payment_methods,
     payments,
     presses,
@@ -81,6 +82,9 @@ JOBS: dict[str, Callable[..., None]] = {
     "look_at_recurrences": recurrences.look_daily,
     "mail_collection": reminders.mail_customer,
     "mail_uncollected": reminders.mail_merchant,
+    "make_pack": packs.make,
+    "mail_pack": packs.mail_ready,
+    "remove_pack": packs.remove,
     "resolve_operation": _resolve,
 }
 

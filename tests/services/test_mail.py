@@ -64,6 +64,10 @@ WAITING = {
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
     "receipt": {"action": action(), "customer_name": "Forn Aurora"},
+    "pack": {
+        "first": date(2026, 7, 1), "last": date(2026, 9, 30), "documents": 41, "missing": 1,
+        "until": datetime(2026, 11, 28, 9, 20, tzinfo=UTC), "customer_name": "Forn Aurora",
+    },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
     },
