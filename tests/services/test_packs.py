@@ -246,7 +246,7 @@ def test_a_pack_of_500_documents_takes_no_more_memory_than_one_of_few(payer: Pay
     size = packs.path_of(payer.house.at, pack).stat().st_size
     assert row(payer, pack).total == 500
     assert size > 50_000_000
-    assert peak < 25_000_000
+    assert peak < 15_000_000
 
 
 def _keep(payer: Payer, customer: int, visit: Any, count: int) -> None:
