@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Executable, Row, and_, bindparam, select, union
 
 from portal.context import Visit
+from portal.db import flag
 from portal.domain.customers import Origin
-from portal.domain.invoices import Invoice, InvoiceState
+from portal.domain.invoices import Invoice, InvoiceKind, InvoiceState
 from portal.domain.money import Money
 from portal.domain.refunds import GIVES_NOTHING, Refund
 from portal.domain.statements import (
@@ -48,6 +49,18 @@ _DOCUMENTS = select(
     InvoiceRow.intent,
     InvoiceRow.snapshot,
 ).where(*_OF_CUSTOMER, InvoiceRow.state.notin_([InvoiceState.DRAFT, InvoiceState.VOID]))
+_OF_PERIOD = (
+    select(InvoiceRow.snapshot)
+    .where(
+        *_OF_CUSTOMER,
+        flag(InvoiceRow.shown),
+        InvoiceRow.issued_key >= bindparam("first"),
+        InvoiceRow.issued_key <= bindparam("last"),
+        InvoiceRow.state.notin_([InvoiceState.DRAFT, InvoiceState.VOID, InvoiceState.INVOICED]),
+        InvoiceRow.kind != InvoiceKind.PROFORMA,
+    )
+    .order_by(InvoiceRow.issued_key, InvoiceRow.id)
+)
 _BOOKINGS = (
     select(
         SettlementRow.invoice.label("provider_id"),
@@ -126,6 +139,18 @@ def read(visit: Visit, period: Period) -> Statement:
     taken = _taken(documents, bookings, held)
     back = _given_back(visit, [rows.load(Refund, row.snapshot) for row in refunds], taken)
     return draw_up(period, sales, [*_unwanted(bookings, held), *back])
+
+
+def list_documents(visit: Visit, period: Period) -> list[Invoice]:
+    """Return the documents of a period that a statement tells of, the oldest first."""
+    values = {
+        "merchant": visit.merchant.id,
+        "livemode": visit.merchant.livemode,
+        "customer": visit.customer.id,
+        "first": period.first,
+        "last": period.last,
+    }
+    return [rows.load(Invoice, row.snapshot) for row in visit.db.rows(_OF_PERIOD, values)]
 
 
 def _coming(bookings: Sequence[Row[Any]]) -> Mapping[Key, list[Dated]]:

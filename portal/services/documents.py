@@ -44,6 +44,11 @@ def get(visit: Visit, invoice_id: str) -> tuple[Invoice, Path]:
     return invoice, path
 
 
+def is_kept(visit: Visit, invoice: Invoice) -> bool:
+    """Whether the PDF of an invoice as it is now is here, so that nobody need be asked for it."""
+    return _place(visit, invoice).exists()
+
+
 def _fetched(visit: Visit, invoice: Invoice) -> Iterator[bytes]:
     if invoice.origin is Origin.STRIPE:
         if not invoice.pdf_url:

@@ -123,7 +123,7 @@ def sums_of(account: Account) -> list[tuple[str, Money]]:
     """Return what stands above a statement's movements, in the order people read it."""
     return [
         (_("Opening balance"), account.opening),
-        (_("Invoiced and given back"), account.invoiced),
+        (_("Invoiced and refunded"), account.invoiced),
         (_("Paid and credited"), account.paid),
         (_("Closing balance"), account.closing),
     ]

@@ -34,6 +34,9 @@ PAGES = (
     "/subscriptions/<subscription>/cancel",
     "/account",
     "/history",
+    "/statement",
+    "/statement?from=2026-12-31&to=2026-01-01",
+    "/packs",
     "/login",
     "/there-is-no-such-page",
 )

@@ -76,6 +76,7 @@ NOUNS = [
         "statements",
         "domain mirror services pages templates",
     ),
+    Noun("PackRow", "portal.store.packs", "packs", "store services pages templates"),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
     Noun(
         "CollectionRow",

@@ -88,6 +88,10 @@ VALUES: dict[str, dict[str, Any]] = {
     "slip_ran_out": {
         "amount": EUR, "invoices": INVOICES, "number": "34191790010104351004791020150008",
     },
+    "pack": {
+        "first": date(2026, 7, 1), "last": date(2026, 9, 30), "documents": 41, "missing": 1,
+        "until": datetime(2026, 11, 28, 9, 20, tzinfo=UTC), "customer_name": "Forn Aurora",
+    },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
         "why": declines.of_decline("insufficient_funds").happened,

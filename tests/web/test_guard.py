@@ -7,6 +7,7 @@ taken from `owned` below by the name of the variable or the noun of the page.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from portal.db import Base
 from portal.domain.access import Scope
 from portal.domain.customers import Origin
 from portal.domain.payments import Share
+from portal.services import packs as packs_made
 from portal.services.merchants import RESERVED
-from portal.store import actions, operations, presses
+from portal.store import actions, operations, packs, presses
+from portal.store.packs import PackState
 from portal.web.areas import BLIND
 from portal.web.customer import SlugConverter
 from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
@@ -75,6 +78,7 @@ class Visitor:
     def tries(self, method: str, path: str) -> tuple[int, str]:
         """Return the status of the answer, and where it leads."""
         answer = self._client.open(path, method=method, base_url=BASE)
+        answer.close()
         return answer.status_code, answer.headers.get("Location", "").split("?")[0]
 
 
@@ -109,6 +113,11 @@ def owned(house: House, app: Flask) -> Owned:
     invoice = make_invoice(house.db, house.merchant, customer)
     with house.db.write() as unit:
         receipt = actions.add(unit, house.merchant, customer, "payment", now=house.now()).number
+        period = date(2026, 7, 1), date(2026, 9, 30)
+        pack = packs.add(
+            unit, house.merchant, customer, *period, locale="en", total=0, asked_at=house.now()
+        )
+        pack.state, pack.ready_at = PackState.READY, house.now()
         operation = operations.begin(
             unit, house.merchant, "pay", customer_id=customer, parameters={}, now=house.now()
         ).id
@@ -122,11 +131,14 @@ def owned(house: House, app: Flask) -> Owned:
             method=method.id,
             now=house.now(),
         ).id
+    packs_made.path_of(house.at, pack.id).parent.mkdir(parents=True)
+    packs_made.path_of(house.at, pack.id).write_bytes(b"PK")
     ids = {
         "account": tax_id.id,
         "history": str(receipt),
         "invoices": invoice,
         "operation": operation,
+        "packs": pack.id,
         "payment_methods": method,
         "payments": invoice,
         "presses": press,

@@ -148,3 +148,11 @@ def test_every_word_is_translated(
 def test_invoices_and_history_lead_to_it(signed_in: Payer, browser: Browser) -> None:
     for page in ("customer.invoices.list_all", "customer.history.list_all"):
         assert browser.get(page).link("Statement of account") == "/nuvol/statement"
+
+
+def test_days_of_ones_own_stay_in_sight(signed_in: Payer, browser: Browser) -> None:
+    usual = browser.get("customer.statements.show", period="2026-10-01_2026-12-31")
+    own = browser.get("customer.statements.show", **{"from": "2026-10-02", "to": "2026-10-03"})
+
+    assert "<details>" in usual.html
+    assert "<details open>" in own.html

@@ -1,6 +1,6 @@
 """The statement of account: a page to read, the same as PDF and as CSV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,15 +38,15 @@ class Choice:
 def show() -> ResponseReturnValue:
     """Show the statement of a period, of this quarter at first."""
     visit = current_visit()
-    period, error = _asked(visit.today)
+    period, error = asked(visit.today)
     found = drawn.read(visit, period) if not error else None
     page = render_template(
         "customer/statements/show.html",
         statement=found,
         period=period,
-        asked=_typed(period),
+        asked=typed(period),
         error=error,
-        choices=_choices(visit.today, period),
+        choices=choices(visit.today, period),
         most=MOST_LINES,
         kinds=statements.KINDS,
         day_of=statements.day_of,
@@ -61,7 +61,7 @@ def show() -> ResponseReturnValue:
 def pdf() -> ResponseReturnValue:
     """Send the statement of a period as PDF."""
     visit = current_visit()
-    period, error = _asked(visit.today)
+    period, error = asked(visit.today)
     if error:
         return show()
     paper = papers.statement(visit.at, drawn.read(visit, period), visit.customer_name)
@@ -73,33 +73,36 @@ def pdf() -> ResponseReturnValue:
 def csv() -> ResponseReturnValue:
     """Send the statement of a period as CSV."""
     visit = current_visit()
-    period, error = _asked(visit.today)
+    period, error = asked(visit.today)
     if error:
         return show()
     lines = statements.csv_of(drawn.read(visit, period))
     return downloads.send(lines, statements.name_of(period), downloads.CSV)
 
 
-def _asked(today: date) -> tuple[Period, str]:
-    """Return the period an address names, and what is wrong with it.
+def asked(
+    today: date, values: Mapping[str, str] | None = None, *, otherwise: Period | None = None
+) -> tuple[Period, str]:
+    """Return the period an address or a form names, and what is wrong with it.
 
     It is named by its first and last day, or by both in one choice (`2026-10-01_2026-12-31`).
     """
-    first, last = (request.args.get(name, "").strip() for name in ("from", "to"))
+    values, otherwise = values or request.args, otherwise or quarter_of(today)
+    first, last = (values.get(name, "").strip() for name in ("from", "to"))
     if not first and not last:
-        first, _joint, last = request.args.get("period", "").partition("_")
+        first, _joint, last = values.get("period", "").strip().partition("_")
     if not first and not last:
-        return quarter_of(today), ""
+        return otherwise, ""
     try:
         period = Period(date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
-        return quarter_of(today), _("Write both days, the first and the last.")
+        return otherwise, _("Write both days, the first and the last.")
     if not period.is_possible:
         return period, _("The first day is after the last one. Change one of them.")
     return period, ""
 
 
-def _typed(period: Period) -> dict[str, str]:
+def typed(period: Period) -> dict[str, str]:
     """Return what the fields hold: what was typed, or the period shown."""
     return {
         "from": request.args.get("from", period.first.isoformat())[:10],
@@ -107,7 +110,7 @@ def _typed(period: Period) -> dict[str, str]:
     }
 
 
-def _choices(today: date, current: Period) -> list[tuple[str, list[Choice]]]:
+def choices(today: date, current: Period) -> list[tuple[str, list[Choice]]]:
     """Return the quarters, months and years one may choose, the newest first."""
     locale = i18n.current()
     return [
