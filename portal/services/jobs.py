@@ -18,6 +18,7 @@ from portal.services import (
     customers,
     inbox,
     intents,
+    method_types,
     operations,
     payment_methods,
     payments,
@@ -65,6 +66,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    method_types.READ: method_types.read_again,
     "resolve_operation": _resolve,
 }
 
@@ -89,6 +91,7 @@ class Worker:
     def tick(self) -> None:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
+        method_types.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
 
