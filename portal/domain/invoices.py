@@ -68,7 +68,8 @@ class Invoice:
     Amounts are in minor units of `currency`. `due` is what remains to be paid. `customer` is the
     Stripe customer or Holded contact it is for. `is_foreign` marks a Holded document in another
     currency than the account's, whose sums only its PDF can tell. `intent` is the
-    default payment intent of a Stripe invoice.
+    default payment intent of a Stripe invoice, `method_types` the kinds of methods it was limited
+    to, empty where it was not.
     """
 
     origin: Origin
@@ -97,6 +98,7 @@ class Invoice:
     is_foreign: bool = False
     created_at: datetime | None = None
     tags: tuple[str, ...] = field(default=())
+    method_types: tuple[str, ...] = ()
 
     @property
     def due_money(self) -> Money:

@@ -538,16 +538,20 @@ def to_pay_with(amount: Money, terms: Terms) -> tuple[PaymentMethodType, ...]:
     )
 
 
-def to_save(currency: str, terms: Terms) -> tuple[PaymentMethodType, ...]:
+def to_save(
+    currency: str, terms: Terms, limited_to: Collection[str] = ()
+) -> tuple[PaymentMethodType, ...]:
     """Return the kinds that can be saved without paying, in table order.
 
     They are saved for invoices and renewals: what Stripe's own cannot be paid with is left out.
+    `limited_to` are the kinds that the invoice to be paid afterwards was limited to, if it was.
     """
     return tuple(
         row
         for row in CATALOGUE
         if row.in_setup
         and row.on_invoices
+        and (not limited_to or row.type in limited_to)
         and terms.permit(row)
         and row.fits(currency, terms.country)
     )
@@ -559,12 +563,19 @@ def kept_by_paying(types: Collection[str]) -> tuple[str, ...]:
 
 
 def may_pay_with(
-    kind: PaymentMethodType | None, amount: Money, country: str, chosen: Collection[str] = ()
+    kind: PaymentMethodType | None,
+    amount: Money,
+    country: str,
+    chosen: Collection[str] = (),
+    limited_to: Collection[str] = (),
 ) -> Decision:
-    """Say whether a saved method of a kind can pay a sum; None is a kind we do not know."""
+    """Say whether a saved method of a kind can pay a sum; None is a kind we do not know.
+
+    `chosen` are the kinds the merchant decided for, `limited_to` those its invoice was limited to.
+    """
     if kind is None or not kind.fits(amount.currency, country):
         return Decision.of(Reason.METHOD_NOT_FOR_CURRENCY)
-    if chosen and kind.type not in chosen:
+    if any(kind.type not in types for types in (chosen, limited_to) if types):
         return Decision.of(Reason.METHOD_NOT_TAKEN)
     return Decision.of(None if kind.takes(amount) else Reason.METHOD_NOT_FOR_AMOUNT)
 

@@ -231,7 +231,11 @@ def _method_to_charge(unit: Unit, visit: Visit, invoice: Invoice, wish: Wish) ->
     method, chosen = payment_methods.get(visit, wish.method, reader=unit), visit.merchant.rules
     _refuse_unless(
         may_pay_with(
-            method.kind, invoice.due_money, visit.merchant.country, chosen.payment_method_types
+            method.kind,
+            invoice.due_money,
+            visit.merchant.country,
+            chosen.payment_method_types,
+            invoice.method_types,
         )
     )
     return method.id

@@ -131,6 +131,14 @@ def test_only_what_stripe_can_charge_again_is_saved_without_paying() -> None:
     assert types(to_save("brl", Terms("BR"))) == {"card", "link"}
 
 
+def test_an_invoice_that_was_limited_is_paid_with_nothing_else() -> None:
+    limited = ("card", "us_bank_account")
+
+    assert types(to_save("eur", SPAIN, limited)) == {"card"}
+    may = may_pay_with(BY_TYPE["sepa_debit"], Money(100, "eur"), "ES", (), limited)
+    assert may.reason is Reason.METHOD_NOT_TAKEN
+
+
 def test_y3_a_kind_that_pays_once_is_never_asked_to_be_kept() -> None:
     offered = [row.type for row in to_pay_with(Money(100_00, "eur"), SPAIN)]
 

@@ -70,6 +70,16 @@ def test_what_the_account_takes_is_read_every_hour(payer: Payer) -> None:
     assert done == 1
 
 
+def test_a_key_that_may_not_read_the_settings_still_takes_payments(payer: Payer) -> None:
+    invoice = payer.invoice()
+    payer.fault("stripe", "status", "/v1/payment_method_configurations", status=403)
+
+    pressed = payer.pay(invoice)
+
+    assert payer.state(pressed) is PaymentState.AT_CHECKOUT
+    assert not kinds_of_account.terms(payer.house.db, payer.house.merchant).is_known
+
+
 @every
 def test_an_invoice_is_paid_with_each_kind_and_booked_once(
     open_for: Open, kind: PaymentMethodType

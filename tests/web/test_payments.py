@@ -127,6 +127,28 @@ def test_a_saved_method_the_merchant_does_not_take_is_shut_and_charges_nothing(
     assert signed_in.charges() == []
 
 
+def test_an_invoice_of_stripes_is_paid_with_the_kinds_it_was_limited_to(
+    signed_in: Payer, browser: Browser
+) -> None:
+    read_settings(signed_in)
+    with browser.app.app_context():
+        card, debit = signed_in.card(), signed_in.debit()
+        invoice = signed_in.stripe_invoice(
+            collection_method="send_invoice",
+            days_until_due=14,
+            payment_settings={"payment_method_types": ["card"]},
+        )
+
+    page = browser.get("customer.payments.choose", id=invoice)
+    with pytest.raises(Refused) as refused:
+        signed_in.pay(invoice, debit)
+
+    values = [radio.get("value") for radio in page.tree.iter("input")]
+    assert (card in values, debit in values) == (True, False)
+    assert "You can save: Card." in page.text
+    assert refused.value.decision.reason is Reason.METHOD_NOT_TAKEN
+
+
 def test_where_no_kind_fits_the_page_says_whom_to_ask(signed_in: Payer, browser: Browser) -> None:
     signed_in.house.decide(payment_method_types=("boleto",))
     invoice = signed_in.invoice()

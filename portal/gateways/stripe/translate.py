@@ -250,6 +250,7 @@ def invoice(body: Json) -> Invoice | Gone:
     currency = body["currency"]
     parent = (body.get("parent") or {}).get("subscription_details") or {}
     transitions = body.get("status_transitions") or {}
+    settings = body.get("payment_settings") or {}
     finalized = transitions.get("finalized_at") or body.get("effective_at")
     lines = tuple(_line(row, currency) for row in (body.get("lines") or {}).get("data", ()))
     due = int(body.get("amount_remaining") or 0)
@@ -277,6 +278,7 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        method_types=tuple(settings.get("payment_method_types") or ()),
     )
 
 

@@ -173,24 +173,29 @@ def _show(
 def _kinds(invoice: Invoice, terms: Terms) -> tuple[PaymentMethodType, ...]:
     """Return the kinds of new methods Stripe's page offers: to pay with, or to save first."""
     if invoice.origin is Origin.STRIPE:
-        return to_save(invoice.currency, terms)
+        return to_save(invoice.currency, terms, invoice.method_types)
     return to_pay_with(invoice.due_money, terms)
 
 
 def _choices(visit: Visit, wallet: Wallet, invoice: Invoice) -> list[Choice]:
     """Return the saved methods, the default first; those that do not fit say why."""
     made = [
-        Choice(method, method.id == wallet.default, _why_not(visit, method, invoice.due_money))
+        Choice(method, method.id == wallet.default, _why_not(visit, method, invoice))
         for method in wallet.methods
     ]
     return sorted(made, key=lambda choice: (bool(choice.why_not), not choice.is_default))
 
 
-def _why_not(visit: Visit, method: PaymentMethod, amount: Money) -> str:
+def _why_not(visit: Visit, method: PaymentMethod, invoice: Invoice) -> str:
     if method.is_expired(visit.today):
         return _("It has expired.")
-    merchant = visit.merchant
-    may = may_pay_with(method.kind, amount, merchant.country, merchant.rules.payment_method_types)
+    may = may_pay_with(
+        method.kind,
+        invoice.due_money,
+        visit.merchant.country,
+        visit.merchant.rules.payment_method_types,
+        invoice.method_types,
+    )
     return str(wording.of_reason(may.reason).happened) if may.reason else ""
 
 
