@@ -11,7 +11,8 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayError, Refused
 from portal.domain.events import ObjectKind
-from portal.domain.method_types import PaymentMethodType, to_save
+from portal.domain.method_offers import to_save
+from portal.domain.method_types import PaymentMethodType
 from portal.domain.payment_methods import PaymentMethod, may_be_default, may_remove
 from portal.domain.payments import CheckoutSession, CheckoutState
 from portal.gateways.snapshots import Seen

@@ -20,7 +20,7 @@ from portal.domain.decisions import ALLOWED, Decision, Reason
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, UnderWay, may_pay
-from portal.domain.method_types import may_pay_with, to_pay_with
+from portal.domain.method_offers import may_pay_with, to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,

@@ -13,7 +13,7 @@ from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
-from portal.domain.method_types import MethodSettings
+from portal.domain.method_offers import MethodSettings
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import (

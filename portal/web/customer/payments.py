@@ -13,7 +13,8 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.invoices import Invoice
-from portal.domain.method_types import PaymentMethodType, Terms, may_pay_with, to_pay_with, to_save
+from portal.domain.method_offers import Terms, may_pay_with, to_pay_with, to_save
+from portal.domain.method_types import PaymentMethodType
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.i18n import gettext as _

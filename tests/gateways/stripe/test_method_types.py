@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.domain.events import ObjectKind
-from portal.domain.method_types import MethodSettings, Terms, to_pay_with, to_save
+from portal.domain.method_offers import MethodSettings, Terms, to_pay_with, to_save
 from portal.domain.money import Money
 from portal.gateways.stripe.translate import intent, method_settings
 from tests.house import House
