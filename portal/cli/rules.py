@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from portal import cli
 from portal.domain.merchants import Merchant
-from portal.domain.method_types import BY_TYPE, unusable
+from portal.domain.method_offers import unusable
+from portal.domain.method_types import BY_TYPE
 from portal.domain.rules import NOTHING_DECIDED, Rules
 from portal.store import merchants
 

@@ -80,7 +80,8 @@ class Invoice:
     default payment intent of a Stripe invoice, `paid_on` the day it was paid whole. `pays_by` is
     the payment method a Holded document names, as Holded's id, `made_from` the proforma and
     `recurrence` the recurring invoice it was made from. Without `tells_parts` its issuer does not
-    say which payments are on it.
+    say which payments are on it. `method_types` are the kinds of methods a Stripe invoice was
+    limited to, empty where it was not.
     """
 
     origin: Origin
@@ -114,6 +115,7 @@ class Invoice:
     tags: tuple[str, ...] = field(default=())
     paid_on: date | None = None
     tells_parts: bool = True
+    method_types: tuple[str, ...] = ()
 
     @property
     def due_money(self) -> Money:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 from portal.db import Reader, Unit
 from portal.domain.customers import Origin
 from portal.domain.merchants import Merchant
-from portal.domain.method_types import MethodSettings, Terms
+from portal.domain.method_offers import MethodSettings, Terms
 from portal.mirror import rows
 
 

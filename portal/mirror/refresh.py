@@ -18,7 +18,7 @@ from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
-from portal.domain.method_types import MethodSettings
+from portal.domain.method_offers import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.recurrences import Recurrence

@@ -25,6 +25,7 @@ from portal.services import (
     intents,
     lookouts,
     mandates,
+    method_types,
     operations,
     packs,
     payment_methods,
@@ -107,6 +108,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "make_pack": packs.make,
     "mail_pack": packs.mail_ready,
     "remove_pack": packs.remove,
+    method_types.READ: method_types.read_again,
     "resolve_operation": _resolve,
     "reconcile": reconciliation.work,
     polls.JOB: polls.look,
@@ -144,6 +146,7 @@ class Worker:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
         polls.begin(self._db, now=self._clock())
+        method_types.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())

@@ -11,7 +11,8 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayError, Refused
 from portal.domain.events import ObjectKind
-from portal.domain.method_types import PaymentMethodType, to_save
+from portal.domain.method_offers import to_save
+from portal.domain.method_types import PaymentMethodType
 from portal.domain.payment_methods import PaymentMethod, may_be_default, may_remove
 from portal.domain.payments import CheckoutSession, CheckoutState
 from portal.gateways.snapshots import Seen
@@ -46,10 +47,9 @@ def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
     the method afterwards. Raises Refused where the merchant does not allow it or takes no kind that
     can be saved, GatewayUnavailable where Stripe does not answer.
     """
-    currency = _currency_of(visit, then)
     _refuse_unless(Decision.of(_not_opened(visit)))
     account_methods.read(visit.at)
-    kinds = to_save(currency, method_types.terms(visit.db, visit.merchant))
+    currency, kinds = _to_offer(visit, then)
     _refuse_unless(may_add(visit, kinds))
     with visit.db.write() as unit:
         row = operations.begin(
@@ -131,8 +131,13 @@ def _not_opened(visit: Visit) -> Reason | None:
     return None if allowed and visit.customer.stripe_customer else Reason.FEATURE_DISABLED
 
 
-def _currency_of(visit: Visit, invoice: str) -> str:
-    return invoices.get(visit, invoice).invoice.currency if invoice else visit.merchant.currency
+def _to_offer(visit: Visit, invoice_id: str) -> tuple[str, tuple[PaymentMethodType, ...]]:
+    """Return the currency a method is saved for, and the kinds that can be saved for it."""
+    terms = method_types.terms(visit.db, visit.merchant)
+    if not invoice_id:
+        return visit.merchant.currency, to_save(visit.merchant.currency, terms)
+    invoice = invoices.get(visit, invoice_id).invoice
+    return invoice.currency, to_save(invoice.currency, terms, invoice.method_types)
 
 
 def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:

@@ -20,7 +20,7 @@ from portal.domain.decisions import ALLOWED, Decision, Reason
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, UnderWay
-from portal.domain.method_types import may_pay_with, to_pay_with
+from portal.domain.method_offers import may_pay_with, to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,
@@ -230,7 +230,7 @@ def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tupl
     if wish.is_part:
         _refuse_unless(may_pay_part(visit.merchant.rules, [one.invoice for one in read.asked]))
     _refuse_unless(may_charge(read.asked, allows_part=wish.is_part))
-    method = _method_to_charge(unit, visit, wish)
+    method = _method_to_charge(unit, visit, read, wish)
     types = _types_to_offer(unit, visit, wish.shown) if how.ends_at else []
     payment = rows.add(
         unit,
@@ -264,13 +264,19 @@ def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tupl
     return verb, row.id
 
 
-def _method_to_charge(unit: Unit, visit: Visit, wish: Wish) -> str:
+def _method_to_charge(unit: Unit, visit: Visit, read: _Read, wish: Wish) -> str:
     """Return the id of the saved method to charge, empty for a new one; raises Refused."""
     if not wish.method:
         return ""
     method, chosen = payment_methods.get(visit, wish.method, reader=unit), visit.merchant.rules
     _refuse_unless(
-        may_pay_with(method.kind, wish.shown, visit.merchant.country, chosen.payment_method_types)
+        may_pay_with(
+            method.kind,
+            wish.shown,
+            visit.merchant.country,
+            chosen.payment_method_types,
+            read.asked[0].invoice.method_types,
+        )
     )
     return method.id
 

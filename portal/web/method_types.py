@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flask import Flask
 
 from portal import i18n
-from portal.domain.method_types import BY_TYPE, Condition, PaymentMethodType, Terms, kept_by_paying
+from portal.domain.method_offers import Terms, kept_by_paying
+from portal.domain.method_types import BY_TYPE, Condition, PaymentMethodType
 from portal.i18n import formats, lazy_gettext, ngettext
 from portal.i18n import gettext as _
 

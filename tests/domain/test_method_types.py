@@ -3,10 +3,7 @@
 import pytest
 
 from portal.domain.decisions import Reason
-from portal.domain.method_types import (
-    BY_TYPE,
-    CATALOGUE,
-    PaymentMethodType,
+from portal.domain.method_offers import (
     Terms,
     kept_by_paying,
     may_pay_with,
@@ -14,6 +11,7 @@ from portal.domain.method_types import (
     to_save,
     unusable,
 )
+from portal.domain.method_types import BY_TYPE, CATALOGUE, PaymentMethodType
 from portal.domain.money import Money
 
 SPAIN = Terms("ES")
@@ -131,6 +129,14 @@ def test_only_what_stripe_can_charge_again_is_saved_without_paying() -> None:
     assert types(to_save("brl", Terms("BR"))) == {"card", "link"}
 
 
+def test_an_invoice_that_was_limited_is_paid_with_nothing_else() -> None:
+    limited = ("card", "us_bank_account")
+
+    assert types(to_save("eur", SPAIN, limited)) == {"card"}
+    may = may_pay_with(BY_TYPE["sepa_debit"], Money(100, "eur"), "ES", (), limited)
+    assert may.reason is Reason.METHOD_NOT_TAKEN
+
+
 def test_y3_a_kind_that_pays_once_is_never_asked_to_be_kept() -> None:
     offered = [row.type for row in to_pay_with(Money(100_00, "eur"), SPAIN)]
 
@@ -139,9 +145,6 @@ def test_y3_a_kind_that_pays_once_is_never_asked_to_be_kept() -> None:
 
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.type)
 def test_a_row_does_not_contradict_itself(row: PaymentMethodType) -> None:
-    keeps = row.in_setup or row.saves_by_paying
-
-    assert row.is_reusable == keeps
     assert row.is_reusable or not (row.has_mandate or row.in_portal)
     assert row.bounds is None or row.bounds.currency in row.currencies
     assert row.source.startswith("https://docs.stripe.com/")

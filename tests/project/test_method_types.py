@@ -13,13 +13,7 @@ import pytest
 from stripe.params import _invoice_create_params as of_invoices
 from stripe.params.checkout import _session_create_params as of_checkout
 
-from portal.domain.method_types import (
-    BY_TYPE,
-    CATALOGUE,
-    LEFT_OUT,
-    Condition,
-    PaymentMethodType,
-)
+from portal.domain.method_types import BY_TYPE, CATALOGUE, LEFT_OUT, Condition, PaymentMethodType
 from portal.web import assets, method_types
 from scripts import payment_methods
 

@@ -65,6 +65,7 @@ NOUNS = [
     Noun(
         "PaymentMethodType", "portal.domain.method_types", "method_types", "domain mirror services"
     ),
+    Noun("Terms", "portal.domain.method_offers", "method_offers", "domain"),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"

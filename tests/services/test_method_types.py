@@ -14,6 +14,8 @@ from portal.domain.invoices import InvoiceStatus
 from portal.domain.method_types import CATALOGUE, PaymentMethodType
 from portal.domain.payments import PaymentState
 from portal.mirror import invoices
+from portal.mirror import method_types as kinds_of_account
+from portal.services import method_types
 from tests import databases
 from tests.house import build
 from tests.kinds import CONSENT, bill, charge_again, home_of, offered, saved, take
@@ -46,6 +48,36 @@ def _living_in(kind: PaymentMethodType, database_url: str, folder: Path) -> Iter
         yield move_in(house)
     app.extensions["portal"].db.dispose()
     next(made, None)
+
+
+def test_what_the_account_takes_is_read_every_hour(payer: Payer) -> None:
+    house, worker = payer.house, payer.house.worker()
+    method_types.sweep(house.db, now=house.now())
+    house.settle_down()
+    before = kinds_of_account.terms(house.db, house.merchant).turned_off
+    take(payer, "klarna")
+
+    method_types.sweep(house.db, now=house.now())
+    house.settle_down()
+    at_once = kinds_of_account.terms(house.db, house.merchant).turned_off
+    house.pass_time(3_601)
+    house.control("stripe", "clock", advance=3_601)
+    done = worker.work_once()
+
+    after = kinds_of_account.terms(house.db, house.merchant).turned_off
+    assert before == at_once
+    assert (before or frozenset()) - (after or frozenset()) == {"klarna"}
+    assert done == 1
+
+
+def test_a_key_that_may_not_read_the_settings_still_takes_payments(payer: Payer) -> None:
+    invoice = payer.invoice()
+    payer.fault("stripe", "status", "/v1/payment_method_configurations", status=403)
+
+    pressed = payer.pay(invoice)
+
+    assert payer.state(pressed) is PaymentState.AT_CHECKOUT
+    assert not kinds_of_account.terms(payer.house.db, payer.house.merchant).is_known
 
 
 @every

@@ -9,7 +9,10 @@ from sqlalchemy import select
 
 from portal.context import Visit
 from portal.domain.customers import Origin
+from portal.domain.decisions import Reason
+from portal.domain.errors import Refused
 from portal.mirror import payment_methods as mirror
+from portal.services import method_types, payment_methods
 from portal.store.consents import ConsentRow
 from tests.browser import Browser, Page
 from tests.factories import make_customer, make_session
@@ -393,3 +396,28 @@ def test_no_backup_is_offered_where_the_merchant_does_not_allow_one(
 
     assert not any("backup" in name for name in page.button_names)
     assert "backup" not in page.text
+
+
+def test_the_page_names_the_kinds_that_can_be_saved(signed_in: Payer, browser: Browser) -> None:
+    method_types.read(signed_in.house.at)
+
+    page = browser.get(LIST)
+
+    assert "You can save: Card or SEPA Direct Debit." in page.text
+    assert "SEPA Direct Debit Counts as paid about 5 working days later." in page.text
+    assert "Bizum" not in page.text
+
+
+def test_where_no_kind_can_be_saved_nothing_is_asked_of_stripe(
+    signed_in: Payer, browser: Browser
+) -> None:
+    signed_in.house.decide(payment_method_types=("bizum",))
+
+    page = browser.get(LIST)
+    with pytest.raises(Refused) as refused:
+        payment_methods.add(signed_in.visit(), consent="Keep it.")
+
+    asked = [row["path"] for row in signed_in.house.requests("stripe")]
+    assert "No new payment method can be used for this here." in page.text
+    assert refused.value.decision.reason is Reason.NO_METHOD_OFFERED
+    assert "/v1/checkout/sessions" not in asked

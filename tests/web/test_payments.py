@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from portal.domain.customers import Origin
+from portal.domain.decisions import Reason
+from portal.domain.errors import Refused
 from portal.domain.money import Money
-from portal.services import payments
+from portal.services import method_types, payments
 from portal.services.payments import Wish
 from portal.store.consents import ConsentRow
 from portal.store.payments import PaymentRow
@@ -15,6 +17,7 @@ from portal.web.customer.payments import may_keep
 from tests.browser import Browser
 from tests.factories import make_customer, make_session
 from tests.house import House
+from tests.kinds import take
 from tests.payer import DUE, Payer
 from tests.web.signing_in import carry
 
@@ -66,6 +69,99 @@ def test_saved_methods_come_first_with_the_default_chosen(
     chosen = [radio.get("value") for radio in radios if radio.get("checked") is not None]
     assert (len(radios), radios[0].get("value"), chosen) == (3, default, [default])
     assert "Pay €121.00" in page.button_names
+
+
+def read_settings(payer: Payer) -> None:
+    """Have the merchant's account read, as a sync does."""
+    method_types.read(payer.house.at)
+
+
+def test_the_page_names_the_kinds_that_stripes_page_will_offer(
+    signed_in: Payer, browser: Browser
+) -> None:
+    take(signed_in, "multibanco")
+    read_settings(signed_in)
+
+    page = browser.get("customer.payments.choose", id=signed_in.invoice())
+
+    assert "With Card, SEPA Direct Debit, Bizum, or Multibanco. Entered on Stripe’s" in page.text
+    assert "SEPA Direct Debit Counts as paid about 5 working days later." in page.text
+    assert "Multibanco You get a slip to pay at a bank or in a shop" in page.text
+    assert "Can be kept: Card or SEPA Direct Debit." in page.text
+
+
+def test_the_page_names_no_kinds_before_the_account_was_read(
+    signed_in: Payer, browser: Browser
+) -> None:
+    page = browser.get("customer.payments.choose", id=signed_in.invoice())
+
+    assert "Entered on Stripe’s page, then you come back here." in page.text
+    assert "Bizum" not in page.text
+
+
+def test_what_the_merchant_decided_for_is_what_the_page_names(
+    signed_in: Payer, browser: Browser
+) -> None:
+    signed_in.house.decide(payment_method_types=("card", "bizum"))
+    read_settings(signed_in)
+
+    page = browser.get("customer.payments.choose", id=signed_in.invoice())
+
+    assert "With Card or Bizum. Entered on Stripe’s page" in page.text
+    assert "SEPA" not in page.text
+
+
+def test_a_saved_method_the_merchant_does_not_take_is_shut_and_charges_nothing(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice, card = signed_in.invoice(), save(signed_in, browser)
+    signed_in.house.decide(payment_method_types=("sepa_debit",))
+
+    page = browser.get("customer.payments.choose", id=invoice)
+    with pytest.raises(Refused) as refused:
+        signed_in.pay(invoice, card)
+
+    assert card not in page.html
+    assert "does not take this kind of payment method" in page.text
+    assert refused.value.decision.reason is Reason.METHOD_NOT_TAKEN
+    assert signed_in.charges() == []
+
+
+def test_an_invoice_of_stripes_is_paid_with_the_kinds_it_was_limited_to(
+    signed_in: Payer, browser: Browser
+) -> None:
+    read_settings(signed_in)
+    with browser.app.app_context():
+        card, debit = signed_in.card(), signed_in.debit()
+        invoice = signed_in.stripe_invoice(
+            collection_method="send_invoice",
+            days_until_due=14,
+            payment_settings={"payment_method_types": ["card"]},
+        )
+
+    page = browser.get("customer.payments.choose", id=invoice)
+    with pytest.raises(Refused) as refused:
+        signed_in.pay(invoice, debit)
+
+    values = [radio.get("value") for radio in page.tree.iter("input")]
+    assert (card in values, debit in values) == (True, False)
+    assert "You can save: Card." in page.text
+    assert refused.value.decision.reason is Reason.METHOD_NOT_TAKEN
+
+
+def test_where_no_kind_fits_the_page_says_whom_to_ask(signed_in: Payer, browser: Browser) -> None:
+    signed_in.house.decide(payment_method_types=("boleto",))
+    invoice = signed_in.invoice()
+
+    page = browser.get("customer.payments.choose", id=invoice)
+    with pytest.raises(Refused) as refused:
+        signed_in.pay(invoice)
+
+    assert "No new payment method can be used for this here." in page.text
+    assert "help@nuvol.example" in page.text
+    assert [radio for radio in page.tree.iter("input") if radio.get("type") == "radio"] == []
+    assert refused.value.decision.reason is Reason.NO_METHOD_OFFERED
+    assert signed_in.charges() == []
 
 
 def test_keeping_a_new_method_is_never_ticked_for_people(

@@ -25,7 +25,7 @@ from portal.domain.errors import (
     GatewayUnavailable,
 )
 from portal.domain.events import ObjectKind
-from portal.domain.method_types import kept_by_paying
+from portal.domain.method_offers import kept_by_paying
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.reconciliation import Taken

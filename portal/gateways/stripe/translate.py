@@ -14,7 +14,7 @@ from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from portal.domain.mandates import Mandate, MandateStatus
-from portal.domain.method_types import MethodSettings
+from portal.domain.method_offers import MethodSettings
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import (
@@ -253,6 +253,7 @@ def invoice(body: Json) -> Invoice | Gone:
     currency = body["currency"]
     parent = (body.get("parent") or {}).get("subscription_details") or {}
     transitions = body.get("status_transitions") or {}
+    settings = body.get("payment_settings") or {}
     finalized = transitions.get("finalized_at") or body.get("effective_at")
     lines = tuple(_line(row, currency) for row in (body.get("lines") or {}).get("data", ()))
     due = int(body.get("amount_remaining") or 0)
@@ -281,6 +282,7 @@ def invoice(body: Json) -> Invoice | Gone:
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
         paid_on=day(transitions.get("paid_at")),
+        method_types=tuple(settings.get("payment_method_types") or ()),
     )
 
 

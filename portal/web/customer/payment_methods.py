@@ -10,7 +10,7 @@ from portal.context import Visit
 from portal.domain.customers import Origin
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable
-from portal.domain.method_types import to_save
+from portal.domain.method_offers import to_save
 from portal.domain.payment_methods import (
     PaymentMethod,
     may_be_backup,

@@ -14,7 +14,8 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.invoices import Invoice
-from portal.domain.method_types import PaymentMethodType, Terms, may_pay_with, to_pay_with, to_save
+from portal.domain.method_offers import Terms, may_pay_with, to_pay_with, to_save
+from portal.domain.method_types import PaymentMethodType
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.presses import may_pay_part
@@ -176,7 +177,7 @@ def _show(
     is_hosted = _is_paid_at_stripe(found) and not visit.sees_everything
     wallet = payment_methods.wallet(visit) if visit.sees_everything else Wallet()
     to_pay = part or invoice.due_money
-    choices = choices_of(visit, wallet, to_pay)
+    choices = choices_of(visit, wallet, to_pay, invoice.method_types)
     terms = method_types.terms(visit.db, visit.merchant)
     kinds = _kinds(invoice, to_pay, terms)
     return render_template(
@@ -212,24 +213,36 @@ def _show(
 def _kinds(invoice: Invoice, amount: Money, terms: Terms) -> tuple[PaymentMethodType, ...]:
     """Return the kinds of new methods Stripe's page offers: to pay with, or to save first."""
     if invoice.origin is Origin.STRIPE:
-        return to_save(invoice.currency, terms)
+        return to_save(invoice.currency, terms, invoice.method_types)
     return to_pay_with(amount, terms)
 
 
-def choices_of(visit: Visit, wallet: Wallet, amount: Money) -> list[Choice]:
-    """Return the saved methods, the default first; those that do not fit say why."""
+def choices_of(
+    visit: Visit, wallet: Wallet, amount: Money, limited_to: tuple[str, ...] = ()
+) -> list[Choice]:
+    """Return the saved methods, the default first; those that do not fit say why.
+
+    `limited_to` are the kinds an invoice of Stripe takes, empty where it takes every kind.
+    """
     made = [
-        Choice(method, method.id == wallet.default, _why_not(visit, method, amount))
+        Choice(method, method.id == wallet.default, _why_not(visit, method, amount, limited_to))
         for method in wallet.methods
     ]
     return sorted(made, key=lambda choice: (bool(choice.why_not), not choice.is_default))
 
 
-def _why_not(visit: Visit, method: PaymentMethod, amount: Money) -> str:
+def _why_not(
+    visit: Visit, method: PaymentMethod, amount: Money, limited_to: tuple[str, ...]
+) -> str:
     if method.is_expired(visit.today):
         return _("It has expired.")
-    merchant = visit.merchant
-    may = may_pay_with(method.kind, amount, merchant.country, merchant.rules.payment_method_types)
+    may = may_pay_with(
+        method.kind,
+        amount,
+        visit.merchant.country,
+        visit.merchant.rules.payment_method_types,
+        limited_to,
+    )
     return str(wording.of_reason(may.reason).happened) if may.reason else ""
 
 

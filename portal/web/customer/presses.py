@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.context import Visit
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayUnavailable, Refused
-from portal.domain.method_types import to_pay_with
+from portal.domain.method_offers import to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState, Share
 from portal.domain.presses import MOST_INVOICES, charges_of, may_press
@@ -38,6 +38,8 @@ from portal.web.policies import Who, open_to
 
 pages = Blueprint("presses", __name__)
 Answer = Response | str | tuple[str, int]
+# What invoices with no kind of method in common are limited to.
+NO_KIND = ("none",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,9 @@ def _show(
     amount = Money(largest, currencies[0] if currencies else visit.merchant.currency)
     terms = method_types.terms(visit.db, visit.merchant)
     kinds = to_pay_with(amount, terms) if takes_new else ()
-    choices = choices_of(visit, payment_methods.wallet(visit), amount)
+    limits = [set(one.method_types) for one in asked if one.method_types]
+    limited_to = (tuple(set.intersection(*limits)) or NO_KIND) if limits else ()
+    choices = choices_of(visit, payment_methods.wallet(visit), amount, limited_to)
     numbers = {i.id: one.invoice.number or i.id for i, one in zip(asked, payable, strict=True)}
     has_usable = any(not choice.why_not for choice in choices)
     return render_template(
