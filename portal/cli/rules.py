@@ -1,6 +1,7 @@
 """`flask portal rules`: what a merchant decides for its portal, shown and changed."""
 
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -22,7 +23,7 @@ def rules(slug: str, changes: tuple[str, ...]) -> None:
     A rule that is a list takes its values with commas between.
     """
     merchant = cli.get_merchant(slug)
-    decided = _changed(merchant.rules, changes)
+    decided = _changed(merchant.rules, changes).begun(merchant.day_of(datetime.now(UTC)))
     if decided != merchant.rules:
         with cli.installation().db.write() as unit:
             merchants.save_rules(unit, merchant.id, decided)
@@ -39,7 +40,8 @@ def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:
             raise click.ClickException(f"{change!r} is no NAME=VALUE with a name of: {names}.")
         is_list = isinstance(getattr(NOTHING_DECIDED, name), tuple)
         parts = [part.strip() for part in value.split(",") if part.strip()]
-        decided[name] = parts if is_list else value
+        is_left_out = not value and getattr(NOTHING_DECIDED, name) is None
+        decided[name] = parts if is_list else None if is_left_out else value
     try:
         return _ADAPTER.validate_python(decided)
     except ValidationError as wrong:
@@ -48,4 +50,6 @@ def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
