@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -47,7 +47,8 @@ from portal.domain.payment_methods import VOUCHERS
 from portal.domain.payments import IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
-from portal.store import customers
+from portal.store import counterparts, customers
+from portal.store.counterparts import CounterpartRow
 from portal.store.payments import PaymentRow, ShareRow
 
 TAG_OF_STRIPE_INVOICE = "stripe:"
@@ -436,6 +437,7 @@ def save(
     invoices = [(invoice, at) for invoice, at in invoices if invoice.customer]
     if not invoices:
         return
+    invoices = _with_corrected(unit, merchant, invoices)
     payers = {
         origin: customers.ids_of(
             unit,
@@ -468,6 +470,30 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
         InvoiceRow.provider_id.in_(list(ids)),
     )
     return {row.provider_id: row.number for row in reader.rows(query)}
+
+
+def list_sold(
+    reader: Reader, merchant: Merchant, since: date, states: Sequence[InvoiceState]
+) -> list[str]:
+    """Return the Stripe invoices issued since a day that no counterpart was begun for."""
+    begun = select(CounterpartRow.id).where(
+        CounterpartRow.merchant_id == merchant.id,
+        CounterpartRow.livemode == merchant.livemode,
+        CounterpartRow.account == merchant.stripe_account,
+        CounterpartRow.source == InvoiceRow.provider_id,
+    )
+    query = select(InvoiceRow.provider_id).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account == merchant.stripe_account,
+        InvoiceRow.origin == Origin.STRIPE,
+        InvoiceRow.kind == InvoiceKind.INVOICE,
+        InvoiceRow.issued_on >= since,
+        InvoiceRow.total != 0,
+        InvoiceRow.state.in_(states),
+        ~begun.exists(),
+    )
+    return [row.provider_id for row in reader.rows(query)]
 
 
 def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
@@ -528,11 +554,36 @@ def _what_for(invoice: Invoice) -> str:
 
 
 def _match(invoice: Invoice) -> str:
-    """Return the Stripe invoice that a Holded one was made from, by the tag it carries."""
+    """Return the Stripe invoice that a Holded one was made from, by the tag it carries.
+
+    A draft stands for nothing yet: until it is approved, people see Stripe's.
+    """
+    if invoice.state is InvoiceState.DRAFT:
+        return ""
     tags = (tag.strip().lower() for tag in invoice.tags)
     found = (tag for tag in tags if tag.startswith(TAG_OF_STRIPE_INVOICE))
     named = next(found, "")[len(TAG_OF_STRIPE_INVOICE) :]
     return named if invoice.origin is Origin.HOLDED else ""
+
+
+def _with_corrected(
+    unit: Unit, merchant: Merchant, invoices: Sequence[tuple[Invoice, datetime]]
+) -> list[tuple[Invoice, datetime]]:
+    """Say what a credit note of ours corrects: Holded tells that only of what it made itself."""
+    notes = [
+        invoice.id
+        for invoice, _ in invoices
+        if invoice.kind is InvoiceKind.CREDIT_NOTE
+        and invoice.origin is Origin.HOLDED
+        and not invoice.corrects
+    ]
+    if not notes:
+        return list(invoices)
+    corrected = counterparts.list_corrected(unit, merchant, notes)
+    return [
+        (replace(invoice, corrects=invoice.corrects or corrected.get(invoice.id, "")), at)
+        for invoice, at in invoices
+    ]
 
 
 def _matched(unit: Unit, merchant: Merchant, invoices: Sequence[Invoice]) -> frozenset[str]:

@@ -15,9 +15,12 @@ from portal.services import (
     billing_portal,
     cancellations,
     changes,
+    contacts,
+    counterparts,
     customers,
     inbox,
     intents,
+    missed,
     operations,
     payment_methods,
     payments,
@@ -47,6 +50,7 @@ VERBS: dict[str, Verb[Any]] = {
         *cancellations.VERBS,
         *customers.VERBS,
         *billing_portal.VERBS,
+        *contacts.VERBS,
     )
 }
 
@@ -65,6 +69,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    counterparts.MAKE: counterparts.make,
+    "find_missed": missed.find,
     "resolve_operation": _resolve,
 }
 
@@ -90,6 +96,7 @@ class Worker:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        missed.sweep(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
