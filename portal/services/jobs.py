@@ -17,6 +17,7 @@ from portal.services import (
     changes,
     contacts,
     counterparts,
+    credit_notes,
     customers,
     inbox,
     intents,
@@ -70,6 +71,8 @@ JOBS: dict[str, Callable[..., None]] = {
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
     counterparts.MAKE: counterparts.make,
+    counterparts.CREDIT: credit_notes.credit,
+    "mail_credit_note": credit_notes.mail_draft,
     "find_missed": missed.find,
     "resolve_operation": _resolve,
 }

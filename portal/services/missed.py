@@ -14,7 +14,7 @@ from portal.domain.invoices import Invoice, InvoiceState
 from portal.domain.refunds import Refund
 from portal.gateways.snapshots import Seen, Snapshot
 from portal.mirror import invoices, refresh, sources
-from portal.services import counterparts
+from portal.services import counterparts, credit_notes
 from portal.store import merchants, outbox
 
 EVERY = timedelta(hours=1)
@@ -81,6 +81,8 @@ def _read(at: MerchantContext, kind: ObjectKind) -> int:
 def _follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
     if isinstance(snapshot, Invoice):
         counterparts.follow(unit, at, snapshot)
+    elif isinstance(snapshot, Refund):
+        credit_notes.follow(unit, at, snapshot)
 
 
 def _is_old(at: MerchantContext, snapshot: Snapshot) -> bool:
