@@ -8,8 +8,11 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from portal import cli
+from portal.domain.errors import GatewayError
+from portal.domain.merchants import Merchant
 from portal.domain.rules import NOTHING_DECIDED, Rules
 from portal.store import merchants
+from portal.store.secrets import SecretUnreadable
 
 _ADAPTER = TypeAdapter(Rules)
 
@@ -24,11 +27,23 @@ def rules(slug: str, changes: tuple[str, ...]) -> None:
     """
     merchant = cli.get_merchant(slug)
     decided = _changed(merchant.rules, changes).begun(merchant.day_of(datetime.now(UTC)))
+    if decided.invoice_stripe_sales and not merchant.rules.invoice_stripe_sales:
+        _check_that_documents_can_be_made(merchant)
     if decided != merchant.rules:
         with cli.installation().db.write() as unit:
             merchants.save_rules(unit, merchant.id, decided)
     for name, value in asdict(decided).items():
         click.echo(f"{name} = {_text(value)}")
+
+
+def _check_that_documents_can_be_made(merchant: Merchant) -> None:
+    """Refuse to decide what the merchant's Holded would not let us do."""
+    if not merchant.has_holded:
+        raise click.ClickException(f"{merchant.slug} has no Holded to make invoices in.")
+    try:
+        cli.installation().at(merchant).invoicing.check(issues=True)
+    except (GatewayError, SecretUnreadable) as error:
+        raise click.ClickException(f"{merchant.slug}: {error}.") from None
 
 
 def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:

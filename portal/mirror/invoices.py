@@ -458,7 +458,9 @@ def save(
         ],
         keep=("intent",),
     )
-    _hide_matched(unit, merchant, [_match(invoice) for invoice, _ in invoices if _match(invoice)])
+    named = [_match(invoice) for invoice, _ in invoices if _match(invoice)]
+    _hide_matched(unit, merchant, named)
+    _close_paid(unit, merchant, [*named, *(id.lower() for id in matched)])
 
 
 def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, str]:
@@ -612,6 +614,34 @@ def _hide_matched(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
             )
             .values(shown=False)
         )
+
+
+def _close_paid(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
+    """Count a Holded invoice as paid in lists and sums when Stripe was paid for the same sale.
+
+    Until the money is booked, or where a credit covered a part of it, Holded says that it is open:
+    nobody is to be asked for it again.
+    """
+    if not ids:
+        return
+    whose = (InvoiceRow.merchant_id == merchant.id, InvoiceRow.livemode == merchant.livemode)
+    paid = select(func.lower(InvoiceRow.provider_id)).where(
+        *whose,
+        InvoiceRow.origin == Origin.STRIPE,
+        InvoiceRow.state == InvoiceState.PAID,
+        func.lower(InvoiceRow.provider_id).in_(ids),
+    )
+    unit.execute(
+        update(InvoiceRow)
+        .where(
+            *whose,
+            InvoiceRow.origin == Origin.HOLDED,
+            InvoiceRow.state == InvoiceState.OPEN,
+            InvoiceRow.matches.in_(paid),
+        )
+        .values(state=InvoiceState.PAID, due=0, is_open=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _listed(row: Row[Any], today: date, which: Filter) -> Listed:

@@ -119,7 +119,7 @@ def _begin(at: MerchantContext, refund: Refund) -> list[int]:
 
 
 def _parts(at: MerchantContext, refund: Refund) -> list[tuple[str, int]]:
-    """Return the Holded invoices a charge was booked on, with how much on each in cents.
+    """Return the Holded invoices a charge paid, with how much of each in cents.
 
     Raises GatewayUnavailable while it is still being booked.
     """
@@ -150,13 +150,13 @@ def _of_payment(unit: Unit, at: MerchantContext, payment: PaymentRow) -> list[tu
 
 
 def _of_sale(unit: Unit, at: MerchantContext, invoice: str) -> list[tuple[str, int]]:
-    """Return the Holded invoice that was made of a Stripe one, and what was booked on it."""
+    """Return the Holded invoice that was made of a Stripe one, and its sum."""
     row = counterparts.find(unit, at.merchant, invoice)
     if row is None or row.state == CounterpartState.DROPPED:
         return []
     if row.state != CounterpartState.DONE:
         raise GatewayUnavailable("the invoice is still being made")
-    return [(row.document, row.paid)]
+    return [(row.document, row.amount)]
 
 
 def _amount(unit: Unit, at: MerchantContext, refund: Refund) -> int:

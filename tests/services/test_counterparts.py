@@ -314,8 +314,42 @@ def test_f10_what_a_credit_covered_is_left_for_the_merchant(shop: Shop) -> None:
     sell_paid(shop, customer)
     shop.house.settle_down()
 
+    (listed,) = _listed(shop.house, customer)
+    visit = shop.house.visit(stripe_customer=customer)
     assert sums(shop.house) == [("121.00", "21.00", False)]
     assert problems(shop.house) == ["rest"]
+    assert listed.status is InvoiceStatus.PAID
+    assert invoices.balances(visit) == []
+    assert not invoices.get(visit, listed.invoice.id).may_pay.is_allowed
+
+
+def test_f10_nobody_is_asked_for_what_is_being_booked(shop: Shop) -> None:
+    customer = shop.customer(GOOD)
+    fault(shop.house, "holded", "status", "/payments", status=503, times=1000)
+
+    sell_paid(shop, customer)
+    shop.house.settle_down()
+
+    (listed,) = _listed(shop.house, customer)
+    assert sums(shop.house) == [("121.00", "121.00", False)]
+    assert (listed.invoice.origin, listed.status) == (Origin.HOLDED, InvoiceStatus.PAID)
+    assert invoices.balances(shop.house.visit(stripe_customer=customer)) == []
+
+
+def test_f10_what_is_paid_at_stripe_after_it_was_issued_is_open_no_more(shop: Shop) -> None:
+    shop.house.decide(invoice_stripe_sales="finalized")
+    customer = shop.customer(GOOD)
+    invoice = sell(shop, customer)
+    shop.house.settle_down()
+    visit = shop.house.visit(stripe_customer=customer)
+    before = invoices.balances(visit)
+    shop.house.holded_wire.is_cut = True
+
+    shop.stripe.invoices.pay(invoice)
+    shop.house.settle_down()
+
+    assert [balance.due.amount for balance in before] == [12_100]
+    assert invoices.balances(visit) == []
 
 
 # What is for a person
