@@ -37,6 +37,8 @@ from portal.store.counterparts import CounterpartRow, CounterpartState
 
 # How long what was sent may still arrive before it counts as never sent.
 IN_FLIGHT = timedelta(seconds=20)
+# When a document that was sent twice is looked at once more.
+LATE = timedelta(minutes=10)
 OVER = frozenset({CounterpartState.DONE, CounterpartState.DROPPED})
 TAG = "stripe:"
 MAKE, CREDIT = "make_counterpart", "credit_refund"
@@ -151,7 +153,7 @@ def _carry_on(at: MerchantContext, id: int, bill: Bill) -> None:
     row = read(at, id)
     if not row.draft:
         row = _work_out(at, row, bill)
-    seen = _written(at, row, bill)
+    seen = _drafted(at, row, bill)
     if invoice_of(seen).state is InvoiceState.DRAFT:
         seen = _approved(at, invoice_of(seen).id)
     _mark_issued(at, id, seen)
@@ -195,9 +197,9 @@ def words(at: MerchantContext) -> Words:
         return Words(discount=gettext("Discount"), line=gettext("Services"))
 
 
-def _written(at: MerchantContext, row: CounterpartRow, bill: Bill) -> Seen:
+def _drafted(at: MerchantContext, row: CounterpartRow, bill: Bill) -> Seen:
     """Return the one document that stands there, which is written if there is none."""
-    seen = stand(at, ObjectKind.INVOICE, row)
+    seen = write_once(at, ObjectKind.INVOICE, row)
     told = invoice_of(seen)
     if told.state is InvoiceState.VOID and bill.state is not InvoiceState.VOID:
         raise Stuck(Problem(ProblemCode.VOIDED, told.number or told.id))
@@ -222,7 +224,7 @@ def refuse_sum(
     raise Stuck(Problem(ProblemCode.SUMS, f"{told.id}: {' and '.join(sums)}"))
 
 
-def stand(at: MerchantContext, kind: ObjectKind, row: CounterpartRow) -> Seen:
+def write_once(at: MerchantContext, kind: ObjectKind, row: CounterpartRow) -> Seen:
     """Return the one document of a draft that stands in Holded; it is sent if there is none.
 
     Of two drafts the second is deleted: the first one's answer was lost and came late. Raises
@@ -265,6 +267,7 @@ def _send(at: MerchantContext, kind: ObjectKind, id: int, draft: Draft) -> None:
             raise GatewayUnavailable("the document may still be on its way")
         if row.state not in {CounterpartState.BEGUN, CounterpartState.SENT}:
             raise Stuck(Problem(ProblemCode.GONE, row.document))
+        row.sends += 1
         row.move(CounterpartState.SENT, now=at.now)
     try:
         at.invoicing.create_draft(kind, draft)
@@ -405,7 +408,33 @@ def _explain(row: CounterpartRow, told: Invoice, treasury: str) -> bool:
 def _finish(at: MerchantContext, id: int, seen: Seen) -> None:
     with at.db.write() as unit:
         refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
-        counterparts.get(unit, id).move(CounterpartState.DONE, now=at.now)
+        end(unit, at, counterparts.get(unit, id))
+
+
+def end(unit: Unit, at: MerchantContext, row: CounterpartRow) -> None:
+    """Note that a document needs nothing more; one that was sent twice is looked after (job)."""
+    row.move(CounterpartState.DONE, now=at.now)
+    if row.sends > 1:
+        outbox.add(
+            unit,
+            "tidy_counterpart",
+            str(row.id),
+            merchant_id=at.merchant.id,
+            now=at.now,
+            run_at=at.now + LATE,
+            counterpart=row.id,
+        )
+
+
+def tidy(at: MerchantContext, counterpart: int) -> None:
+    """Delete a draft that arrived after its repeat was taken for the only one (job)."""
+    row = read(at, counterpart)
+    kind = ObjectKind.CREDIT_NOTE if row.corrects else ObjectKind.INVOICE
+    draft = rows.load(Draft, row.draft)
+    for seen in at.invoicing.list_tagged(kind, draft.contact, day=draft.day, tag=draft.tag):
+        told = invoice_of(seen)
+        if told.id != row.document and told.state is InvoiceState.DRAFT:
+            at.invoicing.delete_draft(kind, told.id)
 
 
 def _ours(told: Invoice, treasury: str) -> list[InvoicePart]:

@@ -183,7 +183,7 @@ def _carry_on(at: MerchantContext, id: int, refund: Refund) -> None:
         return
     if not row.draft:
         row = _work_out(at, row, refund)
-    seen = documents.stand(at, ObjectKind.CREDIT_NOTE, row)
+    seen = documents.write_once(at, ObjectKind.CREDIT_NOTE, row)
     told = documents.invoice_of(seen)
     if abs(told.total) != row.amount:
         documents.refuse_sum(at, ObjectKind.CREDIT_NOTE, row, told)
@@ -247,7 +247,7 @@ def _finish(at: MerchantContext, id: int, seen: Seen, told: Invoice) -> None:
     with at.db.write() as unit:
         row = counterparts.get(unit, id)
         row.document = told.id
-        row.move(CounterpartState.DONE, now=at.now)
+        documents.end(unit, at, row)
         unit.flush()
         refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
         outbox.add(

@@ -72,6 +72,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "keep_method": payment_methods.keep,
     counterparts.MAKE: counterparts.make,
     counterparts.CREDIT: credit_notes.credit,
+    "tidy_counterpart": counterparts.tidy,
     "mail_credit_note": credit_notes.mail_draft,
     "find_missed": missed.find,
     "resolve_operation": _resolve,

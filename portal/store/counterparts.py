@@ -37,9 +37,10 @@ class CounterpartRow(Base):
     """One document; unique per Stripe object and invoice it corrects, so that it is made once.
 
     `source` is the Stripe invoice, or the refund; `corrects` the Holded invoice that a credit note
-    is for, empty for an invoice. `draft` is frozen before it is first sent, and `before` what the
-    invoice's payments on our treasury were before the first is booked ([[id, amount], …] in minor
-    units); `entry` is the provider's id of what we booked. `problem` waits for a person.
+    is for, empty for an invoice. `draft` is frozen before it is first sent, `sends` counts how
+    often it was. `before` is what the invoice's payments on our treasury were before the first is
+    booked ([[id, amount], …] in minor units), `entry` the provider's id of what we booked.
+    `problem` waits for a person.
     """
 
     __tablename__ = "counterparts"
@@ -59,6 +60,7 @@ class CounterpartRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     intent: Mapped[str] = mapped_column(String(64), default="")
     draft: Mapped[str] = mapped_column(Text, default="")
+    sends: Mapped[int] = mapped_column(default=0)
     paid_on: Mapped[date | None] = mapped_column(Date)
     before: Mapped[list[Any] | None] = mapped_column(JSON)
     entry: Mapped[str] = mapped_column(String(64), default="")

@@ -522,6 +522,24 @@ def test_b55_a_draft_that_arrives_late_is_deleted(shop: Shop) -> None:
     assert [one.state for one in rows(shop.house)] == [CounterpartState.DONE]
 
 
+def test_b55_a_draft_that_arrives_after_everything_is_done_is_deleted(shop: Shop) -> None:
+    fault(shop.house, "holded", "reset", "/api/v2/invoices", method="POST")
+    sell_paid(shop, shop.customer(GOOD))
+    shop.house.settle_down()
+    wait_and_work(shop.house, 2)
+    (document,) = documents(shop.house)
+    body = {
+        "contact_id": document["contact_id"], "date": document["date"], "tags": document["tags"],
+        "items": [{"name": "Fonts", "units": 1, "price": 100, "taxes": ["s_iva_21"]}],
+    }  # fmt: skip
+    shop.house.holded.post("/invoices", json=body).raise_for_status()
+
+    shop.house.pass_time(900)
+    shop.house.settle_down()
+
+    assert [one["id"] for one in documents(shop.house)] == [document["id"]]
+
+
 class Killed(BaseException):
     """The worker dies."""
 

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("intent", sa.String(length=64), nullable=False),
         sa.Column("draft", sa.Text(), nullable=False),
+        sa.Column("sends", sa.Integer(), nullable=False),
         sa.Column("paid_on", sa.Date(), nullable=True),
         sa.Column("before", sa.JSON(), nullable=True),
         sa.Column("entry", sa.String(length=64), nullable=False),
