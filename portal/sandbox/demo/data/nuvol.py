@@ -190,4 +190,5 @@ NUVOL = Merchant(
         NOU,
         GELATS,
     ),
+    invoices_sales=True,
 )
