@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from portal.domain.bills import Payer
 from portal.domain.budget import Quota
+from portal.domain.counterparts import Sold
+from portal.domain.customers import Profile
+from portal.domain.drafts import Draft, SalesTax
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoicePart
 from portal.domain.money import Money
@@ -50,8 +54,11 @@ class InvoicingGateway(Protocol):
 
     has_webhooks: bool
 
-    def check(self) -> tuple[Treasury, ...]:
-        """Try every permission the portal needs and return the accounts money can be booked on."""
+    def check(self, *, issues: bool = False) -> tuple[Treasury, ...]:
+        """Try every permission the portal needs and return the accounts money can be booked on.
+
+        `issues` adds those that are needed to write contacts and invoices.
+        """
 
     def fetch_quota(self) -> Quota | None:
         """Read what the account called this month; None where that is not to be known."""
@@ -96,3 +103,26 @@ class InvoicingGateway(Protocol):
 
     def approve_invoice(self, invoice: str) -> None:
         """Issue a draft: it gets its number, and there is no way back."""
+
+    # What is made here has no idempotency key either: whoever calls looks before a repeat.
+
+    def list_taxes(self) -> tuple[SalesTax, ...]:
+        """Return the taxes that an item of a sale can name."""
+
+    def find_contacts(self, *, email: str = "", code: str = "") -> tuple[Profile, ...]:
+        """Return the contacts that have this address, or this tax number."""
+
+    def create_contact(self, payer: Payer, *, language: str) -> str:
+        """Write a contact and return its id."""
+
+    def list_tagged(self, kind: ObjectKind, contact: str, *, day: date, tag: str) -> list[Seen]:
+        """Return the documents of a contact of one day that carry a tag, the oldest first."""
+
+    def create_draft(self, kind: ObjectKind, draft: Draft) -> None:
+        """Write a draft of an invoice or credit note."""
+
+    def delete_draft(self, kind: ObjectKind, id: str) -> None:
+        """Delete a draft; one that is gone counts as deleted, an approved one is refused."""
+
+    def fetch_sold(self, invoice: str) -> tuple[Sold, ...]:
+        """Read what the items of an invoice come to, with their taxes."""

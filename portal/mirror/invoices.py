@@ -51,7 +51,8 @@ from portal.domain.money import Money
 from portal.domain.payments import Intent, IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
-from portal.store import customers
+from portal.store import counterparts, customers
+from portal.store.counterparts import CounterpartRow
 from portal.store.payments import PaymentRow, ShareRow
 
 
@@ -543,6 +544,7 @@ def save(
     invoices = [(invoice, at) for invoice, at in invoices if invoice.customer]
     if not invoices:
         return
+    invoices = _with_corrected(unit, merchant, invoices)
     payers = {
         origin: customers.ids_of(
             unit,
@@ -564,7 +566,9 @@ def save(
         ],
         keep=("intent",),
     )
-    _hide_matched(unit, merchant, [_match(invoice) for invoice, _ in invoices if _match(invoice)])
+    named = [_match(invoice) for invoice, _ in invoices if _match(invoice)]
+    _hide_matched(unit, merchant, named)
+    _close_paid(unit, merchant, [*named, *(id.lower() for id in matched)])
     for invoice, _ in invoices:
         if invoice.made_from and invoice.is_shown:
             _mark_invoiced(unit, merchant, invoice.made_from)
@@ -619,6 +623,30 @@ def find_holded(reader: Reader, merchant: Merchant, id: str) -> Invoice | None:
     """Return a document of Holded's whoever it is for, None if it is not held."""
     held = rows.find(reader, InvoiceRow, merchant, Origin.HOLDED, id)
     return None if held is None else rows.load(Invoice, held[1])
+
+
+def list_sold(
+    reader: Reader, merchant: Merchant, since: date, states: Sequence[InvoiceState]
+) -> list[str]:
+    """Return the Stripe invoices issued since a day that no counterpart was begun for."""
+    begun = select(CounterpartRow.id).where(
+        CounterpartRow.merchant_id == merchant.id,
+        CounterpartRow.livemode == merchant.livemode,
+        CounterpartRow.account == merchant.stripe_account,
+        CounterpartRow.source == InvoiceRow.provider_id,
+    )
+    query = select(InvoiceRow.provider_id).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account == merchant.stripe_account,
+        InvoiceRow.origin == Origin.STRIPE,
+        InvoiceRow.kind == InvoiceKind.INVOICE,
+        InvoiceRow.issued_on >= since,
+        InvoiceRow.total != 0,
+        InvoiceRow.state.in_(states),
+        ~begun.exists(),
+    )
+    return [row.provider_id for row in reader.rows(query)]
 
 
 def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
@@ -784,11 +812,36 @@ def _what_for(invoice: Invoice) -> str:
 
 
 def _match(invoice: Invoice) -> str:
-    """Return the Stripe invoice that a Holded one was made from, by the tag it carries."""
+    """Return the Stripe invoice that a Holded one was made from, by the tag it carries.
+
+    A draft stands for nothing yet: until it is approved, people see Stripe's.
+    """
+    if invoice.state is InvoiceState.DRAFT:
+        return ""
     tags = (tag.strip().lower() for tag in invoice.tags)
     found = (tag for tag in tags if tag.startswith(TAG_OF_STRIPE_INVOICE))
     named = next(found, "")[len(TAG_OF_STRIPE_INVOICE) :]
     return named if invoice.origin is Origin.HOLDED else ""
+
+
+def _with_corrected(
+    unit: Unit, merchant: Merchant, invoices: Sequence[tuple[Invoice, datetime]]
+) -> list[tuple[Invoice, datetime]]:
+    """Say what a credit note of ours corrects: Holded tells that only of what it made itself."""
+    notes = [
+        invoice.id
+        for invoice, _ in invoices
+        if invoice.kind is InvoiceKind.CREDIT_NOTE
+        and invoice.origin is Origin.HOLDED
+        and not invoice.corrects
+    ]
+    if not notes:
+        return list(invoices)
+    corrected = counterparts.list_corrected(unit, merchant, notes)
+    return [
+        (replace(invoice, corrects=invoice.corrects or corrected.get(invoice.id, "")), at)
+        for invoice, at in invoices
+    ]
 
 
 def _matched(unit: Unit, merchant: Merchant, invoices: Sequence[Invoice]) -> frozenset[str]:
@@ -817,6 +870,34 @@ def _hide_matched(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
             )
             .values(shown=False)
         )
+
+
+def _close_paid(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
+    """Count a Holded invoice as paid in lists and sums when Stripe was paid for the same sale.
+
+    Until the money is booked, or where a credit covered a part of it, Holded says that it is open:
+    nobody is to be asked for it again.
+    """
+    if not ids:
+        return
+    whose = (InvoiceRow.merchant_id == merchant.id, InvoiceRow.livemode == merchant.livemode)
+    paid = select(func.lower(InvoiceRow.provider_id)).where(
+        *whose,
+        InvoiceRow.origin == Origin.STRIPE,
+        InvoiceRow.state == InvoiceState.PAID,
+        func.lower(InvoiceRow.provider_id).in_(ids),
+    )
+    unit.execute(
+        update(InvoiceRow)
+        .where(
+            *whose,
+            InvoiceRow.origin == Origin.HOLDED,
+            InvoiceRow.state == InvoiceState.OPEN,
+            InvoiceRow.matches.in_(paid),
+        )
+        .values(state=InvoiceState.PAID, due=0, is_open=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _listed(row: Row[Any], today: date, which: Filter) -> Listed:

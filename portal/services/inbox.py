@@ -20,7 +20,9 @@ from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
+from portal.domain.invoices import Invoice
 from portal.domain.payments import CheckoutSession
+from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Subscription
 from portal.gateways.holded import events as holded_events
 from portal.gateways.payments import PaymentGateway
@@ -32,6 +34,8 @@ from portal.services import (
     changes,
     collections,
     conversions,
+    counterparts,
+    credit_notes,
     debits,
     intents,
     mandates,
@@ -266,6 +270,10 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
             backups.follow(unit, at, snapshot)
             collections.follow(unit, at, snapshot)
             recurrences.follow(unit, at, snapshot)
+        if isinstance(snapshot, Invoice):
+            counterparts.follow(unit, at, snapshot)
+        if isinstance(snapshot, Refund):
+            credit_notes.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     mandates.follow(unit, at, told)

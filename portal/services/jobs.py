@@ -18,7 +18,10 @@ from portal.services import (
     cancellations,
     changes,
     collections,
+    contacts,
     conversions,
+    counterparts,
+    credit_notes,
     customers,
     debits,
     inbox,
@@ -26,6 +29,7 @@ from portal.services import (
     lookouts,
     mandates,
     method_types,
+    missed,
     operations,
     packs,
     payment_methods,
@@ -66,6 +70,7 @@ VERBS: dict[str, Verb[Any]] = {
         *billing_portal.VERBS,
         *collections.VERBS,
         *conversions.VERBS,
+        *contacts.VERBS,
     )
 }
 
@@ -109,6 +114,11 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_pack": packs.mail_ready,
     "remove_pack": packs.remove,
     method_types.READ: method_types.read_again,
+    counterparts.MAKE: counterparts.make,
+    counterparts.CREDIT: credit_notes.credit,
+    "tidy_counterpart": counterparts.tidy,
+    "mail_credit_note": credit_notes.mail_draft,
+    "find_missed": missed.find,
     "resolve_operation": _resolve,
     "reconcile": reconciliation.work,
     polls.JOB: polls.look,
@@ -149,6 +159,7 @@ class Worker:
         method_types.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         reconciliation.schedule(self._db, now=self._clock())
+        missed.sweep(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
         lookouts.sweep(self._db, now=self._clock())
 

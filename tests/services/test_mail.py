@@ -103,6 +103,9 @@ VALUES: dict[str, dict[str, Any]] = {
         **WAITING, "reason": "bank", "code": "authentication_required",
         "customer_name": "Forn Aurora", "customer_address": "ana@forn.example",
     },
+    "credit_note": {
+        "amount": EUR, "invoice": "F260001", "refund": "re_1", "payment": "pi_1",
+    },
 }  # fmt: skip
 NAMES = sorted(VALUES)
 

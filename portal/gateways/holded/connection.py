@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -114,6 +114,11 @@ class Connection:
     def post(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Send JSON; the answer may be empty."""
         return self._exchange("POST", path, json=body)
+
+    def delete(self, path: str) -> None:
+        """Delete something; what is gone already counts as deleted."""
+        with suppress(Missing):
+            self._exchange("DELETE", path)
 
     def stream_pdf(self, path: str) -> Iterator[bytes]:
         """Stream a PDF; raises GatewayRefused `not_a_pdf` or `too_large`."""

@@ -218,4 +218,5 @@ NUVOL = Merchant(
         JARDINS,
     ),
     rules=("collect_tag=cobrar",),
+    invoices_sales=True,
 )
