@@ -46,7 +46,8 @@ class Profile:
     """What one provider knows of one payer: a Stripe customer or a Holded contact.
 
     `holded_contact` is what the merchant wrote into the Stripe customer's metadata, `balance` is
-    Stripe's customer balance in minor units of `currency` (negative: a credit).
+    Stripe's customer balance in minor units of `currency` (negative: a credit), `custom_fields`
+    what Stripe writes on each new invoice.
     """
 
     origin: Origin
@@ -62,6 +63,7 @@ class Profile:
     locales: tuple[str, ...] = ()
     currency: str = ""
     balance: int = 0
+    custom_fields: tuple[tuple[str, str], ...] = ()
     default_payment_method: str = ""
     holded_contact: str = ""
     is_deleted: bool = False

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     FOREIGN_CURRENCY = "foreign_currency"
     PAYMENT_UNDER_WAY = "payment_under_way"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    DISPUTED = "disputed"
     # about a payment method (L16)
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"

@@ -6,6 +6,7 @@ from datetime import datetime
 from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Profile
+from portal.domain.disputes import Dispute
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.payment_methods import PaymentMethod
@@ -31,6 +32,7 @@ Snapshot = (
     | CheckoutSession
     | PaymentMethod
     | Refund
+    | Dispute
     | Product
     | Price
     | Coupon

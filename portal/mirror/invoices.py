@@ -1,8 +1,8 @@
 """Invoices of both origins in one table, each with the payment that is under way for it."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -10,104 +10,54 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Date,
-    Index,
     Row,
     Select,
-    String,
     and_,
     bindparam,
-    case,
     func,
     or_,
     select,
-    text,
     true,
     tuple_,
-    update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import aliased
 
 from portal.context import Visit
-from portal.db import MinorUnits, Reader, Unit, flag
+from portal.db import Reader, Unit, flag, word
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
 from portal.domain.invoices import (
+    OVER,
+    Contested,
     Invoice,
     InvoiceKind,
     InvoiceState,
     InvoiceStatus,
     UnderWay,
+    as_taking,
     may_pay,
     status,
 )
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
-from portal.domain.payment_methods import VOUCHERS
-from portal.domain.payments import IntentState, PaymentState, under_way
-from portal.mirror import intents, rows
-from portal.mirror.intents import IntentRow
+from portal.domain.payments import PaymentState, under_way
+from portal.domain.sales import key_of, with_sums_of
+from portal.mirror import intents, rows, sales
+from portal.mirror.balances import (
+    PAYMENT_STATE,
+    SUMS,
+    list_open,
+    summed,
+    whose,
+    with_payment,
+)
+from portal.mirror.balances import (
+    Balance as Balance,
+)
+from portal.mirror.sales import InvoiceRow as InvoiceRow
 from portal.store import customers
-from portal.store.payments import PaymentRow, ShareRow
-
-TAG_OF_STRIPE_INVOICE = "stripe:"
-
-
-class InvoiceRow(rows.MirroredRow):
-    """One invoice or credit note.
-
-    `shown` is false for drafts and for the Stripe half of a sale that Holded invoiced as well
-    (`matches` of the Holded half names it). `due_key` and `issued_key` are what lists sort
-    by, and are never empty.
-    """
-
-    __tablename__ = "invoices"
-
-    origin: Mapped[str] = mapped_column(String(10))
-    customer_id: Mapped[int]
-    number: Mapped[str] = mapped_column(String(80))
-    kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
-    currency: Mapped[str] = mapped_column(String(3))
-    total: Mapped[MinorUnits]
-    due: Mapped[MinorUnits]
-    paid: Mapped[MinorUnits]
-    issued_on: Mapped[date | None] = mapped_column(Date)
-    due_on: Mapped[date | None] = mapped_column(Date)
-    due_key: Mapped[date] = mapped_column(Date)
-    issued_key: Mapped[date] = mapped_column(Date)
-    description: Mapped[str] = mapped_column(String(300))
-    is_foreign: Mapped[bool]
-    is_open: Mapped[bool]
-    shown: Mapped[bool]
-    matches: Mapped[str] = mapped_column(String(64))
-    intent: Mapped[str] = mapped_column(String(64))
-
-    @classmethod
-    def indexes(cls) -> tuple[Any, ...]:
-        """The open ones by due day (also summed), the rest by day of issue."""
-        is_open, shown = text("is_open AND shown"), text("shown")
-        return (
-            Index(
-                "ix_invoices_open",
-                "customer_id",
-                "due_key",
-                "id",
-                "currency",
-                "due",
-                sqlite_where=is_open,
-                postgresql_where=is_open,
-            ),
-            Index(
-                "ix_invoices_all",
-                "customer_id",
-                "issued_key",
-                "id",
-                sqlite_where=shown,
-                postgresql_where=shown,
-            ),
-            Index("ix_invoices_matches", "merchant_id", "matches"),
-        )
+from portal.store.payments import PaymentRow
 
 
 class Filter(StrEnum):
@@ -132,8 +82,9 @@ class Listed:
     """An invoice as lists show it; `cursor` names its place for the next page.
 
     `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid, and
-    `waiting` the payment that its customer has to go on with; both are known where one invoice is
-    read by itself.
+    `waiting` the payment that its customer has to go on with, `half` what the other system holds of
+    the same sale, open or not; all are known where one invoice is read by itself. `corrected` is
+    the number of the invoice that a credit note corrects.
     """
 
     invoice: Invoice
@@ -143,6 +94,13 @@ class Listed:
     cursor: str
     twin: Invoice | None = None
     waiting: Waiting | None = None
+    half: Invoice | None = None
+    corrected: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is to be paid any more."""
+        return self.status in OVER
 
     @property
     def may_pay(self) -> Decision:
@@ -150,27 +108,6 @@ class Listed:
         return may_pay(self.invoice, self.under_way)
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What is open in one currency: how much, how many, and since when.
-
-    What a payment is bringing already is not due; `on_its_way` is its sum. `first` is the id of an
-    invoice that is due (the only one where `count` is 1); `at_bank` and `slip` name a payment that
-    waits for the customer at the bank, or with a slip. All three may be empty.
-    """
-
-    due: Money
-    count: int
-    overdue: int
-    oldest_due_on: date | None
-    on_its_way: Money
-    first: str = ""
-    at_bank: str = ""
-    slip: str = ""
-
-
-# What Stripe collects by itself is under way as well; its intent says so in the same word.
-_PAYMENT_STATE = func.coalesce(PaymentRow.state, IntentRow.state)
 _LIST_COLUMNS = (
     InvoiceRow.id,
     InvoiceRow.origin,
@@ -188,43 +125,29 @@ _LIST_COLUMNS = (
     InvoiceRow.issued_key,
     InvoiceRow.description,
     InvoiceRow.is_foreign,
-    _PAYMENT_STATE.label("payment_state"),
+    InvoiceRow.credited,
+    InvoiceRow.refunded,
+    InvoiceRow.contested,
+    InvoiceRow.corrects,
+    PAYMENT_STATE.label("payment_state"),
     PaymentRow.id.label("payment_id"),
 )
-_OF_LIVE_SHARE = and_(
-    ShareRow.merchant_id == InvoiceRow.merchant_id,
-    ShareRow.livemode == InvoiceRow.livemode,
-    ShareRow.origin == InvoiceRow.origin,
-    ShareRow.account == InvoiceRow.account,
-    ShareRow.invoice == InvoiceRow.provider_id,
-    flag(ShareRow.is_live),
-)
-
-_OF_DEBIT = and_(
-    IntentRow.merchant_id == InvoiceRow.merchant_id,
-    IntentRow.livemode == InvoiceRow.livemode,
-    IntentRow.account == InvoiceRow.account,
-    IntentRow.provider_id == InvoiceRow.intent,
-    IntentRow.state == IntentState.PROCESSING,
-)
-
-
-def _with_payment(*columns: Any) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(InvoiceRow)
-        .outerjoin(ShareRow, _OF_LIVE_SHARE)
-        .outerjoin(PaymentRow, PaymentRow.id == ShareRow.payment_id)
-        .outerjoin(IntentRow, _OF_DEBIT)
-        .where(
-            InvoiceRow.customer_id == bindparam("customer"),
-            InvoiceRow.merchant_id == bindparam("merchant"),
-            InvoiceRow.livemode == bindparam("livemode"),
-        )
+_Corrected = aliased(InvoiceRow)
+# A credit note is shown with the number of the invoice it corrects, which it knows by id only.
+_SHOWN = (
+    with_payment(*_LIST_COLUMNS, _Corrected.number.label("corrected"))
+    .outerjoin(
+        _Corrected,
+        and_(
+            _Corrected.merchant_id == InvoiceRow.merchant_id,
+            _Corrected.livemode == InvoiceRow.livemode,
+            _Corrected.account == InvoiceRow.account,
+            _Corrected.provider_id == InvoiceRow.corrects,
+            InvoiceRow.corrects != "",
+        ),
     )
-
-
-_SHOWN = _with_payment(*_LIST_COLUMNS).where(flag(InvoiceRow.shown))
+    .where(flag(InvoiceRow.shown))
+)
 _TEXT = InvoiceRow.number + " " + InvoiceRow.description
 # SQLite lowers ASCII letters only, so what was typed is looked for as it is as well.
 _FOUND = or_(
@@ -242,7 +165,9 @@ _ALL = _SHOWN.where(tuple_(InvoiceRow.issued_key, InvoiceRow.id) < _AFTER).order
     InvoiceRow.issued_key.desc(), InvoiceRow.id.desc()
 )
 _PAID = _ALL.where(
-    InvoiceRow.state == InvoiceState.PAID, InvoiceRow.kind != InvoiceKind.CREDIT_NOTE
+    InvoiceRow.due <= 0,
+    InvoiceRow.state != InvoiceState.VOID,
+    InvoiceRow.kind != InvoiceKind.CREDIT_NOTE,
 )
 _LISTS = {
     (name, searching): (query.where(_FOUND) if searching else query).limit(bindparam("limit"))
@@ -250,60 +175,22 @@ _LISTS = {
     for searching in (False, True)
 }
 _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
-_SINGLE = _with_payment(
+_SINGLE = with_payment(
     *_LIST_COLUMNS,
     InvoiceRow.snapshot,
-    InvoiceRow.matches,
+    InvoiceRow.twin,
+    InvoiceRow.via,
     PaymentRow.method_type,
     PaymentRow.from_link,
     PaymentRow.intent.label("payment_intent"),
 ).where(_OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT)
 _ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
-_TWIN = _SINGLE.where(
-    InvoiceRow.origin == Origin.STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id")
-)
-_ON_ITS_WAY = _PAYMENT_STATE.in_(
-    [
-        state
-        for state, made in ((state, under_way(state)) for state in PaymentState)
-        if made in {UnderWay.PROCESSING, UnderWay.BOOKING, UnderWay.CHECKING}
-    ]
-)
-_NEEDS_BANK = PaymentRow.state == PaymentState.NEEDS_BANK
-_IS_SLIP = PaymentRow.method_type.in_(VOUCHERS)
-_BALANCES = (
-    _with_payment(
-        InvoiceRow.currency,
-        func.sum(case((_ON_ITS_WAY, 0), else_=InvoiceRow.due)).label("due"),
-        func.sum(case((_ON_ITS_WAY, 0), else_=1)).label("number"),
-        func.sum(
-            case((_ON_ITS_WAY, 0), (InvoiceRow.due_key < bindparam("today"), 1), else_=0)
-        ).label("overdue"),
-        func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.due_key)).label("oldest"),
-        func.sum(case((_ON_ITS_WAY, InvoiceRow.due), else_=0)).label("on_its_way"),
-        func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.provider_id)).label("first"),
-        func.min(case((_NEEDS_BANK & ~_IS_SLIP, PaymentRow.id))).label("at_bank"),
-        func.min(case((_NEEDS_BANK & _IS_SLIP, PaymentRow.id))).label("slip"),
-    )
-    .where(
-        flag(InvoiceRow.shown),
-        flag(InvoiceRow.is_open),
-        InvoiceRow.is_foreign.is_(False),
-    )
-    .group_by(InvoiceRow.currency)
-)
-_OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
-_CREDIT_NOTES = (
-    select(InvoiceRow.snapshot)
-    .where(
-        InvoiceRow.customer_id == bindparam("customer"),
-        InvoiceRow.merchant_id == bindparam("merchant"),
-        InvoiceRow.livemode == bindparam("livemode"),
-        flag(InvoiceRow.shown),
-        InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
-    )
-    .order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
-    .limit(200)
+_OTHER = select(InvoiceRow.snapshot).where(
+    InvoiceRow.customer_id == bindparam("customer"),
+    InvoiceRow.merchant_id == bindparam("merchant"),
+    InvoiceRow.livemode == bindparam("livemode"),
+    _OF_ACCOUNTS,
+    InvoiceRow.provider_id == bindparam("id"),
 )
 
 
@@ -314,7 +201,7 @@ def _latest() -> Select[Any]:
         .limit(bindparam("limit"))
         .subquery("newest")
     )
-    sums = _BALANCES.subquery("sums")
+    sums = SUMS.subquery("sums")
     named = [column.label(f"sum_{column.name}") for column in sums.c]
     return (
         select(newest, *named)
@@ -347,7 +234,7 @@ def look_page(
     return visit.db.rows(
         _LISTS[which, bool(search)],
         {
-            **_whose(visit),
+            **whose(visit),
             "after_day": day,
             "after_id": id,
             "limit": limit + 1,
@@ -370,56 +257,65 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
     One that Stripe billed too has been paid, or is being paid, when that one is. Who holds the link
     of a void one finds nothing: a link is good for an invoice to be paid.
     """
-    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    values = {**whose(visit), "accounts": _accounts(visit.merchant)}
     reader = reader or visit.db
     row = reader.row(_ONE, {**values, "id": id})
     if row is None or not visit.scope.covers(Origin(row.origin), id):
         raise NotFound(f"invoice {id}")
     if row.state == InvoiceState.VOID and not visit.sees_everything:
         raise NotFound(f"void invoice {id}")
-    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
-    waiting = _waiting(visit, reader, row)
-    other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
-    if other is not None:
-        of_stripe = rows.load(Invoice, other.snapshot)
-        under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
-        twin = of_stripe if of_stripe.is_open else None
-        waiting = _waiting(visit, reader, other)
-    word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting)
+    told, under = rows.load(Invoice, row.snapshot), _under_way(row)
+    half = _half(reader, values, row)
+    if half is not None and half.state is InvoiceState.PAID and told.is_open:
+        under = UnderWay.BOOKING
+    invoice = _as_seen(told, half, row)
+    return Listed(
+        invoice=invoice,
+        status=status(invoice, visit.today, under),
+        under_way=under,
+        payment=row.payment_id or "",
+        cursor="",
+        twin=half if row.via and half is not None and invoice.is_open else None,
+        waiting=_waiting(visit, reader, row),
+        half=half,
+    )
+
+
+def _half(reader: Reader, values: dict[str, Any], row: Row[Any]) -> Invoice | None:
+    """Return the half of a sale that the other system holds, as that one tells it."""
+    other = reader.row(_OTHER, {**values, "id": row.twin}) if row.twin else None
+    return rows.load(Invoice, other.snapshot) if other is not None else None
+
+
+def _as_seen(told: Invoice, half: Invoice | None, row: Row[Any]) -> Invoice:
+    """Return an invoice with all its origin tells, standing as its row says."""
+    if told.is_foreign and not row.is_foreign and half is not None:
+        told = with_sums_of(told, half)
+    return replace(
+        told,
+        state=InvoiceState(row.state),
+        due=row.due,
+        paid=row.paid,
+        credited=row.credited,
+        refunded=row.refunded,
+        contested=Contested(row.contested),
+    )
 
 
 def balances(visit: Visit) -> list[Balance]:
     """Return what is open, by currency; sums of foreign documents are not ours to add."""
-    found = visit.db.rows(_OPEN_SUMS, {**_whose(visit), "today": visit.today})
-    return [_balance(dict(row._mapping)) for row in found]
+    return list_open(visit)
 
 
 def asked_latest(visit: Visit, limit: int = 3) -> tuple[Select[Any], dict[str, Any]]:
     """Return what is asked for the newest invoices and what is open by currency."""
-    return _LATEST, {**_whose(visit), "today": visit.today, "limit": limit}
+    return _LATEST, {**whose(visit), "today": visit.today, "limit": limit}
 
 
 def latest_of(visit: Visit, found: Sequence[Row[Any]]) -> tuple[list[Listed], list[Balance]]:
     """Return what `asked_latest` brought as invoices and balances."""
     listed = {row.id: _listed(row, visit.today, Filter.ALL) for row in found}
-    sums = {
-        row.sum_currency: {
-            name.removeprefix("sum_"): value
-            for name, value in row._mapping.items()
-            if name.startswith("sum_")
-        }
-        for row in found
-        if row.sum_currency
-    }
-    return list(listed.values()), [_balance(values) for values in sums.values()]
-
-
-def list_credit_notes(visit: Visit, id: str) -> list[Invoice]:
-    """Return the credit notes that correct an invoice, newest first."""
-    found = visit.db.rows(_CREDIT_NOTES, _whose(visit))
-    notes = [rows.load(Invoice, row.snapshot) for row in found]
-    return [note for note in notes if note.corrects == id]
+    return list(listed.values()), summed(found)
 
 
 def save(
@@ -429,34 +325,39 @@ def save(
     *,
     now: datetime,
 ) -> None:
-    """Write invoices with the provider's time of each; hide the Stripe half of matched pairs.
+    """Write invoices with the provider's time of each, and what becomes of their sales.
 
     One that belongs to nobody (its contact was deleted) is left out: it is for no customer to see.
     """
-    invoices = [(invoice, at) for invoice, at in invoices if invoice.customer]
-    if not invoices:
+    told = [
+        (as_taking(invoice) if invoice.is_note else invoice, at)
+        for invoice, at in invoices
+        if invoice.customer
+    ]
+    if not told:
         return
     payers = {
         origin: customers.ids_of(
             unit,
             merchant,
             origin,
-            {invoice.customer for invoice, _ in invoices if invoice.origin is origin},
+            {invoice.customer for invoice, _ in told if invoice.origin is origin},
             now=now,
         )
-        for origin in {invoice.origin for invoice, _ in invoices}
+        for origin in {invoice.origin for invoice, _ in told}
     }
-    matched = _matched(unit, merchant, [invoice for invoice, _ in invoices])
+    of_holded = [invoice.id for invoice, _ in told if invoice.origin is Origin.HOLDED]
+    before = sales.keys_of(unit, merchant, of_holded) if of_holded else set()
     rows.save(
         unit,
         InvoiceRow,
         [
-            _row(merchant, invoice, at, payers[invoice.origin][invoice.customer], matched, now)
-            for invoice, at in invoices
+            _row(merchant, invoice, at, payers[invoice.origin][invoice.customer], now)
+            for invoice, at in told
         ],
         keep=("intent",),
     )
-    _hide_matched(unit, merchant, [_match(invoice) for invoice, _ in invoices if _match(invoice)])
+    sales.follow_invoices(unit, merchant, [invoice for invoice, _ in told], keys=before)
 
 
 def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, str]:
@@ -483,9 +384,39 @@ def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
     return Money(row.due, row.currency) if row is not None else None
 
 
+def payer_of(unit: Unit, merchant: Merchant, id: str) -> int | None:
+    """Return whose an invoice is, also while it is a draft; None if it is not known yet."""
+    query = select(InvoiceRow.customer_id).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account.in_(_accounts(merchant)),
+        InvoiceRow.provider_id == id,
+    )
+    row = unit.row(query)
+    return None if row is None else int(row.customer_id)
+
+
+def list_drafts(unit: Unit, merchant: Merchant, customer_id: int) -> list[tuple[Origin, str]]:
+    """Return the drafts of a customer's invoices, which they do not see, the oldest first."""
+    query = (
+        select(InvoiceRow.origin, InvoiceRow.provider_id)
+        .where(
+            InvoiceRow.customer_id == customer_id,
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.state == word(InvoiceState.DRAFT),
+            InvoiceRow.kind == InvoiceKind.INVOICE,
+        )
+        .order_by(InvoiceRow.issued_key, InvoiceRow.id)
+    )
+    return [(Origin(row.origin), row.provider_id) for row in unit.rows(query)]
+
+
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
-    """Delete an invoice its provider no longer has (a draft)."""
+    """Delete an invoice its provider no longer has (a draft); what it hid is shown again."""
+    keys = sales.keys_of(unit, merchant, [id])
     rows.remove(unit, InvoiceRow, merchant, origin, id)
+    sales.follow_invoices(unit, merchant, (), keys=keys)
 
 
 def _row(
@@ -493,7 +424,6 @@ def _row(
     invoice: Invoice,
     at: datetime,
     customer_id: int,
-    matched: frozenset[str],
     now: datetime,
 ) -> dict[str, Any]:
     issued = invoice.issued_on or (invoice.created_at or now).astimezone(UTC).date()
@@ -503,20 +433,17 @@ def _row(
         "customer_id": customer_id,
         "number": invoice.number[:80],
         "kind": invoice.kind,
-        "state": invoice.state,
-        "currency": invoice.currency,
-        "total": invoice.total,
-        "due": invoice.due,
-        "paid": invoice.paid,
+        **sales.columns_of(invoice),
         "issued_on": invoice.issued_on,
         "due_on": invoice.due_on,
         "due_key": invoice.due_on or issued,
         "issued_key": issued,
         "description": _what_for(invoice)[:300],
-        "is_foreign": invoice.is_foreign,
-        "is_open": invoice.is_open and invoice.kind is not InvoiceKind.CREDIT_NOTE,
-        "shown": invoice.is_shown and invoice.id not in matched,
-        "matches": _match(invoice),
+        "shown": invoice.is_shown,
+        "matches": key_of(invoice)[:64],
+        "twin": "",
+        "via": "",
+        "corrects": invoice.corrects[:64],
         "intent": invoice.intent,
         "state_at": at,
         "snapshot": rows.dump(invoice),
@@ -525,42 +452,6 @@ def _row(
 
 def _what_for(invoice: Invoice) -> str:
     return invoice.description or next((line.text for line in invoice.lines if line.text), "")
-
-
-def _match(invoice: Invoice) -> str:
-    """Return the Stripe invoice that a Holded one was made from, by the tag it carries."""
-    tags = (tag.strip().lower() for tag in invoice.tags)
-    found = (tag for tag in tags if tag.startswith(TAG_OF_STRIPE_INVOICE))
-    named = next(found, "")[len(TAG_OF_STRIPE_INVOICE) :]
-    return named if invoice.origin is Origin.HOLDED else ""
-
-
-def _matched(unit: Unit, merchant: Merchant, invoices: Sequence[Invoice]) -> frozenset[str]:
-    ids = [invoice.id for invoice in invoices if invoice.origin is Origin.STRIPE]
-    if not ids or not merchant.has_holded:
-        return frozenset()
-    found = unit.scalars(
-        select(InvoiceRow.matches).where(
-            InvoiceRow.merchant_id == merchant.id,
-            InvoiceRow.livemode == merchant.livemode,
-            InvoiceRow.matches.in_([id.lower() for id in ids]),
-        )
-    ).all()
-    return frozenset(id for id in ids if id.lower() in set(found))
-
-
-def _hide_matched(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
-    if ids:
-        unit.execute(
-            update(InvoiceRow)
-            .where(
-                InvoiceRow.merchant_id == merchant.id,
-                InvoiceRow.livemode == merchant.livemode,
-                InvoiceRow.origin == Origin.STRIPE,
-                func.lower(InvoiceRow.provider_id).in_(ids),
-            )
-            .values(shown=False)
-        )
 
 
 def _listed(row: Row[Any], today: date, which: Filter) -> Listed:
@@ -579,24 +470,21 @@ def _listed(row: Row[Any], today: date, which: Filter) -> Listed:
         due_on=row.due_on,
         description=row.description,
         is_foreign=row.is_foreign,
+        credited=row.credited,
+        refunded=row.refunded,
+        contested=Contested(row.contested),
+        corrects=row.corrects,
     )
     under = _under_way(row)
     day = row.due_key if which is Filter.OPEN else row.issued_key
     cursor = f"{day.isoformat()}_{row.id}"
-    return Listed(invoice, status(invoice, today, under), under, row.payment_id or "", cursor)
-
-
-def _balance(row: Mapping[str, Any]) -> Balance:
-    currency = row["currency"]
-    return Balance(
-        due=Money(int(row["due"]), currency),
-        count=int(row["number"]),
-        overdue=int(row["overdue"]),
-        oldest_due_on=row["oldest"],
-        on_its_way=Money(int(row["on_its_way"]), currency),
-        first=row["first"] or "",
-        at_bank=row["at_bank"] or "",
-        slip=row["slip"] or "",
+    return Listed(
+        invoice=invoice,
+        status=status(invoice, today, under),
+        under_way=under,
+        payment=row.payment_id or "",
+        cursor=cursor,
+        corrected=row.corrected or "",
     )
 
 
@@ -642,14 +530,6 @@ def _minor_units(search: str) -> list[int]:
         return [int(whole.replace(".", "") + decimals)]
     digits = int(re.sub(r"\D", "", text))
     return [digits, digits * 100]
-
-
-def _whose(visit: Visit) -> dict[str, Any]:
-    return {
-        "merchant": visit.merchant.id,
-        "livemode": visit.merchant.livemode,
-        "customer": visit.customer.id,
-    }
 
 
 def _accounts(merchant: Merchant) -> list[str]:

@@ -30,7 +30,7 @@ from portal.domain.payments import (
     state_of_intent,
 )
 from portal.i18n.locales import DEFAULT, LOCALES
-from portal.mirror import invoices, payment_methods, refresh
+from portal.mirror import invoices, payment_methods, refresh, sales
 from portal.services import intents, operations
 from portal.services.operations import Verb
 from portal.store import consents, outbox
@@ -143,7 +143,7 @@ def _read(visit: Visit, origin: Origin, invoice_id: str) -> _Read:
     told = refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
     if not isinstance(told, Invoice):
         raise NotFound(f"invoice {invoice_id}")
-    return _Read(told, tries)
+    return _Read(sales.as_owed(visit.db, visit.merchant, told), tries)
 
 
 def _begin_once(

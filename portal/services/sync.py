@@ -26,6 +26,7 @@ STRIPE_KINDS = (
     ObjectKind.INVOICE,
     ObjectKind.CREDIT_NOTE,
     ObjectKind.REFUND,
+    ObjectKind.DISPUTE,
 )
 HOLDED_KINDS = (ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE)
 

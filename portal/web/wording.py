@@ -150,6 +150,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("We are checking whether your last payment went through."),
         lazy_gettext("Please do not pay again; this page will say how it ended."),
     ),
+    Reason.DISPUTED: Wording(
+        lazy_gettext("A bank is deciding about a payment of this invoice that was disputed."),
+        lazy_gettext("Nothing is to be paid until it has decided."),
+    ),
     # about a payment method
     Reason.LAST_METHOD: Wording(
         lazy_gettext("This is the last payment method, and a subscription needs it."),

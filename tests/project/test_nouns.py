@@ -57,6 +57,9 @@ NOUNS = [
         "domain mirror services pages templates",
     ),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
+    Noun("Sale", "portal.domain.sales", "sales", "domain mirror"),
+    Noun("Balance", "portal.mirror.balances", "balances", "mirror"),
+    Noun("Dispute", "portal.domain.disputes", "disputes", "domain mirror"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),

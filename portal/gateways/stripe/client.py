@@ -57,6 +57,7 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
     ObjectKind.REFUND: "/v1/refunds",
+    ObjectKind.DISPUTE: "/v1/disputes",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
     ObjectKind.COUPON: "/v1/coupons",

@@ -3,7 +3,7 @@
 Every function takes the plain dict of an object of API version 2026-10-28.endive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from portal.domain.catalogue import Coupon, Price, Product, TaxBehavior
 from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
+from portal.domain.disputes import Dispute, DisputeState
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from portal.domain.money import Money
@@ -80,6 +81,7 @@ def customer(body: Json) -> Profile | Gone:
         default_payment_method=ref(
             (body.get("invoice_settings") or {}).get("default_payment_method")
         ),
+        custom_fields=custom_fields((body.get("invoice_settings") or {}).get("custom_fields")),
         holded_contact=text(metadata.get("holded_contact_id")),
         created_at=moment(body.get("created")),
     )
@@ -277,7 +279,15 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        custom_fields=custom_fields(body.get("custom_fields")),
+        credited=int(body.get("pre_payment_credit_notes_amount") or 0)
+        + int(body.get("post_payment_credit_notes_amount") or 0),
     )
+
+
+def custom_fields(body: Sequence[Json] | None) -> tuple[tuple[str, str], ...]:
+    """`custom_fields` of an invoice or of a customer's `invoice_settings`, or null."""
+    return tuple((text(row.get("name")), text(row.get("value"))) for row in body or ())
 
 
 def _line(body: Json, currency: str) -> InvoiceLine:
@@ -351,6 +361,19 @@ def refund(body: Json) -> Refund:
         currency=body["currency"],
         state=RefundState(body.get("status") or "pending"),
         reason=text(body.get("reason")),
+        created_at=moment(body.get("created")),
+    )
+
+
+def dispute(body: Json) -> Dispute:
+    """`dispute`."""
+    return Dispute(
+        id=body["id"],
+        charge=ref(body.get("charge")),
+        intent=ref(body.get("payment_intent")),
+        amount=int(body["amount"]),
+        currency=body["currency"],
+        state=DisputeState(body["status"]),
         created_at=moment(body.get("created")),
     )
 
@@ -471,6 +494,7 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.CHECKOUT_SESSION: checkout_session,
     ObjectKind.PAYMENT_METHOD: payment_method,
     ObjectKind.REFUND: refund,
+    ObjectKind.DISPUTE: dispute,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
     ObjectKind.COUPON: coupon,

@@ -17,11 +17,11 @@ from portal.domain.errors import GatewayRefused, GatewayUnavailable
 from portal.domain.invoices import Invoice, InvoiceKind
 from portal.domain.money import Money
 from portal.i18n import gettext as _
-from portal.mirror import invoices, sources
+from portal.mirror import balances, invoices, sales, sources
 from portal.mirror.invoices import Filter
 from portal.services import documents
 from portal.store import payments
-from portal.web import errors, outcomes, repeats, wording
+from portal.web import errors, fates, outcomes, repeats, wording
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
 
@@ -51,12 +51,14 @@ def list_all() -> str:
     search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     after = request.args.get("after", "")
     found = invoices.look_page(visit, which, after=after, search=search, limit=PAGE)
+    sums = balances.look(visit)
     silent = failing(visit)
 
     def told() -> dict[str, Any]:
         listed, following = invoices.page_of(visit, which, found, limit=PAGE)
         return {
             "listed": listed,
+            "summary": balances.summary_of(sums),
             "which": which,
             "search": search,
             "after": after,
@@ -65,7 +67,7 @@ def list_all() -> str:
             "failing": silent,
         }
 
-    seen = (tuple(found), tuple(silent.items()))
+    seen = (tuple(found), tuple(sums), tuple(silent.items()))
     return repeats.render(visit, "customer/invoices/list.html", seen, told)
 
 
@@ -76,12 +78,20 @@ def show(id: str) -> str:
     visit = current_visit()
     found = invoices.get(visit, id)
     invoice = found.invoice
-    tries = payments.list_of_invoice(visit.db, visit.merchant, invoice.origin, invoice.id)
+    other = found.half.id if found.half is not None else ""
+    beside = sales.beside(visit, invoice.id, other)
+    tries = [
+        one
+        for half in (invoice, found.half)
+        if half is not None
+        for one in payments.list_of_invoice(visit.db, visit.merchant, half.origin, half.id)
+    ]
     return render_template(
         "customer/invoices/show.html",
         found=found,
         invoice=invoice,
-        credit_notes=invoices.list_credit_notes(visit, id),
+        credit_notes=beside.notes,
+        happened=fates.of_invoice(beside) if visit.sees_everything else (),
         tries=tries if visit.sees_everything else (),
         sums=_sums(invoice),
         told=outcomes.of_try,
