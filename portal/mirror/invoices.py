@@ -60,6 +60,11 @@ from portal.store import customers
 from portal.store.payments import PaymentRow
 
 
+# What some answers leave out: events name no intent, and Holded lists documents without the notes
+# that may name their receipt.
+KEPT = ("intent", "matches")
+
+
 class Filter(StrEnum):
     """The tabs of the list."""
 
@@ -355,7 +360,7 @@ def save(
             _row(merchant, invoice, at, payers[invoice.origin][invoice.customer], now)
             for invoice, at in told
         ],
-        keep=("intent",),
+        keep=KEPT,
     )
     sales.follow_invoices(unit, merchant, [invoice for invoice, _ in told], keys=before)
 

@@ -107,6 +107,18 @@ def test_a_reference_in_a_text_matches_where_the_sums_agree(payer: Payer, where:
     assert {row[0] for row in listed(payer)} == {at_holded, other}
 
 
+def test_a_listing_that_leaves_the_notes_out_unties_nothing(payer: Payer) -> None:
+    at_stripe = payer.stripe_invoice()
+    at_holded = payer.invoice(notes=f"It is {at_stripe}")
+    other = payer.invoice("7.00")
+
+    payer.pay_in_holded(other, "8.47")
+    payer.house.settle_down()
+    payer.house.sync()
+
+    assert {row[0] for row in listed(payer)} == {at_holded, other}
+
+
 def test_another_customers_document_hides_nothing(house: House, payer: Payer) -> None:
     at_stripe = payer.stripe_invoice()
     contact = house.holded.post("/contacts", json={"name": "Bea", "type": "client"}).json()["id"]
