@@ -37,12 +37,14 @@ from portal.domain.disputes import Dispute, together
 from portal.domain.invoices import Contested, Invoice, InvoiceKind, InvoiceState
 from portal.domain.merchants import Merchant
 from portal.domain.payments import PaymentState
+from portal.domain.purchase_orders import Span
 from portal.domain.refunds import Refund, given_back
 from portal.domain.sales import Fate, Sale, after, are_one, as_seen, key_of, shared_out
 from portal.mirror import disputes, refunds, rows
 from portal.mirror.disputes import DisputeRow
 from portal.mirror.refunds import RefundRow
 from portal.store.payments import PaymentRow, ShareRow
+from portal.store.purchase_orders import PurchaseOrderRow
 from portal.store.settlements import SettlementRow
 
 T = TypeVar("T")
@@ -267,7 +269,12 @@ _FATES_BESIDE = [
     )
     for kind, fate in (("refund", RefundRow), ("dispute", DisputeRow))
 ]
-_BESIDE: CompoundSelect[Any] = union_all(_NOTES_BESIDE, *_FATES_BESIDE)
+_ORDER_BESIDE = select(literal("order"), sql_cast(PurchaseOrderRow.reference, Text)).where(
+    PurchaseOrderRow.customer_id == bindparam("customer"),
+    PurchaseOrderRow.merchant_id == bindparam("merchant"),
+    PurchaseOrderRow.span == Span.NEXT,
+)
+_BESIDE: CompoundSelect[Any] = union_all(_NOTES_BESIDE, *_FATES_BESIDE, _ORDER_BESIDE)
 _TABLE = cast("Table", InvoiceRow.__table__)
 _CHANGE = (
     update(_TABLE)
@@ -278,11 +285,15 @@ _CHANGE = (
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is told beside an invoice: credit notes newest first, the rest in its order of time."""
+    """What is told beside an invoice: credit notes newest first, the rest in its order of time.
+
+    `next_order` is the customer's reference that waits for the next invoice.
+    """
 
     notes: tuple[Invoice, ...]
     refunds: tuple[Refund, ...]
     disputes: tuple[Dispute, ...]
+    next_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +322,7 @@ def beside(visit: Visit, *ids: str) -> Beside:
         notes=tuple(sorted(_loaded(Invoice, found.get("note")), key=_age, reverse=True)),
         refunds=tuple(sorted(_loaded(Refund, found.get("refund")), key=_began)),
         disputes=tuple(sorted(_loaded(Dispute, found.get("dispute")), key=_began)),
+        next_order=found.get("order", [""])[-1],
     )
 
 

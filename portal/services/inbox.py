@@ -26,7 +26,7 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import changes, intents, payment_methods
+from portal.services import changes, intents, payment_methods, purchase_orders
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -248,6 +248,7 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     for snapshot in told:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
+            purchase_orders.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])

@@ -21,6 +21,7 @@ from portal.services import (
     operations,
     payment_methods,
     payments,
+    purchase_orders,
     receipts,
     settlements,
     sources,
@@ -47,6 +48,7 @@ VERBS: dict[str, Verb[Any]] = {
         *cancellations.VERBS,
         *customers.VERBS,
         *billing_portal.VERBS,
+        *purchase_orders.VERBS,
     )
 }
 
@@ -65,6 +67,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
+    "write_purchase_order": purchase_orders.write,
     "resolve_operation": _resolve,
 }
 

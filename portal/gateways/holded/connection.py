@@ -90,6 +90,10 @@ class Connection:
         """Send JSON; the answer may be empty."""
         return self._exchange("POST", path, json=body)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Replace something by JSON; the answer may be empty."""
+        return self._exchange("PUT", path, json=body)
+
     def stream_pdf(self, path: str) -> Iterator[bytes]:
         """Stream a PDF; raises GatewayRefused `not_a_pdf` or `too_large`."""
         with self._asked("GET", path, headers={"Accept": "application/pdf"}) as response:

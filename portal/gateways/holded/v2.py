@@ -1,7 +1,7 @@
 """The door to Holded through its second API, for tokens that begin with `pat_`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
@@ -10,9 +10,9 @@ import httpx
 
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
-from portal.domain.invoices import InvoiceKind
+from portal.domain.invoices import Invoice, InvoiceKind
 from portal.domain.money import Money
-from portal.gateways.holded import translate
+from portal.gateways.holded import replacing, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
 from portal.gateways.invoicing import Treasury
@@ -113,6 +113,25 @@ class HoldedV2:
             "description": description,
         }
         self._connection.post(f"{_path('invoices', invoice)}/payments", body)
+
+    def write_custom_fields(self, invoice: str, fields: Sequence[tuple[str, str]]) -> Seen:
+        """Replace the custom fields of a draft; everything else of it stays as it is.
+
+        A PUT replaces the whole document, so all that was read is sent back. What came of it is
+        read again: custom fields are known to be taken apart (facts: v1), and sums must stay.
+        """
+        path = _path("invoices", invoice)
+        before = _object(self._connection.get(path).body)
+        self._connection.put(path, replacing.draft_with(before, fields, self._currency))
+        seen = self.fetch(ObjectKind.INVOICE, invoice)
+        if not isinstance(seen.snapshot, Invoice) or seen.snapshot.custom_fields != tuple(fields):
+            raise GatewayRefused("Holded did not keep the custom fields", code="not_kept")
+        if seen.snapshot.total != self._told(before).total:
+            raise GatewayRefused("Holded changed the sums of the draft", code="not_kept")
+        return seen
+
+    def _told(self, body: Mapping[str, Any]) -> Invoice:
+        return translate.invoice(body, InvoiceKind.INVOICE, self._currency)
 
     def _snapshot(self, kind: ObjectKind, body: Mapping[str, Any]) -> Snapshot:
         try:

@@ -382,6 +382,17 @@ class StripeGateway:
                 raise
         return self.fetch(ObjectKind.CUSTOMER, customer)
 
+    def write_custom_fields(
+        self, kind: ObjectKind, id: str, fields: Sequence[tuple[str, str]], *, key: str
+    ) -> Seen:
+        """Replace the custom fields of a draft invoice, or those new invoices of a customer get."""
+        told: Any = [{"name": name, "value": value} for name, value in fields] or ""
+        if kind is ObjectKind.CUSTOMER:
+            return self._change_customer(id, key, invoice_settings={"custom_fields": told})
+        path = f"{PATHS[ObjectKind.INVOICE]}/{_id(id)}"
+        body, at = self._call("post", path, key=key, custom_fields=told, expand=["payments"])
+        return self._seen(ObjectKind.INVOICE, id, body, at)
+
     # Subscriptions
 
     def preview_change(self, change: Change) -> Preview:

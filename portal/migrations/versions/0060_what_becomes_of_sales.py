@@ -1,4 +1,4 @@
-"""What becomes of sales: matched halves, credit notes, refunds, disputes.
+"""What becomes of sales: matched halves, credit notes, refunds, disputes; purchase orders.
 
 Pairs are joined here as far as their rows tell; the next full sync does the rest.
 """
@@ -62,10 +62,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_payment_shares_invoice", "payment_shares", ["invoice"])
     _create_disputes()
+    _create_purchase_orders()
 
 
 def downgrade() -> None:
     """Go back to the version before."""
+    op.drop_table("purchase_orders")
     op.drop_table("disputes")
     op.drop_index("ix_payment_shares_invoice", table_name="payment_shares")
     op.drop_index("ix_invoices_drafts", table_name="invoices")
@@ -124,3 +126,26 @@ def _create_disputes() -> None:
         ),
     )
     op.create_index("ix_disputes_intent", "disputes", ["merchant_id", "intent"])
+
+
+def _create_purchase_orders() -> None:
+    op.create_table(
+        "purchase_orders",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("merchant_id", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.Integer(), nullable=False),
+        sa.Column("span", sa.String(length=8), nullable=False),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_purchase_orders_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id"],
+            ["merchants.id"],
+            name=op.f("fk_purchase_orders_merchant_id_merchants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_orders")),
+    )
+    op.create_index("ix_purchase_orders_customer_id", "purchase_orders", ["customer_id", "span"])

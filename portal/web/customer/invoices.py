@@ -16,6 +16,7 @@ from portal.domain.customers import Origin
 from portal.domain.errors import GatewayRefused, GatewayUnavailable
 from portal.domain.invoices import Invoice, InvoiceKind
 from portal.domain.money import Money
+from portal.domain.purchase_orders import LONGEST as LONGEST_ORDER
 from portal.i18n import gettext as _
 from portal.mirror import balances, invoices, sales, sources
 from portal.mirror.invoices import Filter
@@ -92,6 +93,10 @@ def show(id: str) -> str:
         invoice=invoice,
         credit_notes=beside.notes,
         happened=fates.of_invoice(beside) if visit.sees_everything else (),
+        takes_orders=visit.merchant.rules.purchase_orders and visit.sees_everything,
+        next_order=beside.next_order,
+        order_name=visit.merchant.rules.purchase_order_name,
+        longest_order=LONGEST_ORDER,
         tries=tries if visit.sees_everything else (),
         sums=_sums(invoice),
         told=outcomes.of_try,
