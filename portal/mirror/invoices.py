@@ -59,7 +59,6 @@ from portal.mirror.sales import InvoiceRow as InvoiceRow
 from portal.store import customers
 from portal.store.payments import PaymentRow
 
-
 # What some answers leave out: events name no intent, and Holded lists documents without the notes
 # that may name their receipt.
 KEPT = ("intent", "matches")
