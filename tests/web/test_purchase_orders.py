@@ -22,7 +22,7 @@ def test_a_reference_is_kept_and_shown_on_the_account_page(
     page = browser.post("customer.purchase_orders.keep", {"reference": " PO-7 "}, span="always")
     account = browser.get("customer.account.show")
 
-    assert "Saved. It stands on invoices from now on." in page.text
+    assert "Saved. It is printed from your next invoice on." in page.text
     assert "On every invoice PO-7" in account.text
 
 

@@ -68,7 +68,8 @@ def keep(span: str) -> Response | tuple[str, int]:
             return _show(visit, form, span), 503
         flash(of_silence(error), "warn")
     else:
-        flash(_("Saved. It stands on invoices from now on."), "ok")
+        given = _("Saved. It is printed from your next invoice on.")
+        flash(given if form.text("reference") else _("Saved. Your next invoices carry none."), "ok")
     return redirect(url_for(".show"), 303)
 
 
