@@ -45,12 +45,13 @@ class InvoiceStatus(StrEnum):
     VOID = "void"
 
 
-# What is over: nothing of it is to be paid, and its whole sum is what it is about.
+# Of these nothing is to be paid, as things stand, and their whole sum is what they are about.
 OVER = frozenset(
     {
         InvoiceStatus.PAID,
         InvoiceStatus.PART_REFUNDED,
         InvoiceStatus.REFUNDED,
+        InvoiceStatus.DISPUTED,
         InvoiceStatus.RETURNED,
         InvoiceStatus.CREDITED,
         InvoiceStatus.VOID,

@@ -167,9 +167,14 @@ def list_open(visit: Visit) -> list[Balance]:
     return [balance_of(dict(row._mapping)) for row in found]
 
 
+def asked_summary(visit: Visit) -> tuple[Select[Any], dict[str, Any]]:
+    """Return what is asked for what is open by currency and the balance at Stripe."""
+    return _SUMMARY, {**whose(visit), "today": visit.today}
+
+
 def look(visit: Visit) -> Sequence[Row[Any]]:
     """Read what is open by currency and the balance at Stripe."""
-    return visit.db.rows(_SUMMARY, {**whose(visit), "today": visit.today})
+    return visit.db.rows(*asked_summary(visit))
 
 
 def summary_of(found: Sequence[Row[Any]]) -> Summary:

@@ -47,6 +47,7 @@ from portal.mirror import intents, rows, sales
 from portal.mirror.balances import (
     PAYMENT_STATE,
     SUMS,
+    asked_summary,
     list_open,
     summed,
     whose,
@@ -103,7 +104,7 @@ class Listed:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is to be paid any more."""
+        """Whether nothing of it is to be paid, as things stand."""
         return self.status in OVER
 
     @property
@@ -234,17 +235,25 @@ def look_page(
     Open ones come by due day, so that overdue ones are first; the others newest first. A cursor
     that makes no sense means the first page.
     """
+    return visit.db.rows(*_asked(visit, which, after, search, limit))
+
+
+def look_list(
+    visit: Visit, which: Filter, *, after: str = "", search: str = "", limit: int
+) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """Read one page as `look_page` does, and what is open by currency, without waiting twice."""
+    asked = _asked(visit, which, after, search, limit)
+    page, sums = visit.db.rows_of(asked, asked_summary(visit))
+    return page, sums
+
+
+def _asked(
+    visit: Visit, which: Filter, after: str, search: str, limit: int
+) -> tuple[Select[Any], dict[str, Any]]:
     day, id = _place(after) or _FIRST[which]
-    return visit.db.rows(
-        _LISTS[which, bool(search)],
-        {
-            **whose(visit),
-            "after_day": day,
-            "after_id": id,
-            "limit": limit + 1,
-            **(_looked_for(search) if search else {}),
-        },
-    )
+    values = {**whose(visit), "after_day": day, "after_id": id, "limit": limit + 1}
+    looked_for = _looked_for(search) if search else {}
+    return _LISTS[which, bool(search)], {**values, **looked_for}
 
 
 def page_of(

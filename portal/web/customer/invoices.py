@@ -51,8 +51,7 @@ def list_all() -> str:
     which = _tab(request.args.get("show", ""))
     search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     after = request.args.get("after", "")
-    found = invoices.look_page(visit, which, after=after, search=search, limit=PAGE)
-    sums = balances.look(visit)
+    found, sums = invoices.look_list(visit, which, after=after, search=search, limit=PAGE)
     silent = failing(visit)
 
     def told() -> dict[str, Any]:
