@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     stripe_api_base: str = "https://api.stripe.com"
     # Where Holded's API is; only ever changed to reach a sandbox.
     holded_api_base: str = "https://api.holded.com"
+    # Where merchants work in Holded: mails to them lead there.
+    holded_app: str = "https://app.holded.com"
     # The mail server: smtp://user:password@host:port, or smtps://.
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
     # Who mails come from when a merchant has set no address.
@@ -72,7 +74,7 @@ class Settings(BaseSettings):
             said = [_complaint(error["loc"], error["msg"]) for error in wrong.errors()]
             raise SettingsWrong("; ".join(said)) from None
 
-    @field_validator("public_url", "stripe_api_base", "holded_api_base")
+    @field_validator("public_url", "stripe_api_base", "holded_api_base", "holded_app")
     @classmethod
     def _is_an_origin(cls, value: str) -> str:
         return _origin(value)

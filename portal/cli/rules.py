@@ -1,14 +1,18 @@
 """`flask portal rules`: what a merchant decides for its portal, shown and changed."""
 
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
 from portal import cli
+from portal.domain.errors import GatewayError
+from portal.domain.merchants import Merchant
 from portal.domain.rules import NOTHING_DECIDED, Rules
 from portal.store import merchants
+from portal.store.secrets import SecretUnreadable
 
 _ADAPTER = TypeAdapter(Rules)
 
@@ -22,12 +26,24 @@ def rules(slug: str, changes: tuple[str, ...]) -> None:
     A rule that is a list takes its values with commas between.
     """
     merchant = cli.get_merchant(slug)
-    decided = _changed(merchant.rules, changes)
+    decided = _changed(merchant.rules, changes).begun(merchant.day_of(datetime.now(UTC)))
+    if decided.invoice_stripe_sales and not merchant.rules.invoice_stripe_sales:
+        _check_that_documents_can_be_made(merchant)
     if decided != merchant.rules:
         with cli.installation().db.write() as unit:
             merchants.save_rules(unit, merchant.id, decided)
     for name, value in asdict(decided).items():
         click.echo(f"{name} = {_text(value)}")
+
+
+def _check_that_documents_can_be_made(merchant: Merchant) -> None:
+    """Refuse to decide what the merchant's Holded would not let us do."""
+    if not merchant.has_holded:
+        raise click.ClickException(f"{merchant.slug} has no Holded to make invoices in.")
+    try:
+        cli.installation().at(merchant).invoicing.check(issues=True)
+    except (GatewayError, SecretUnreadable) as error:
+        raise click.ClickException(f"{merchant.slug}: {error}.") from None
 
 
 def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:
@@ -39,7 +55,8 @@ def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:
             raise click.ClickException(f"{change!r} is no NAME=VALUE with a name of: {names}.")
         is_list = isinstance(getattr(NOTHING_DECIDED, name), tuple)
         parts = [part.strip() for part in value.split(",") if part.strip()]
-        decided[name] = parts if is_list else value
+        is_left_out = not value and getattr(NOTHING_DECIDED, name) is None
+        decided[name] = parts if is_list else None if is_left_out else value
     try:
         return _ADAPTER.validate_python(decided)
     except ValidationError as wrong:
@@ -48,4 +65,6 @@ def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

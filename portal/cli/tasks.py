@@ -10,11 +10,18 @@ from portal.services import tasks as services
 
 @click.command("tasks")
 @click.option("--again", is_flag=True, help="Have what was given up done again.")
-def tasks(again: bool) -> None:
-    """List money to give back, bookings to look at, and events and jobs that were given up."""
+@click.option("--let-go", "source", help="Drop the document of a Stripe invoice or refund.")
+def tasks(again: bool, source: str | None) -> None:
+    """List money to give back, documents and bookings to look at, and what was given up.
+
+    A document is dropped once somebody has seen to it in Holded by hand.
+    """
     db, now = cli.installation().db, datetime.now(UTC)
     if again:
         click.echo(f"{services.try_again(db, now=now)} will be done again.")
+        return
+    if source is not None:
+        click.echo(f"{services.let_go(db, source, now=now)} will not be made.")
         return
     found = services.list_tasks(db, now=now)
     for task in found:

@@ -54,3 +54,27 @@ def still_owed(excesses: Sequence[int], given: int) -> list[int]:
         owed.append(excess - covered)
         given -= covered
     return owed
+
+
+def beyond(excess: int, before: int, amount: int) -> int:
+    """Return what of a refund gives back what was booked, and not what was too much anyway.
+
+    `before` is what went back of the charge earlier; the `excess` of the charge goes back first.
+    """
+    return max(before + amount - excess, 0) - max(before - excess, 0)
+
+
+def shared(amount: int, left: Sequence[int]) -> list[int]:
+    """Divide a sum over what is left of some parts, in proportion and to the cent.
+
+    What is more than all of them is nobody's.
+    """
+    whole = sum(left)
+    amount = min(amount, whole)
+    if not amount:
+        return [0 for _ in left]
+    shares = [amount * part // whole for part in left]
+    places = sorted(range(len(left)), key=lambda place: -(amount * left[place] % whole))
+    for place in places[: amount - sum(shares)]:
+        shares[place] += 1
+    return shares

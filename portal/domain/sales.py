@@ -105,8 +105,14 @@ def _left(told: Invoice, notes: tuple[Invoice, ...]) -> int:
     its sums say that something other than payments has lowered the rest, that is counted.
     """
     counted = max(told.total - told.paid - told.due, 0)
-    uncounted = max(sum(note.open_credit for note in notes) - counted, 0)
+    open_credit = sum(note.open_credit for note in notes if not _is_of_refund(note))
+    uncounted = max(open_credit - counted, 0)
     return max(told.due - uncounted, 0)
+
+
+def _is_of_refund(note: Invoice) -> bool:
+    """Whether a credit note was written for a refund at Stripe: its money is back already."""
+    return any(tag.strip().lower().startswith(f"{TAG}re_") for tag in note.tags)
 
 
 def _with_other(seen: Invoice, other: Invoice) -> Invoice:

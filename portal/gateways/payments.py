@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from portal.domain.bills import Bill
 from portal.domain.cancellations import Leaving
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
@@ -112,6 +113,12 @@ class PaymentGateway(Protocol):
 
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""
+
+    def fetch_bill(self, invoice: str) -> Bill:
+        """Read an invoice with all its lines, their discounts and the rates of their taxes."""
+
+    def find_invoice(self, intent: str) -> str:
+        """Return the id of the invoice that an intent paid, empty if it paid none."""
 
     def fetch_invoice_intent(self, invoice: str) -> Intent | None:
         """Read the default payment intent of an open invoice, None if it has none."""

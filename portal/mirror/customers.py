@@ -186,6 +186,18 @@ def forget(unit: Unit, merchant: Merchant, origin: Origin, id: str, *, at: datet
     unit.execute(_DELETE_EMAILS, {**_whose(merchant), "origin": origin, "profiles": [id]})
 
 
+def join(unit: Unit, merchant: Merchant, customer_id: int, contact: str) -> None:
+    """Make a Holded contact that was made for a Stripe customer the other half of that payer."""
+    known = customers.find_ids(unit, merchant, Origin.HOLDED, [contact]).get(contact)
+    if known is None:
+        row = unit.get_one(CustomerRow, customer_id)
+        if not row.holded_contact:
+            row.holded_contact, row.holded_account = contact, merchant.holded_account
+            unit.flush()
+    elif known != customer_id:
+        _merge(unit, keep=customer_id, give_up=known)
+
+
 def _join(
     unit: Unit,
     merchant: Merchant,

@@ -42,7 +42,7 @@ from portal.domain.invoices import (
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState, under_way
-from portal.domain.sales import key_of, with_sums_of
+from portal.domain.sales import TAG, key_of, with_sums_of
 from portal.mirror import intents, rows, sales
 from portal.mirror.balances import (
     PAYMENT_STATE,
@@ -57,7 +57,8 @@ from portal.mirror.balances import (
     Balance as Balance,
 )
 from portal.mirror.sales import InvoiceRow as InvoiceRow
-from portal.store import customers
+from portal.store import counterparts, customers
+from portal.store.counterparts import CounterpartRow
 from portal.store.payments import PaymentRow
 
 # What some answers leave out: events name no intent, and Holded lists documents without the notes
@@ -315,6 +316,11 @@ def _as_seen(told: Invoice, half: Invoice | None, row: Row[Any]) -> Invoice:
     )
 
 
+def list_credit_notes(visit: Visit, *ids: str) -> list[Invoice]:
+    """Return the credit notes that correct an invoice (of a pair: both its ids), newest first."""
+    return list(sales.beside(visit, *ids).notes)
+
+
 def balances(visit: Visit) -> list[Balance]:
     """Return what is open, by currency; sums of foreign documents are not ours to add."""
     return list_open(visit)
@@ -349,6 +355,7 @@ def save(
     ]
     if not told:
         return
+    told = _with_counterparts(unit, merchant, told)
     payers = {
         origin: customers.ids_of(
             unit,
@@ -382,6 +389,34 @@ def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str,
         InvoiceRow.provider_id.in_(list(ids)),
     )
     return {row.provider_id: row.number for row in reader.rows(query)}
+
+
+def list_sold(
+    reader: Reader, merchant: Merchant, since: date, states: Sequence[InvoiceState]
+) -> list[str]:
+    """Return the Stripe invoices issued since a day that no counterpart was begun for.
+
+    One that Holded invoices already, whoever wrote that, needs none.
+    """
+    begun = select(CounterpartRow.id).where(
+        CounterpartRow.merchant_id == merchant.id,
+        CounterpartRow.livemode == merchant.livemode,
+        CounterpartRow.account == merchant.stripe_account,
+        CounterpartRow.source == InvoiceRow.provider_id,
+    )
+    query = select(InvoiceRow.provider_id).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account == merchant.stripe_account,
+        InvoiceRow.origin == Origin.STRIPE,
+        InvoiceRow.kind == InvoiceKind.INVOICE,
+        InvoiceRow.issued_on >= since,
+        InvoiceRow.total != 0,
+        InvoiceRow.state.in_(states),
+        InvoiceRow.twin == "",
+        ~begun.exists(),
+    )
+    return [row.provider_id for row in reader.rows(query)]
 
 
 def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
@@ -461,6 +496,30 @@ def _row(
         "state_at": at,
         "snapshot": rows.dump(invoice),
     }
+
+
+def _with_counterparts(
+    unit: Unit, merchant: Merchant, told: Sequence[tuple[Invoice, datetime]]
+) -> list[tuple[Invoice, datetime]]:
+    """Say of documents that we had made what they were made of, where Holded tells it no more.
+
+    What a credit note corrects is told only of one that Holded made itself, and the tag that names
+    the receipt may have been taken off a draft.
+    """
+    of_holded = [invoice for invoice, _ in told if invoice.origin is Origin.HOLDED]
+    untied = [one.id for one in of_holded if not (one.corrects if one.is_note else key_of(one))]
+    if not untied:
+        return list(told)
+    corrected = counterparts.list_corrected(unit, merchant, untied)
+    sources = counterparts.list_sources(unit, merchant, untied)
+    return [(_tied(invoice, corrected, sources), at) for invoice, at in told]
+
+
+def _tied(invoice: Invoice, corrected: dict[str, str], sources: dict[str, str]) -> Invoice:
+    if invoice.is_note:
+        return replace(invoice, corrects=invoice.corrects or corrected.get(invoice.id, ""))
+    source = sources.get(invoice.id)
+    return replace(invoice, tags=(*invoice.tags, f"{TAG}{source}")) if source else invoice
 
 
 def _what_for(invoice: Invoice) -> str:

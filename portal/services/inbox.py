@@ -19,14 +19,23 @@ from portal.db import Database, Reader, Unit
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
+from portal.domain.invoices import Invoice
 from portal.domain.payments import CheckoutSession
+from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Subscription
 from portal.gateways.holded import events as holded_events
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import changes, intents, payment_methods, purchase_orders
+from portal.services import (
+    changes,
+    counterparts,
+    credit_notes,
+    intents,
+    payment_methods,
+    purchase_orders,
+)
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -248,7 +257,11 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     for snapshot in told:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
+        if isinstance(snapshot, Invoice):
             purchase_orders.follow(unit, at, snapshot)
+            counterparts.follow(unit, at, snapshot)
+        if isinstance(snapshot, Refund):
+            credit_notes.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
     changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])

@@ -15,9 +15,13 @@ from portal.services import (
     billing_portal,
     cancellations,
     changes,
+    contacts,
+    counterparts,
+    credit_notes,
     customers,
     inbox,
     intents,
+    missed,
     operations,
     payment_methods,
     payments,
@@ -49,6 +53,7 @@ VERBS: dict[str, Verb[Any]] = {
         *customers.VERBS,
         *billing_portal.VERBS,
         *purchase_orders.VERBS,
+        *contacts.VERBS,
     )
 }
 
@@ -68,6 +73,11 @@ JOBS: dict[str, Callable[..., None]] = {
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
     "write_purchase_order": purchase_orders.write,
+    counterparts.MAKE: counterparts.make,
+    counterparts.CREDIT: credit_notes.credit,
+    "tidy_counterpart": counterparts.tidy,
+    "mail_credit_note": credit_notes.mail_draft,
+    "find_missed": missed.find,
     "resolve_operation": _resolve,
 }
 
@@ -93,6 +103,7 @@ class Worker:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
+        missed.sweep(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:

@@ -14,7 +14,7 @@ from portal.domain.errors import GatewayRefused, InvalidInput, NotFound, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceState
 from portal.domain.purchase_orders import Span, is_writable, wanted, with_field
-from portal.gateways.snapshots import Seen, Snapshot
+from portal.gateways.snapshots import Seen
 from portal.mirror import invoices, refresh
 from portal.services import operations, receipts
 from portal.services.operations import Verb
@@ -78,10 +78,10 @@ def _keep_at_stripe(visit: Visit, reference: str) -> None:
     operations.perform(visit.at, KEEP, row.id)
 
 
-def follow(unit: Unit, at: MerchantContext, told: Snapshot) -> None:
+def follow(unit: Unit, at: MerchantContext, told: Invoice) -> None:
     """Have a draft written on that was just told, where its customer has given a reference."""
-    is_draft = isinstance(told, Invoice) and told.state is InvoiceState.DRAFT
-    if not is_draft or not isinstance(told, Invoice) or not at.merchant.rules.purchase_orders:
+    is_draft = told.state is InvoiceState.DRAFT and not told.is_note
+    if not is_draft or not at.merchant.rules.purchase_orders:
         return
     payer = invoices.payer_of(unit, at.merchant, told.id)
     if payer is not None and rows.of_customer(unit, at.merchant, payer):

@@ -12,10 +12,13 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from portal.db import Database, Unit
+from portal.domain.counterparts import ProblemCode
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
 from portal.domain.refunds import given_back, still_owed
 from portal.mirror import refunds
+from portal.services import counterparts
+from portal.store import counterparts as documents
 from portal.store import inbox, merchants, operations, outbox
 from portal.store.merchants import MerchantRow
 from portal.store.settlements import SettlementRow, SettlementState
@@ -29,6 +32,7 @@ class TaskKind(StrEnum):
 
     REFUND: give money back at Stripe. BOOKING: look in Holded what stands on the invoice. EVENT and
     JOB: see why it failed, then have it done again. ANSWER: Stripe has not said what it did.
+    COUNTERPART: see to a Holded document that is to stand for a Stripe invoice or refund.
     """
 
     REFUND = "refund"
@@ -36,6 +40,25 @@ class TaskKind(StrEnum):
     EVENT = "event"
     JOB = "job"
     ANSWER = "answer"
+    COUNTERPART = "counterpart"
+
+
+WHY = {
+    ProblemCode.CURRENCY: "it is in another currency than the books",
+    ProblemCode.NEGATIVE: "its sum is negative, which is a credit note",
+    ProblemCode.SUMS: "its sums do not agree to the cent",
+    ProblemCode.NO_TAX: "Holded has no tax on sales of this rate",
+    ProblemCode.SEVERAL_TAXES: "name one of these taxes in the rule holded_taxes",
+    ProblemCode.ANONYMOUS: "its customer has no name, or no address or tax number to be known by",
+    ProblemCode.CONTACTS: "write the right contact's id into the customer's metadata at Stripe",
+    ProblemCode.SEVERAL_DOCUMENTS: "several documents of it were issued",
+    ProblemCode.GONE: "its draft was deleted",
+    ProblemCode.REFUSED: "Holded does not take it",
+    ProblemCode.VOIDED: "it is void in one of both systems",
+    ProblemCode.REST: "this is left to pay, though Stripe counts it as paid",
+    ProblemCode.UNEXPLAINED: "look at the payments that stand on it",
+    ProblemCode.REFUND_CAME_BACK: "the refund failed after its credit note was approved",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +77,21 @@ def list_tasks(db: Database, *, now: datetime) -> list[Task]:
     with db.session() as reader:
         names = {row.id: row.slug for row in reader.scalars(select(MerchantRow))}
     found = [*_bookings(db, names), *_refunds(db), *_events(db, names), *_jobs(db, names)]
-    return sorted([*found, *_answers(db, names, now)], key=lambda task: task.since)
+    found += [*_answers(db, names, now), *_counterparts(db, names, now)]
+    return sorted(found, key=lambda task: task.since)
 
 
 def try_again(db: Database, *, now: datetime) -> int:
     """Have the worker do again what was given up, and return how much that is."""
     with db.write() as unit:
-        return inbox.revive(unit, now=now) + outbox.revive(unit, now=now)
+        revived = inbox.revive(unit, now=now) + outbox.revive(unit, now=now)
+        return revived + counterparts.revive(unit, now=now)
+
+
+def let_go(db: Database, source: str, *, now: datetime) -> int:
+    """Drop what a person has seen to by hand in Holded, and return how much that was."""
+    with db.write() as unit:
+        return counterparts.let_go(unit, source, now=now)
 
 
 def _bookings(db: Database, names: dict[int, str]) -> Iterator[Task]:
@@ -119,3 +150,17 @@ def _answers(db: Database, names: dict[int, str], now: datetime) -> Iterator[Tas
         for row in operations.list_unanswered(reader, before=now - LONG):
             what = f"{row.verb} {row.id} about {row.subject}"
             yield Task(TaskKind.ANSWER, names[row.merchant_id], row.created_at, what)
+
+
+def _counterparts(db: Database, names: dict[int, str], now: datetime) -> Iterator[Task]:
+    with db.session() as reader:
+        for row in documents.list_problems(reader):
+            why = f"{WHY[ProblemCode(row.problem)]} ({row.detail})"
+            what = f"{row.source} {row.number}".strip()
+            yield Task(TaskKind.COUNTERPART, names[row.merchant_id], row.changed_at, what, why)
+        for row in documents.list_late(reader, before=now - LONG):
+            key = f"{row.merchant_id}:{row.source}"
+            why = outbox.find_error(reader, counterparts.job_of(row), key) or "it is on its way"
+            yield Task(
+                TaskKind.COUNTERPART, names[row.merchant_id], row.changed_at, row.source, why
+            )

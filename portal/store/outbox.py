@@ -137,6 +137,11 @@ def list_dead(unit: Unit) -> Sequence[JobRow]:
     return unit.scalars(select(JobRow).where(JobRow.state == JobState.DEAD)).all()
 
 
+def find_error(unit: Unit, name: str, key: str) -> str:
+    """Return why a job that waits was not done yet, empty if it was not tried or does not wait."""
+    return unit.scalar(select(JobRow.error).where(JobRow.key == f"{name}:{key}")) or ""
+
+
 def revive(unit: Unit, *, now: datetime) -> int:
     """Have every job that was given up run again, and return how many."""
     return unit.write(

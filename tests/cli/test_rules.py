@@ -6,6 +6,7 @@ from flask import Flask
 
 from portal.domain.rules import NOTHING_DECIDED
 from portal.store import merchants
+from portal.store.merchants import MerchantRow
 from tests.house import House
 
 
@@ -33,3 +34,37 @@ def test_what_cannot_be_decided_is_refused_in_one_line(
     assert result.exit_code != 0
     assert len(result.output.strip().splitlines()) == 1
     assert merchants.get(house.db, "nuvol").rules == NOTHING_DECIDED
+
+
+def test_what_is_decided_holds_from_today_on(house: House, app: Flask) -> None:
+    decided = run(app, "--set", "invoice_stripe_sales=paid").output
+    again = run(app, "--set", "invoice_stripe_since=2026-01-31").output
+    empty = run(app, "--set", "invoice_stripe_sales=", "--set", "invoice_stripe_since=").output
+
+    today = house.merchant.day_of(house.now()).isoformat()
+    assert f"invoice_stripe_since = {today}\n" in decided
+    assert "invoice_stripe_since = 2026-01-31\n" in again
+    assert "invoice_stripe_since = \n" in empty
+    assert merchants.get(house.db, "nuvol").rules == NOTHING_DECIDED
+
+
+def test_invoices_are_not_decided_where_holded_would_refuse_them(house: House, app: Flask) -> None:
+    house.control(
+        "holded", "accounts", id="acc_house", token=house.holded_token, name="Nuvol",
+        scopes=["contacts:contacts.read", "sales:invoices.read", "sales:invoices.write"],
+    )  # fmt: skip
+
+    result = run(app, "--set", "invoice_stripe_sales=paid")
+
+    assert result.exit_code == 1
+    assert "contacts:contacts.write" in result.output
+    assert merchants.get(house.db, "nuvol").rules == NOTHING_DECIDED
+
+
+def test_invoices_are_not_decided_without_holded(house: House, app: Flask) -> None:
+    with house.db.write() as unit:
+        unit.query(MerchantRow).one().holded_account = ""
+
+    result = run(app, "--set", "invoice_stripe_sales=paid")
+
+    assert result.output == "Error: nuvol has no Holded to make invoices in.\n"

@@ -3,6 +3,8 @@
 from flask import Flask
 from sqlalchemy import update
 
+from portal.domain.counterparts import Problem, ProblemCode
+from portal.store import counterparts
 from portal.store.inbox import EventState, WebhookEventRow
 from portal.store.outbox import JobRow, JobState
 from tests.cli.running import run
@@ -42,6 +44,23 @@ def test_a_job_that_was_given_up_is_listed_with_its_error(house: House, app: Fla
 
     assert "resolve_operation:" in listed
     assert "ValueError: no" in listed
+
+
+def test_a_document_that_cannot_be_made_is_listed_and_let_go(house: House, app: Flask) -> None:
+    with house.db.write() as unit:
+        row = counterparts.begin(
+            unit, house.merchant, "in_1", customer_id=None, amount=100, currency="usd",
+            now=house.now(),
+        )  # fmt: skip
+        row.note(Problem(ProblemCode.CURRENCY, "usd in books of eur"), now=house.now())
+
+    listed = run(app, "tasks").output
+    dropped = run(app, "tasks", "--let-go", "in_1").output
+
+    assert "\tnuvol\tcounterpart\tin_1: it is in another currency" in listed
+    assert "(usd in books of eur)" in listed
+    assert dropped == "1 will not be made.\n"
+    assert run(app, "tasks").output == "Nothing waits for you.\n"
 
 
 def test_what_was_given_up_is_done_again(house: House, app: Flask) -> None:

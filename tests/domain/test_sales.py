@@ -87,6 +87,8 @@ def test_a_text_must_agree_in_its_sum_and_a_draft_hides_nothing(
          InvoiceState.OPEN),
         (Sale(HOLDED, None, (NOTE,)), 9100, 0, 3000, InvoiceState.OPEN),
         (Sale(HOLDED, None, (replace(NOTE, open_credit=0),)), 12100, 0, 3000, InvoiceState.OPEN),
+        (Sale(HOLDED, None, (replace(NOTE, tags=("stripe:re_1",)),)), 12100, 0, 3000,
+         InvoiceState.OPEN),
         # Holded has set the note against the invoice by itself.
         (Sale(replace(HOLDED, due=9100), None, (NOTE,)), 9100, 0, 3000, InvoiceState.OPEN),
         (Sale(HOLDED, None, (NOTE, NOTE, NOTE, NOTE, NOTE)), 0, 0, 15000, InvoiceState.OPEN),

@@ -71,6 +71,9 @@ NOUNS = [
     ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
+    Noun("Bill", "portal.domain.bills", "bills", "domain"),
+    Noun("Draft", "portal.domain.drafts", "drafts", "domain"),
+    Noun("CounterpartRow", "portal.store.counterparts", "counterparts", "domain store services"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(

@@ -60,6 +60,9 @@ VALUES: dict[str, dict[str, Any]] = {
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
     },
+    "credit_note": {
+        "amount": EUR, "invoice": "F260001", "refund": "re_1", "payment": "pi_1",
+    },
 }  # fmt: skip
 NAMES = sorted(VALUES)
 

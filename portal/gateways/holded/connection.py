@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -93,6 +93,11 @@ class Connection:
     def put(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Replace something by JSON; the answer may be empty."""
         return self._exchange("PUT", path, json=body)
+
+    def delete(self, path: str) -> None:
+        """Delete something; what is gone already counts as deleted."""
+        with suppress(Missing):
+            self._exchange("DELETE", path)
 
     def stream_pdf(self, path: str) -> Iterator[bytes]:
         """Stream a PDF; raises GatewayRefused `not_a_pdf` or `too_large`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.domain.counterparts import Sold
 from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.invoices import (
     Invoice,
@@ -250,9 +251,36 @@ def _lines(
     If they do not, none is shown: the PDF has them.
     """
     lines = _objects(document.get("lines"))
+    try:
+        found = _line_notation(document, notation)
+    except Unreadable:
+        return ()
+    return tuple(_line(line, found, currency) for line in lines)
+
+
+def sold(document: Mapping[str, Any], currency: str) -> tuple[Sold, ...]:
+    """Translate the items of an invoice into what each comes to, its part of a discount off."""
+    notation = _notation(document, currency)
+    of_lines = _line_notation(document, notation)
+    subtotal = read(document.get("subtotal"), notation)
+    discount = read(document.get("discount"), notation)
+    left = 1 - discount / subtotal if subtotal else Decimal(1)
+    return tuple(
+        Sold(
+            net=_net(line, of_lines) * left,
+            taxes=tuple(_text(key) for key in _list(line.get("taxes")) if _text(key)),
+            percent=read(line.get("tax"), Notation.DOT),
+        )
+        for line in _objects(document.get("lines"))
+    )
+
+
+def _line_notation(document: Mapping[str, Any], notation: Notation | None) -> Notation | None:
+    """Learn how the numbers of lines are meant, None if none is doubtful; raises Unreadable."""
+    lines = _objects(document.get("lines"))
     numbers = [line.get(name) for line in lines for name in ("price", "units", "discount")]
     if not any(is_ambiguous(value) for value in numbers):
-        return tuple(_line(line, None, currency) for line in lines)
+        return None
     subtotal, rounding = read(document.get("subtotal"), notation), CENT * len(lines)
     fitting = [
         candidate
@@ -260,8 +288,8 @@ def _lines(
         if abs(sum((_net(line, candidate) for line in lines), ZERO) - subtotal) < rounding
     ]
     if len(fitting) != 1:
-        return ()
-    return tuple(_line(line, fitting[0], currency) for line in lines)
+        raise Unreadable("the lines do not add up to the subtotal")
+    return fitting[0]
 
 
 def _line(line: Mapping[str, Any], notation: Notation | None, currency: str) -> InvoiceLine:

@@ -8,11 +8,15 @@ from typing import Any
 
 import httpx
 
+from portal.domain.bills import Payer
+from portal.domain.counterparts import Sold
+from portal.domain.customers import Profile, canonical_email
+from portal.domain.drafts import Draft, SalesTax
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind
 from portal.domain.money import Money
-from portal.gateways.holded import replacing, translate
+from portal.gateways.holded import bodies, replacing, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
 from portal.gateways.invoicing import Treasury
@@ -29,6 +33,7 @@ INVOICE_KINDS = {
 }
 PAGE_SIZE = 200
 TREASURIES = "treasury/accounts"
+TAXES = "taxes"
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 # No object has it, so that writing to it tries the permission and nothing else.
 NOBODY = "0" * 24
@@ -49,11 +54,11 @@ class HoldedV2:
         self._connection = Connection(token, base=base, caller=caller, transport=transport)
         self._currency = currency
 
-    def check(self) -> tuple[Treasury, ...]:
+    def check(self, *, issues: bool = False) -> tuple[Treasury, ...]:
         """Try every permission the portal needs and return the accounts money can be booked on.
 
-        Holded has no list of a token's permissions, so each is tried. Raises
-        GatewayMisconfigured, which names all that are missing.
+        Holded has no list of a token's permissions, so each is tried; `issues` adds those to write
+        contacts and invoices. Raises GatewayMisconfigured, which names all that are missing.
         """
         missing: list[str] = []
         for path in PATHS.values():
@@ -61,6 +66,8 @@ class HoldedV2:
                 self._connection.get(path, {"limit": 1})
         with _collecting(missing), suppress(GatewayRefused):
             self._connection.post(f"invoices/{NOBODY}/payments", {"amount": "0.01"})
+        if issues:
+            self._try_issuing(missing)
         treasuries: list[Treasury | None] = []
         with _collecting(missing):
             treasuries = [_treasury(row) for row in self._every(TREASURIES)]
@@ -133,6 +140,79 @@ class HoldedV2:
     def _told(self, body: Mapping[str, Any]) -> Invoice:
         return translate.invoice(body, InvoiceKind.INVOICE, self._currency)
 
+    def list_taxes(self) -> tuple[SalesTax, ...]:
+        """Return the taxes that an item of a sale can name."""
+        try:
+            found = [bodies.sales_tax(row) for row in self._every(TAXES)]
+        except Unreadable as error:
+            raise GatewayRefused(f"a tax of Holded's: {error}", code="unreadable") from error
+        return tuple(tax for tax in found if tax)
+
+    def find_contacts(self, *, email: str = "", code: str = "") -> tuple[Profile, ...]:
+        """Return the contacts that have this address, or this tax number.
+
+        Holded ignores filters it does not know, so each contact is compared here.
+        """
+        params = {"email": email} if email else {"code": code}
+        rows = self._every(PATHS[ObjectKind.CUSTOMER], params)
+        told = (self._snapshot(ObjectKind.CUSTOMER, row) for row in rows)
+        found = [one for one in told if isinstance(one, Profile)]
+        if email:
+            wanted = canonical_email(email)
+            return tuple(one for one in found if wanted in map(canonical_email, one.emails))
+        return tuple(one for one in found if code in [each.value for each in one.tax_ids])
+
+    def create_contact(self, payer: Payer, *, language: str) -> str:
+        """Write a contact and return its id."""
+        answer = self._connection.post(PATHS[ObjectKind.CUSTOMER], bodies.contact(payer, language))
+        return str(_object(answer.body)["id"])
+
+    def list_tagged(self, kind: ObjectKind, contact: str, *, day: date, tag: str) -> list[Seen]:
+        """Return the documents of a contact of one day that carry a tag, the oldest first.
+
+        There is no filter for tags, and Holded may ignore the others: each is compared here.
+        """
+        params = {
+            "contact_id": contact,
+            "start_date": day.isoformat(),
+            "end_date": day.isoformat(),
+        }
+        cursor, is_first, found = "", True, []
+        while cursor or is_first:
+            items, cursor, at = self._page(PATHS[kind], cursor, params)
+            is_first = False
+            found += [(item, at) for item in items if _is_tagged(item, contact, tag)]
+        found.sort(key=lambda pair: str(pair[0].get("id")))
+        return [Seen(self._snapshot(kind, item), at) for item, at in found]
+
+    def create_draft(self, kind: ObjectKind, draft: Draft) -> None:
+        """Write a draft of an invoice or credit note; creating never approves."""
+        self._connection.post(PATHS[kind], bodies.draft(draft))
+
+    def approve(self, invoice: str) -> None:
+        """Give an invoice its number; there is no way back."""
+        self._connection.post(f"{_path('invoices', invoice)}/approve", {})
+
+    def delete_draft(self, kind: ObjectKind, id: str) -> None:
+        """Delete a draft; one that is gone counts as deleted, an approved one is refused."""
+        self._connection.delete(_path(PATHS[kind], id))
+
+    def fetch_sold(self, invoice: str) -> tuple[Sold, ...]:
+        """Read what the items of an invoice come to, with their taxes."""
+        body = _object(self._connection.get(_path("invoices", invoice)).body)
+        try:
+            return translate.sold(body, self._currency)
+        except Unreadable as error:
+            raise GatewayRefused(f"the items of {invoice}: {error}", code="unreadable") from error
+
+    def _try_issuing(self, missing: list[str]) -> None:
+        """Try what writing documents needs: nothing comes of a contact without a name."""
+        with _collecting(missing):
+            self._connection.get(TAXES, {"limit": 1})
+        for path in (PATHS[ObjectKind.CUSTOMER], f"credit-notes/{NOBODY}/payments"):
+            with _collecting(missing), suppress(GatewayRefused):
+                self._connection.post(path, {})
+
     def _snapshot(self, kind: ObjectKind, body: Mapping[str, Any]) -> Snapshot:
         try:
             if kind is ObjectKind.CUSTOMER:
@@ -142,10 +222,12 @@ class HoldedV2:
             message = f"{kind} {str(body.get('id'))[:64]} of Holded: {error}"
             raise GatewayRefused(message, code="unreadable") from error
 
-    def _every(self, path: str) -> Iterator[Mapping[str, Any]]:
+    def _every(
+        self, path: str, params: Mapping[str, str] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
         cursor, is_first = "", True
         while cursor or is_first:
-            items, cursor, _ = self._page(path, cursor, {})
+            items, cursor, _ = self._page(path, cursor, params or {})
             is_first = False
             yield from items
 
@@ -190,6 +272,13 @@ def _object(value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise GatewayUnavailable("Holded's answer has another shape than expected")
     return value
+
+
+def _is_tagged(item: Mapping[str, Any], contact: str, tag: str) -> bool:
+    """Whether a document is this contact's and carries a tag, whose case Holded may change."""
+    tags = item.get("tags")
+    told = [str(each).strip().lower() for each in tags] if isinstance(tags, list) else []
+    return item.get("contact_id") == contact and tag.lower() in told
 
 
 def _treasury(row: Mapping[str, Any]) -> Treasury | None:

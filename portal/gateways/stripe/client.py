@@ -16,6 +16,7 @@ import httpx
 import stripe
 
 from portal.db import refuse_open_unit
+from portal.domain.bills import Bill
 from portal.domain.cancellations import Leaving
 from portal.domain.customers import Address
 from portal.domain.errors import (
@@ -31,7 +32,7 @@ from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.subscriptions import Subscription
 from portal.gateways.payments import Account, Change, Preview, PreviewLine
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
-from portal.gateways.stripe import translate
+from portal.gateways.stripe import bills, translate
 from portal.gateways.stripe.events import API_VERSION, EVENT_TYPES
 from portal.gateways.stripe.transport import NeverSent, Transport
 
@@ -171,6 +172,22 @@ class StripeGateway:
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
         """Turn an event's payload into a snapshot; None if something in it has to be read."""
         return None if translate.has_gaps(kind, payload) else translate.TRANSLATORS[kind](payload)
+
+    def fetch_bill(self, invoice: str) -> Bill:
+        """Read an invoice with all its lines, their discounts and the rates of their taxes."""
+        body, _ = self._call("get", f"/v1/invoices/{_id(invoice)}", expand=["payments"])
+        if body.get("deleted"):
+            raise GatewayRefused("the invoice is gone", code="resource_missing")
+        if body["lines"].get("has_more"):
+            body = {**body, "lines": {"data": list(self._all_lines(invoice))}}
+        rates = {id: self._call("get", f"/v1/tax_rates/{_id(id)}")[0] for id in bills.rates(body)}
+        return _read(lambda told: bills.bill(told, rates), body)
+
+    def find_invoice(self, intent: str) -> str:
+        """Return the id of the invoice that an intent paid, empty if it paid none."""
+        payment = {"type": "payment_intent", "payment_intent": intent}
+        body, _ = self._call("get", "/v1/invoice_payments", payment=payment, limit=1)
+        return translate.ref(body["data"][0]["invoice"]) if body["data"] else ""
 
     def fetch_invoice_intent(self, invoice: str) -> Intent | None:
         """Read the default payment intent of an open invoice, None if it has none."""

@@ -67,6 +67,7 @@ def environment_of(places: Places) -> dict[str, str]:
         "PORTAL_TRUSTED_PROXIES": "",
         "STRIPE_API_BASE": places.stripe,
         "HOLDED_API_BASE": places.holded,
+        "HOLDED_APP": places.holded,
         "SMTP_URL": f"smtp://{HOST}:{places.ports['SMTP_PORT']}",
         "MAIL_FROM": "portal@example.com",
         "PORTAL_STATEMENTS_HEADER": "1",
