@@ -63,10 +63,13 @@ class Report:
             statements <= MOST_STATEMENTS,
         )
 
-    def growth(self, database: str, title: str, count: int, ratio: float, most: float) -> None:
-        """Tell how 5,000 invoices compare with fewer."""
-        self._say(f"{title}: CPU with 5,000 invoices / with {count} = {ratio:.2f}")
-        self._must(f"{database}: {title}, 5,000 / {count}", f"≤ {most:.2f}", ratio, ratio <= most)
+    def growth(
+        self, database: str, title: str, what: str, ratio: float, *, most: float, good: float
+    ) -> None:
+        """Tell how much more a long past costs than a short one; `good` is what it should be."""
+        verdict = "good" if ratio <= good else "not good"
+        self._say(f"{title}: CPU of {what} = {ratio:.2f}, which is {verdict} (≤ {good:.2f})")
+        self._must(f"{database}: {title}, {what}", f"≤ {most:.2f}", ratio, ratio <= most)
 
     def memory(self, database: str, sizes: list[float]) -> None:
         """Tell how big each web process is."""

@@ -26,6 +26,14 @@ from scripts import postgres
 FEW, MANY, SOME = 1, 2, 3  # the customers with 10, 5,000 and 40 invoices
 TOP_ROW = (("overview", "the overview"), ("invoices", "the list of invoices"))
 
+# The invoice after which the last page begins, of 25: the list is sorted by these two.
+BEFORE_LAST_PAGE = """
+    SELECT invoices.issued_key, invoices.id FROM invoices
+    JOIN customers ON customers.id = invoices.customer_id
+    WHERE customers.stripe_customer = 'cus_bench00000002'
+    ORDER BY invoices.issued_key, invoices.id LIMIT 1 OFFSET 25
+"""
+
 
 def page_request(path: str, cookie: str) -> bytes:
     """Return the request of a signed-in browser."""
@@ -60,6 +68,7 @@ def measure_pages(site: Site, options: Options, report: Report) -> None:
             )
             report.page(site.name, title, size, statements, pair)
             compare_customers(site, title, port, asked, roots, options, report)
+        compare_ends(site, port, cookies[MANY], roots, options, report)
         report.memory(site.name, processes.memory_of_workers(pid))
 
 
@@ -85,9 +94,27 @@ def compare_customers(
         {who: press(port, asked[who], roots, seconds=options.seconds) for who in asked}
         for _ in range(options.rounds)
     ]
-    for other, count, most in ((SOME, 40, 1.15), (FEW, 10, 1.5)):
+    for other, count, most, good in ((SOME, 40, 1.15, 1.05), (FEW, 10, 1.5, 1.35)):
         ratio = median(each[MANY].cpu / each[other].cpu for each in rounds)
-        report.growth(site.name, title, count, ratio, most)
+        what = f"5,000 invoices / {count}"
+        report.growth(site.name, title, what, ratio, most=most, good=good)
+
+
+def compare_ends(
+    site: Site, port: int, cookie: str, roots: tuple[int, ...], options: Options, report: Report
+) -> None:
+    """Load the first page of the list and the last one of the customer with 5,000 invoices."""
+    path = SETTINGS["pages"]["invoices"]
+    [(day, id)] = site.query(BEFORE_LAST_PAGE)
+    ends = [page_request(each, cookie) for each in (path, f"{path}?after={day}_{id}")]
+    for each in ends:
+        press(port, each, roots, seconds=0.5)
+    rounds = [
+        [press(port, each, roots, seconds=options.seconds) for each in ends]
+        for _ in range(options.rounds)
+    ]
+    ratio = median(last.cpu / first.cpu for first, last in rounds)
+    report.growth(site.name, TOP_ROW[1][1], "last page / first", ratio, most=1.2, good=1.05)
 
 
 def measure_webhooks(site: Site, options: Options, report: Report) -> None:

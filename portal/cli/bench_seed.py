@@ -341,7 +341,7 @@ def _invoices(merchant: Merchant, number: int, customer_id: int, now: datetime) 
             "is_foreign": False,
             "is_open": invoice.is_open,
             "shown": True,
-            "matches": "",
+            "matches": invoice.id.lower(),
             "intent": invoice.intent,
         }
 

@@ -46,8 +46,9 @@ class Profile:
     """What one provider knows of one payer: a Stripe customer or a Holded contact.
 
     `holded_contact` is what the merchant wrote into the Stripe customer's metadata, `balance` is
-    Stripe's customer balance in minor units of `currency` (negative: a credit). `pays_by` is the
-    payment method Holded has for the contact, as Holded's id.
+    Stripe's customer balance in minor units of `currency` (negative: a credit), `custom_fields`
+    what Stripe writes on each new invoice. `pays_by` is the payment method Holded has for the
+    contact, as Holded's id.
     """
 
     origin: Origin
@@ -63,6 +64,7 @@ class Profile:
     locales: tuple[str, ...] = ()
     currency: str = ""
     balance: int = 0
+    custom_fields: tuple[tuple[str, str], ...] = ()
     default_payment_method: str = ""
     holded_contact: str = ""
     pays_by: str = ""

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SEVERAL_CURRENCIES = "several_currencies"
     NEEDS_SAVED_METHOD = "needs_saved_method"
     PART_NOT_ALLOWED = "part_not_allowed"
+    DISPUTED = "disputed"
     # about a payment method (L16)
     LAST_METHOD = "last_method"
     METHOD_IN_USE = "method_in_use"

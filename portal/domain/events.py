@@ -27,6 +27,7 @@ class ObjectKind(StrEnum):
     PROFORMA = "proforma"
     RECURRENCE = "recurrence"
     REFUND = "refund"
+    DISPUTE = "dispute"
     # Not an object: every open invoice of this contact, where Holded tells of a payment on one.
     PAYMENTS = "payments"
     # Not an object: every refund of this charge, where Stripe tells that it was refunded.

@@ -1,6 +1,6 @@
 """Invoices of either origin: what is due, what their state is called, whether one can be paid."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -45,9 +45,39 @@ class InvoiceStatus(StrEnum):
     CHECKING = "checking"
     PART_PAID = "part_paid"
     PAID = "paid"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    RETURNED = "returned"
     CREDITED = "credited"
     VOID = "void"
     INVOICED = "invoiced"
+
+
+# Of these nothing is to be paid, as things stand, and their whole sum is what they are about.
+OVER = frozenset(
+    {
+        InvoiceStatus.PAID,
+        InvoiceStatus.PART_REFUNDED,
+        InvoiceStatus.REFUNDED,
+        InvoiceStatus.DISPUTED,
+        InvoiceStatus.RETURNED,
+        InvoiceStatus.CREDITED,
+        InvoiceStatus.VOID,
+        InvoiceStatus.INVOICED,
+    }
+)
+
+
+class Contested(StrEnum):
+    """How the disputes about the payments of an invoice stand, taken together.
+
+    OPEN: a bank has still to decide. LOST: it gave the money back to whoever had paid.
+    """
+
+    NO = ""
+    OPEN = "open"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +111,12 @@ class Invoice:
     the payment method a Holded document names, as Holded's id, `made_from` the proforma and
     `recurrence` the recurring invoice it was made from. Without `tells_parts` its issuer does not
     say which payments are on it. `method_types` are the kinds of methods a Stripe invoice was
-    limited to, empty where it was not.
+    limited to, empty where it was not. `references` are the ids of Stripe's invoices that a Holded
+    document names in its texts, `custom_fields` what is printed above its lines.
+
+    `credited`, `refunded` and `contested` are what became of it afterwards: taken back by credit
+    notes, given back to whoever paid, disputed at a bank. `open_credit` is what a credit note has
+    to give that was neither paid out nor set against an invoice.
     """
 
     origin: Origin
@@ -116,6 +151,12 @@ class Invoice:
     paid_on: date | None = None
     tells_parts: bool = True
     method_types: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    custom_fields: tuple[tuple[str, str], ...] = ()
+    open_credit: int = 0
+    credited: int = 0
+    refunded: int = 0
+    contested: Contested = Contested.NO
 
     @property
     def due_money(self) -> Money:
@@ -133,9 +174,37 @@ class Invoice:
         return self.state is not InvoiceState.DRAFT
 
     @property
+    def is_listed(self) -> bool:
+        """Whether it stands in lists: a proforma that was invoiced leaves its place to that one."""
+        return self.is_shown and self.state is not InvoiceState.INVOICED
+
+    @property
     def is_open(self) -> bool:
         """Whether money is still owed on it."""
         return self.state in {InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE} and self.due > 0
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it takes back instead of asking."""
+        return self.kind is InvoiceKind.CREDIT_NOTE
+
+    @property
+    def credited_money(self) -> Money:
+        """Return what credit notes took back of it."""
+        return Money(self.credited, self.currency)
+
+    @property
+    def refunded_money(self) -> Money:
+        """Return what was given back of what was paid for it."""
+        return Money(self.refunded, self.currency)
+
+
+def as_taking(note: Invoice) -> Invoice:
+    """Return a credit note with its sums below zero, whichever way its origin writes them."""
+    if note.total <= 0:
+        return note
+    lines = tuple(replace(line, amount=-line.amount) for line in note.lines)
+    return replace(note, total=-note.total, tax=-note.tax, subtotal=-note.subtotal, lines=lines)
 
 
 class UnderWay(StrEnum):
@@ -155,10 +224,12 @@ def status(invoice: Invoice, today: date, under_way: UnderWay = UnderWay.NOTHING
         return InvoiceStatus.VOID
     if invoice.state is InvoiceState.INVOICED:
         return InvoiceStatus.INVOICED
-    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+    if invoice.is_note:
         return InvoiceStatus.CREDITED
+    if invoice.contested is Contested.OPEN:
+        return InvoiceStatus.DISPUTED
     if under_way is UnderWay.BOOKING or invoice.state is InvoiceState.PAID or invoice.due <= 0:
-        return InvoiceStatus.PAID
+        return _status_when_over(invoice)
     if under_way is UnderWay.PROCESSING:
         return InvoiceStatus.PROCESSING
     if under_way is UnderWay.CHECKING:
@@ -166,6 +237,16 @@ def status(invoice: Invoice, today: date, under_way: UnderWay = UnderWay.NOTHING
     if invoice.state is InvoiceState.UNCOLLECTIBLE:
         return InvoiceStatus.OVERDUE
     return _status_by_day(invoice, today)
+
+
+def _status_when_over(invoice: Invoice) -> InvoiceStatus:
+    if invoice.contested is Contested.LOST:
+        return InvoiceStatus.RETURNED
+    if invoice.refunded > 0:
+        whole = invoice.refunded >= (invoice.paid or invoice.total)
+        return InvoiceStatus.REFUNDED if whole else InvoiceStatus.PART_REFUNDED
+    is_taken_back = 0 < invoice.total <= invoice.credited
+    return InvoiceStatus.CREDITED if is_taken_back else InvoiceStatus.PAID
 
 
 def _status_by_day(invoice: Invoice, today: date) -> InvoiceStatus:
@@ -184,8 +265,10 @@ def may_pay(invoice: Invoice, under_way: UnderWay = UnderWay.NOTHING) -> Decisio
     """
     return Decision.of(
         _kind_is_payable(invoice),
-        _state_is_payable(invoice),
+        _is_not_contested(invoice),
+        _is_not_void(invoice),
         _nothing_blocks(under_way),
+        _is_owed(invoice),
         _amount_is_chargeable(invoice),
     )
 
@@ -196,9 +279,15 @@ def _kind_is_payable(invoice: Invoice) -> Reason | None:
     return Reason.FOREIGN_CURRENCY if invoice.is_foreign else None
 
 
-def _state_is_payable(invoice: Invoice) -> Reason | None:
-    if invoice.state is InvoiceState.VOID:
-        return Reason.INVOICE_VOID
+def _is_not_contested(invoice: Invoice) -> Reason | None:
+    return Reason.DISPUTED if invoice.contested is Contested.OPEN else None
+
+
+def _is_not_void(invoice: Invoice) -> Reason | None:
+    return Reason.INVOICE_VOID if invoice.state is InvoiceState.VOID else None
+
+
+def _is_owed(invoice: Invoice) -> Reason | None:
     return None if invoice.is_open else Reason.NOTHING_DUE
 
 

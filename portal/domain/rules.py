@@ -23,6 +23,9 @@ class Rules:
     agree. `backup_method` lets customers name a second method, which is charged when the first is
     refused.
 
+    `purchase_orders` lets customers write the reference of their order on their next invoices,
+    under the name `purchase_order_name` (30 characters at most, as Stripe prints them).
+
     `invoice_stripe_sales` has Stripe's invoices made into Holded invoices, when they are paid or
     already when they are finalized; empty: never. `invoice_stripe_since` is the first day whose
     invoices are: older ones may be in the books already, and without a day none is.
@@ -41,6 +44,8 @@ class Rules:
     collect_retries: int = 1
     prenotification_days: int = 2
     backup_method: bool = False
+    purchase_orders: bool = True
+    purchase_order_name: str = "PO number"
     invoice_stripe_sales: Literal["", "paid", "finalized"] = ""
     invoice_stripe_since: date | None = None
     holded_series: str = ""

@@ -3,7 +3,7 @@
 Every method raises only GatewayUnavailable, GatewayRefused or GatewayMisconfigured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -79,6 +79,13 @@ class InvoicingGateway(Protocol):
 
     def fetch_pdf(self, kind: ObjectKind, id: str) -> Iterator[bytes]:
         """Stream the PDF of an invoice, credit note or proforma as it is."""
+
+    def write_custom_fields(self, invoice: str, fields: Sequence[tuple[str, str]]) -> Seen:
+        """Replace the custom fields of a draft; everything else of it stays as it is.
+
+        Raises GatewayRefused `not_a_draft` for one that is approved, `not_replaceable` where
+        Holded does not tell all that it would have to be given back.
+        """
 
     def record_payment(
         self, invoice: str, amount: Money, *, treasury: str, paid_on: date, description: str

@@ -234,6 +234,11 @@ class PaymentGateway(Protocol):
     def remove_tax_id(self, customer: str, tax_id: str) -> Seen:
         """Remove a tax id; returns the customer's profile."""
 
+    def write_custom_fields(
+        self, kind: ObjectKind, id: str, fields: Sequence[tuple[str, str]], *, key: str
+    ) -> Seen:
+        """Replace the custom fields of a draft invoice, or those new invoices of a customer get."""
+
     def preview_change(self, change: Change) -> Preview:
         """Return the invoice that a change would make now."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Profile
+from portal.domain.disputes import Dispute
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.mandates import Mandate
@@ -37,6 +38,7 @@ Snapshot = (
     | Mandate
     | Refund
     | MethodSettings
+    | Dispute
     | Product
     | Price
     | Coupon

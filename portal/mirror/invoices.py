@@ -1,7 +1,7 @@
 """Invoices of both origins in one table, each with the payment that is under way for it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -11,110 +11,65 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Date,
-    Index,
     Row,
     Select,
     String,
     and_,
     bindparam,
-    case,
     func,
     literal,
     or_,
     select,
-    text,
     true,
     tuple_,
     union_all,
-    update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import aliased
 
 from portal.context import Visit
-from portal.db import MinorUnits, Reader, Unit, flag
+from portal.db import Reader, Unit, flag, word
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
 from portal.domain.invoices import (
-    TAG_OF_STRIPE_INVOICE,
+    OVER,
+    Contested,
     Invoice,
     InvoiceKind,
     InvoiceState,
     InvoiceStatus,
     UnderWay,
+    as_taking,
     may_pay,
     status,
 )
 from portal.domain.merchants import Merchant
-from portal.domain.method_types import VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payments import Intent, IntentState, PaymentState, under_way
-from portal.mirror import intents, rows
+from portal.domain.payments import Intent, PaymentState, under_way
+from portal.domain.sales import TAG, key_of, with_sums_of
+from portal.mirror import intents, rows, sales
+from portal.mirror.balances import (
+    OF_DEBIT,
+    PAYMENT_STATE,
+    SUMS,
+    asked_summary,
+    list_open,
+    summed,
+    whose,
+    with_payment,
+)
+from portal.mirror.balances import (
+    Balance as Balance,
+)
 from portal.mirror.intents import IntentRow
+from portal.mirror.sales import InvoiceRow as InvoiceRow
 from portal.store import counterparts, customers
 from portal.store.counterparts import CounterpartRow
-from portal.store.payments import PaymentRow, ShareRow
+from portal.store.payments import PaymentRow
 
-
-class InvoiceRow(rows.MirroredRow):
-    """One invoice or credit note.
-
-    `shown` is false for drafts and for the Stripe half of a sale that Holded invoiced as well
-    (`matches` of the Holded half names it), and for a proforma once an invoice was `made_from` it:
-    what is due is paid on that one. `due_key` and `issued_key` are what lists sort
-    by, and are never empty.
-    """
-
-    __tablename__ = "invoices"
-
-    origin: Mapped[str] = mapped_column(String(10))
-    customer_id: Mapped[int]
-    number: Mapped[str] = mapped_column(String(80))
-    kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
-    currency: Mapped[str] = mapped_column(String(3))
-    total: Mapped[MinorUnits]
-    due: Mapped[MinorUnits]
-    paid: Mapped[MinorUnits]
-    issued_on: Mapped[date | None] = mapped_column(Date)
-    due_on: Mapped[date | None] = mapped_column(Date)
-    due_key: Mapped[date] = mapped_column(Date)
-    issued_key: Mapped[date] = mapped_column(Date)
-    description: Mapped[str] = mapped_column(String(300))
-    is_foreign: Mapped[bool]
-    is_open: Mapped[bool]
-    shown: Mapped[bool]
-    matches: Mapped[str] = mapped_column(String(64))
-    made_from: Mapped[str] = mapped_column(String(64), default="")
-    intent: Mapped[str] = mapped_column(String(64))
-
-    @classmethod
-    def indexes(cls) -> tuple[Any, ...]:
-        """The open ones by due day (also summed), the rest by day of issue, one by its intent."""
-        is_open, shown = text("is_open AND shown"), text("shown")
-        return (
-            Index(
-                "ix_invoices_open",
-                "customer_id",
-                "due_key",
-                "id",
-                "currency",
-                "due",
-                sqlite_where=is_open,
-                postgresql_where=is_open,
-            ),
-            Index(
-                "ix_invoices_all",
-                "customer_id",
-                "issued_key",
-                "id",
-                sqlite_where=shown,
-                postgresql_where=shown,
-            ),
-            Index("ix_invoices_matches", "merchant_id", "matches"),
-            Index("ix_invoices_intent", "merchant_id", "intent"),
-            Index("ix_invoices_made_from", "merchant_id", "made_from"),
-        )
+# What some answers leave out: events name no intent, and Holded lists documents without the notes
+# that may name their receipt.
+KEPT = ("intent", "matches")
 
 
 class Filter(StrEnum):
@@ -136,12 +91,22 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """An invoice and whose it is."""
+
+    customer_id: int
+    invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """An invoice as lists show it; `cursor` names its place for the next page.
 
     `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid,
-    `waiting` the payment that its customer has to go on with, and `collected` the intent by which
-    Stripe collects it; they are known where one invoice is read by itself.
+    `waiting` the payment that its customer has to go on with, `collected` the intent by which
+    Stripe collects it, and `half` what the other system holds of the same sale, open or not; all
+    are known where one invoice is read by itself. `corrected` is the number of the invoice that a
+    credit note corrects.
     """
 
     invoice: Invoice
@@ -151,6 +116,8 @@ class Listed:
     cursor: str
     twin: Invoice | None = None
     waiting: Waiting | None = None
+    half: Invoice | None = None
+    corrected: str = ""
     collected: Intent | None = None
 
     @property
@@ -160,40 +127,16 @@ class Listed:
         return next((one for one in (of_ours, self.collected) if one and one.has_slip), None)
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is to be paid, as things stand."""
+        return self.status in OVER
+
+    @property
     def may_pay(self) -> Decision:
         """Say whether the customer can pay it here now."""
         return may_pay(self.invoice, self.under_way)
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """An invoice and whose it is."""
-
-    customer_id: int
-    invoice: Invoice
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What is open in one currency: how much, how many, and since when.
-
-    What a payment is bringing already is not due; `on_its_way` is its sum. `first` is the id of an
-    invoice that is due (the only one where `count` is 1); `at_bank` and `slip` name a payment that
-    waits for the customer at the bank, or with a slip. All three may be empty.
-    """
-
-    due: Money
-    count: int
-    overdue: int
-    oldest_due_on: date | None
-    on_its_way: Money
-    first: str = ""
-    at_bank: str = ""
-    slip: str = ""
-
-
-# What Stripe collects by itself is under way as well; its intent says so in the same word.
-_PAYMENT_STATE = func.coalesce(PaymentRow.state, IntentRow.state)
 _LIST_COLUMNS = (
     InvoiceRow.id,
     InvoiceRow.origin,
@@ -211,43 +154,29 @@ _LIST_COLUMNS = (
     InvoiceRow.issued_key,
     InvoiceRow.description,
     InvoiceRow.is_foreign,
-    _PAYMENT_STATE.label("payment_state"),
+    InvoiceRow.credited,
+    InvoiceRow.refunded,
+    InvoiceRow.contested,
+    InvoiceRow.corrects,
+    PAYMENT_STATE.label("payment_state"),
     PaymentRow.id.label("payment_id"),
 )
-_OF_LIVE_SHARE = and_(
-    ShareRow.merchant_id == InvoiceRow.merchant_id,
-    ShareRow.livemode == InvoiceRow.livemode,
-    ShareRow.origin == InvoiceRow.origin,
-    ShareRow.account == InvoiceRow.account,
-    ShareRow.invoice == InvoiceRow.provider_id,
-    flag(ShareRow.is_live),
-)
-
-_OF_DEBIT = and_(
-    IntentRow.merchant_id == InvoiceRow.merchant_id,
-    IntentRow.livemode == InvoiceRow.livemode,
-    IntentRow.account == InvoiceRow.account,
-    IntentRow.provider_id == InvoiceRow.intent,
-    IntentRow.state == IntentState.PROCESSING,
-)
-
-
-def _with_payment(*columns: Any) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(InvoiceRow)
-        .outerjoin(ShareRow, _OF_LIVE_SHARE)
-        .outerjoin(PaymentRow, PaymentRow.id == ShareRow.payment_id)
-        .outerjoin(IntentRow, _OF_DEBIT)
-        .where(
-            InvoiceRow.customer_id == bindparam("customer"),
-            InvoiceRow.merchant_id == bindparam("merchant"),
-            InvoiceRow.livemode == bindparam("livemode"),
-        )
+_Corrected = aliased(InvoiceRow)
+# A credit note is shown with the number of the invoice it corrects, which it knows by id only.
+_SHOWN = (
+    with_payment(*_LIST_COLUMNS, _Corrected.number.label("corrected"))
+    .outerjoin(
+        _Corrected,
+        and_(
+            _Corrected.merchant_id == InvoiceRow.merchant_id,
+            _Corrected.livemode == InvoiceRow.livemode,
+            _Corrected.account == InvoiceRow.account,
+            _Corrected.provider_id == InvoiceRow.corrects,
+            InvoiceRow.corrects != "",
+        ),
     )
-
-
-_SHOWN = _with_payment(*_LIST_COLUMNS).where(flag(InvoiceRow.shown))
+    .where(flag(InvoiceRow.shown))
+)
 _TEXT = InvoiceRow.number + " " + InvoiceRow.description
 # SQLite lowers ASCII letters only, so what was typed is looked for as it is as well.
 _FOUND = or_(
@@ -265,7 +194,9 @@ _ALL = _SHOWN.where(tuple_(InvoiceRow.issued_key, InvoiceRow.id) < _AFTER).order
     InvoiceRow.issued_key.desc(), InvoiceRow.id.desc()
 )
 _PAID = _ALL.where(
-    InvoiceRow.state == InvoiceState.PAID, InvoiceRow.kind != InvoiceKind.CREDIT_NOTE
+    InvoiceRow.due <= 0,
+    InvoiceRow.state != InvoiceState.VOID,
+    InvoiceRow.kind != InvoiceKind.CREDIT_NOTE,
 )
 _LISTS = {
     (name, searching): (query.where(_FOUND) if searching else query).limit(bindparam("limit"))
@@ -278,17 +209,18 @@ _COLLECTED = (
     .where(
         IntentRow.merchant_id == InvoiceRow.merchant_id,
         IntentRow.livemode == InvoiceRow.livemode,
-        IntentRow.account == InvoiceRow.account,
+        IntentRow.account == bindparam("stripe_account", type_=String),
         IntentRow.provider_id == InvoiceRow.intent,
     )
     .correlate(InvoiceRow)
     .scalar_subquery()
 )
-_SINGLE = _with_payment(
+_SINGLE = with_payment(
     *_LIST_COLUMNS,
-    _COLLECTED.label("collected"),
     InvoiceRow.snapshot,
-    InvoiceRow.matches,
+    _COLLECTED.label("collected"),
+    InvoiceRow.twin,
+    InvoiceRow.via,
     PaymentRow.method_type,
     PaymentRow.from_link,
     PaymentRow.intent.label("payment_intent"),
@@ -297,40 +229,12 @@ _ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
 _SOME = _SINGLE.where(
     flag(InvoiceRow.shown), InvoiceRow.provider_id.in_(bindparam("ids", expanding=True))
 ).order_by(InvoiceRow.due_key, InvoiceRow.id)
-_OF_STRIPE = InvoiceRow.origin == Origin.STRIPE
-_TWIN = _SINGLE.where(_OF_STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id"))
-_TWINS = _SINGLE.where(
-    _OF_STRIPE, func.lower(InvoiceRow.provider_id).in_(bindparam("ids", expanding=True))
-)
-_ON_ITS_WAY = _PAYMENT_STATE.in_(
-    [
-        state
-        for state, made in ((state, under_way(state)) for state in PaymentState)
-        if made in {UnderWay.PROCESSING, UnderWay.BOOKING, UnderWay.CHECKING}
-    ]
-)
-_NEEDS_BANK = PaymentRow.state == PaymentState.NEEDS_BANK
-_IS_SLIP = PaymentRow.method_type.in_(VOUCHERS)
-_BALANCES = (
-    _with_payment(
-        InvoiceRow.currency,
-        func.sum(case((_ON_ITS_WAY, 0), else_=InvoiceRow.due)).label("due"),
-        func.sum(case((_ON_ITS_WAY, 0), else_=1)).label("number"),
-        func.sum(
-            case((_ON_ITS_WAY, 0), (InvoiceRow.due_key < bindparam("today"), 1), else_=0)
-        ).label("overdue"),
-        func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.due_key)).label("oldest"),
-        func.sum(case((_ON_ITS_WAY, InvoiceRow.due), else_=0)).label("on_its_way"),
-        func.min(case((_ON_ITS_WAY, None), else_=InvoiceRow.provider_id)).label("first"),
-        func.min(case((_NEEDS_BANK & ~_IS_SLIP, PaymentRow.id))).label("at_bank"),
-        func.min(case((_NEEDS_BANK & _IS_SLIP, PaymentRow.id))).label("slip"),
-    )
-    .where(
-        flag(InvoiceRow.shown),
-        flag(InvoiceRow.is_open),
-        InvoiceRow.is_foreign.is_(False),
-    )
-    .group_by(InvoiceRow.currency)
+_OTHERS = select(InvoiceRow.provider_id, InvoiceRow.snapshot).where(
+    InvoiceRow.customer_id == bindparam("customer"),
+    InvoiceRow.merchant_id == bindparam("merchant"),
+    InvoiceRow.livemode == bindparam("livemode"),
+    _OF_ACCOUNTS,
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
 )
 _OPEN_BEFORE = (
     select(InvoiceRow.provider_id)
@@ -344,7 +248,6 @@ _OPEN_BEFORE = (
     .order_by(InvoiceRow.provider_id)
     .limit(1)
 )
-_OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
 _MADE_FROM = (
     select(InvoiceRow.provider_id)
     .where(
@@ -360,45 +263,15 @@ _PROFORMAS = select(InvoiceRow.provider_id).where(
     InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
     InvoiceRow.kind == InvoiceKind.PROFORMA,
 )
-_CREDIT_NOTES = (
-    select(InvoiceRow.snapshot)
-    .where(
-        InvoiceRow.customer_id == bindparam("customer"),
-        InvoiceRow.merchant_id == bindparam("merchant"),
-        InvoiceRow.livemode == bindparam("livemode"),
-        flag(InvoiceRow.shown),
-        InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
-    )
-    .order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
-    .limit(200)
-)
-
-
 _BY_IDS = select(InvoiceRow.provider_id, InvoiceRow.snapshot).where(
     *rows.of_account(InvoiceRow),
     InvoiceRow.origin == bindparam("origin"),
     InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
 )
-
-
-def _latest() -> Select[Any]:
-    """Join the newest invoices with the sums of all open ones, so that both are one statement."""
-    newest = (
-        _SHOWN.order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
-        .limit(bindparam("limit"))
-        .subquery("newest")
-    )
-    sums = _BALANCES.subquery("sums")
-    named = [column.label(f"sum_{column.name}") for column in sums.c]
-    return (
-        select(newest, *named)
-        .select_from(newest.outerjoin(sums, true()))
-        .order_by(newest.c.issued_key.desc(), newest.c.id.desc(), sums.c.currency)
-    )
-
-
 _BY_INTENT = select(InvoiceRow.customer_id, InvoiceRow.snapshot).where(
-    *rows.of_account(InvoiceRow), InvoiceRow.intent == bindparam("intent")
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.intent != word(""),
+    InvoiceRow.intent == bindparam("intent"),
 )
 _PAYING = union_all(
     select(PaymentRow.method.label("method"), literal("").label("told")).where(
@@ -409,13 +282,31 @@ _PAYING = union_all(
         PaymentRow.state.in_([PaymentState.MADE, PaymentState.UNKNOWN, PaymentState.PROCESSING]),
     ),
     select(literal(""), IntentRow.snapshot)
-    .join(InvoiceRow, _OF_DEBIT)
+    .join(InvoiceRow, OF_DEBIT)
     .where(
         *rows.of_account(InvoiceRow),
         InvoiceRow.customer_id == bindparam("customer"),
         flag(InvoiceRow.is_open),
     ),
 )
+
+
+def _latest() -> Select[Any]:
+    """Join the newest invoices with the sums of all open ones, so that both are one statement."""
+    newest = (
+        _SHOWN.order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
+        .limit(bindparam("limit"))
+        .subquery("newest")
+    )
+    sums = SUMS.subquery("sums")
+    named = [column.label(f"sum_{column.name}") for column in sums.c]
+    return (
+        select(newest, *named)
+        .select_from(newest.outerjoin(sums, true()))
+        .order_by(newest.c.issued_key.desc(), newest.c.id.desc(), sums.c.currency)
+    )
+
+
 _LATEST = _latest()
 _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (date.max, 0)}
 
@@ -436,17 +327,25 @@ def look_page(
     Open ones come by due day, so that overdue ones are first; the others newest first. A cursor
     that makes no sense means the first page.
     """
+    return visit.db.rows(*_asked(visit, which, after, search, limit))
+
+
+def look_list(
+    visit: Visit, which: Filter, *, after: str = "", search: str = "", limit: int
+) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """Read one page as `look_page` does, and what is open by currency, without waiting twice."""
+    asked = _asked(visit, which, after, search, limit)
+    page, sums = visit.db.rows_of(asked, asked_summary(visit))
+    return page, sums
+
+
+def _asked(
+    visit: Visit, which: Filter, after: str, search: str, limit: int
+) -> tuple[Select[Any], dict[str, Any]]:
     day, id = _place(after) or _FIRST[which]
-    return visit.db.rows(
-        _LISTS[which, bool(search)],
-        {
-            **_whose(visit),
-            "after_day": day,
-            "after_id": id,
-            "limit": limit + 1,
-            **(_looked_for(search) if search else {}),
-        },
-    )
+    values = {**whose(visit), "after_day": day, "after_id": id, "limit": limit + 1}
+    looked_for = _looked_for(search) if search else {}
+    return _LISTS[which, bool(search)], {**values, **looked_for}
 
 
 def page_of(
@@ -463,71 +362,86 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
     One that Stripe billed too has been paid, or is being paid, when that one is. Who holds the link
     of a void one finds nothing: a link is good for an invoice to be paid.
     """
-    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    values = {**whose(visit), "accounts": _accounts(visit.merchant)}
     reader = reader or visit.db
     row = reader.row(_ONE, {**values, "id": id})
     if row is None or not visit.scope.covers(Origin(row.origin), id):
         raise NotFound(f"invoice {id}")
     if row.state == InvoiceState.VOID and not visit.sees_everything:
         raise NotFound(f"void invoice {id}")
-    other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
-    return replace(_whole(visit, row, other), waiting=_waiting(visit, reader, other or row))
+    half = _halves(reader, values, [row]).get(row.twin)
+    return replace(_whole(visit, row, half), waiting=_waiting(visit, reader, row))
 
 
 def list_some(visit: Visit, ids: Sequence[str]) -> list[Listed]:
     """Return the customer's invoices of these ids, the longest due first; others are left out."""
-    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    values = {**whose(visit), "accounts": _accounts(visit.merchant)}
     found = visit.db.rows(_SOME, {**values, "ids": list(ids)})
-    matches = [row.matches for row in found if row.matches]
-    others = visit.db.rows(_TWINS, {**values, "ids": matches}) if matches else ()
-    twins = {other.provider_id.lower(): other for other in others}
-    return [_whole(visit, row, twins.get(row.matches)) for row in found]
+    halves = _halves(visit.db, values, found)
+    return [_whole(visit, row, halves.get(row.twin)) for row in found]
 
 
-def _whole(visit: Visit, row: Row[Any], other: Row[Any] | None) -> Listed:
+def _whole(visit: Visit, row: Row[Any], half: Invoice | None) -> Listed:
     """Return an invoice that was read with its snapshot, and what its other half makes of it."""
-    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
-    if other is not None:
-        of_stripe = rows.load(Invoice, other.snapshot)
-        under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
-        twin = of_stripe if of_stripe.is_open else None
-    collected = rows.load(Intent, told) if (told := (other or row).collected) else None
-    word = status(invoice, visit.today, under)
-    id = row.payment_id or ""
-    return Listed(invoice, word, under, id, "", twin, collected=collected)
+    told, under = rows.load(Invoice, row.snapshot), _under_way(row)
+    if half is not None and half.state is InvoiceState.PAID and told.is_open:
+        under = UnderWay.BOOKING
+    invoice = _as_seen(told, half, row)
+    return Listed(
+        invoice=invoice,
+        status=status(invoice, visit.today, under),
+        under_way=under,
+        payment=row.payment_id or "",
+        cursor="",
+        twin=half if row.via and half is not None and invoice.is_open else None,
+        half=half,
+        collected=rows.load(Intent, row.collected) if row.collected else None,
+    )
+
+
+def _halves(
+    reader: Reader, values: dict[str, Any], found: Sequence[Row[Any]]
+) -> dict[str, Invoice]:
+    """Return the halves of sales that the other system holds, by id, as that one tells them."""
+    ids = [row.twin for row in found if row.twin]
+    others = reader.rows(_OTHERS, {**values, "ids": ids}) if ids else ()
+    return {other.provider_id: rows.load(Invoice, other.snapshot) for other in others}
+
+
+def _as_seen(told: Invoice, half: Invoice | None, row: Row[Any]) -> Invoice:
+    """Return an invoice with all its origin tells, standing as its row says."""
+    if told.is_foreign and not row.is_foreign and half is not None:
+        told = with_sums_of(told, half)
+    return replace(
+        told,
+        state=InvoiceState(row.state),
+        due=row.due,
+        paid=row.paid,
+        credited=row.credited,
+        refunded=row.refunded,
+        contested=Contested(row.contested),
+    )
+
+
+def list_credit_notes(visit: Visit, *ids: str) -> list[Invoice]:
+    """Return the credit notes that correct an invoice (of a pair: both its ids), newest first."""
+    return list(sales.beside(visit, *ids).notes)
 
 
 def balances(visit: Visit) -> list[Balance]:
     """Return what is open, by currency; sums of foreign documents are not ours to add."""
-    found = visit.db.rows(_OPEN_SUMS, {**_whose(visit), "today": visit.today})
-    return [_balance(dict(row._mapping)) for row in found]
+    return list_open(visit)
 
 
 def asked_latest(visit: Visit, limit: int = 3) -> tuple[Select[Any], dict[str, Any]]:
     """Return what is asked for the newest invoices and what is open by currency."""
-    return _LATEST, {**_whose(visit), "today": visit.today, "limit": limit}
+    return _LATEST, {**whose(visit), "today": visit.today, "limit": limit}
 
 
 def latest_of(visit: Visit, found: Sequence[Row[Any]]) -> tuple[list[Listed], list[Balance]]:
     """Return what `asked_latest` brought as invoices and balances."""
     listed = {row.id: _listed(row, visit.today, Filter.ALL) for row in found}
-    sums = {
-        row.sum_currency: {
-            name.removeprefix("sum_"): value
-            for name, value in row._mapping.items()
-            if name.startswith("sum_")
-        }
-        for row in found
-        if row.sum_currency
-    }
-    return list(listed.values()), [_balance(values) for values in sums.values()]
-
-
-def list_credit_notes(visit: Visit, id: str) -> list[Invoice]:
-    """Return the credit notes that correct an invoice, newest first."""
-    found = visit.db.rows(_CREDIT_NOTES, _whose(visit))
-    notes = [rows.load(Invoice, row.snapshot) for row in found]
-    return [note for note in notes if note.corrects == id]
+    return list(listed.values()), summed(found)
 
 
 def save(
@@ -537,41 +451,43 @@ def save(
     *,
     now: datetime,
 ) -> None:
-    """Write invoices with the provider's time of each; hide the Stripe half of matched pairs.
+    """Write invoices with the provider's time of each, and what becomes of their sales.
 
     One that belongs to nobody (its contact was deleted) is left out: it is for no customer to see.
     """
-    invoices = [(invoice, at) for invoice, at in invoices if invoice.customer]
-    if not invoices:
+    told = [
+        (as_taking(invoice) if invoice.is_note else invoice, at)
+        for invoice, at in invoices
+        if invoice.customer
+    ]
+    if not told:
         return
-    invoices = _with_corrected(unit, merchant, invoices)
+    told = _invoiced(unit, merchant, _with_counterparts(unit, merchant, told))
     payers = {
         origin: customers.ids_of(
             unit,
             merchant,
             origin,
-            {invoice.customer for invoice, _ in invoices if invoice.origin is origin},
+            {invoice.customer for invoice, _ in told if invoice.origin is origin},
             now=now,
         )
-        for origin in {invoice.origin for invoice, _ in invoices}
+        for origin in {invoice.origin for invoice, _ in told}
     }
-    matched = _matched(unit, merchant, [invoice for invoice, _ in invoices])
-    invoices = _invoiced(unit, merchant, invoices)
+    of_holded = [invoice.id for invoice, _ in told if invoice.origin is Origin.HOLDED]
+    before = sales.keys_of(unit, merchant, of_holded) if of_holded else set()
     rows.save(
         unit,
         InvoiceRow,
         [
-            _row(merchant, invoice, at, payers[invoice.origin][invoice.customer], matched, now)
-            for invoice, at in invoices
+            _row(merchant, invoice, at, payers[invoice.origin][invoice.customer], now)
+            for invoice, at in told
         ],
-        keep=("intent",),
+        keep=KEPT,
     )
-    named = [_match(invoice) for invoice, _ in invoices if _match(invoice)]
-    _hide_matched(unit, merchant, named)
-    _close_paid(unit, merchant, [*named, *(id.lower() for id in matched)])
-    for invoice, _ in invoices:
+    for invoice, _ in told:
         if invoice.made_from and invoice.is_shown:
             _mark_invoiced(unit, merchant, invoice.made_from)
+    sales.follow_invoices(unit, merchant, [invoice for invoice, _ in told], keys=before)
 
 
 def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, str]:
@@ -628,7 +544,10 @@ def find_holded(reader: Reader, merchant: Merchant, id: str) -> Invoice | None:
 def list_sold(
     reader: Reader, merchant: Merchant, since: date, states: Sequence[InvoiceState]
 ) -> list[str]:
-    """Return the Stripe invoices issued since a day that no counterpart was begun for."""
+    """Return the Stripe invoices issued since a day that no counterpart was begun for.
+
+    One that Holded invoices already, whoever wrote that, needs none.
+    """
     begun = select(CounterpartRow.id).where(
         CounterpartRow.merchant_id == merchant.id,
         CounterpartRow.livemode == merchant.livemode,
@@ -644,6 +563,7 @@ def list_sold(
         InvoiceRow.issued_on >= since,
         InvoiceRow.total != 0,
         InvoiceRow.state.in_(states),
+        InvoiceRow.twin == "",
         ~begun.exists(),
     )
     return [row.provider_id for row in reader.rows(query)]
@@ -719,15 +639,45 @@ def find_by_intent(reader: Reader, merchant: Merchant, intent: str) -> Owned | N
 
 def methods_paying(visit: Visit) -> frozenset[str]:
     """Return the ids of the methods that payments under way are charged to, ours and Stripe's."""
-    values = {**_whose(visit), "account": visit.merchant.stripe_account}
+    values = {**whose(visit), "account": visit.merchant.stripe_account}
     found = visit.db.rows(_PAYING, values)
     of_stripe = (rows.load(Intent, row.told).payment_method for row in found if row.told)
     return frozenset({row.method for row in found if row.method} | set(of_stripe))
 
 
+def payer_of(unit: Unit, merchant: Merchant, id: str) -> int | None:
+    """Return whose an invoice is, also while it is a draft; None if it is not known yet."""
+    query = select(InvoiceRow.customer_id).where(
+        InvoiceRow.merchant_id == merchant.id,
+        InvoiceRow.livemode == merchant.livemode,
+        InvoiceRow.account.in_(_accounts(merchant)),
+        InvoiceRow.provider_id == id,
+    )
+    row = unit.row(query)
+    return None if row is None else int(row.customer_id)
+
+
+def list_drafts(unit: Unit, merchant: Merchant, customer_id: int) -> list[tuple[Origin, str]]:
+    """Return the drafts of a customer's invoices, which they do not see, the oldest first."""
+    query = (
+        select(InvoiceRow.origin, InvoiceRow.provider_id)
+        .where(
+            InvoiceRow.customer_id == customer_id,
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.state == word(InvoiceState.DRAFT),
+            InvoiceRow.kind == InvoiceKind.INVOICE,
+        )
+        .order_by(InvoiceRow.issued_key, InvoiceRow.id)
+    )
+    return [(Origin(row.origin), row.provider_id) for row in unit.rows(query)]
+
+
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
-    """Delete an invoice its provider no longer has (a draft)."""
+    """Delete an invoice its provider no longer has (a draft); what it hid is shown again."""
+    keys = sales.keys_of(unit, merchant, [id])
     rows.remove(unit, InvoiceRow, merchant, origin, id)
+    sales.follow_invoices(unit, merchant, (), keys=keys)
 
 
 def _row(
@@ -735,7 +685,6 @@ def _row(
     invoice: Invoice,
     at: datetime,
     customer_id: int,
-    matched: frozenset[str],
     now: datetime,
 ) -> dict[str, Any]:
     issued = invoice.issued_on or (invoice.created_at or now).astimezone(UTC).date()
@@ -745,29 +694,22 @@ def _row(
         "customer_id": customer_id,
         "number": invoice.number[:80],
         "kind": invoice.kind,
-        "state": invoice.state,
-        "currency": invoice.currency,
-        "total": invoice.total,
-        "due": invoice.due,
-        "paid": invoice.paid,
+        **sales.columns_of(invoice),
         "issued_on": invoice.issued_on,
         "due_on": invoice.due_on,
         "due_key": invoice.due_on or issued,
         "issued_key": issued,
         "description": _what_for(invoice)[:300],
-        "is_foreign": invoice.is_foreign,
-        "is_open": invoice.is_open and invoice.kind is not InvoiceKind.CREDIT_NOTE,
-        "shown": _is_listed(invoice) and invoice.id not in matched,
-        "matches": _match(invoice),
+        "shown": invoice.is_listed,
+        "matches": key_of(invoice)[:64],
+        "twin": "",
+        "via": "",
+        "corrects": invoice.corrects[:64],
         "made_from": invoice.made_from[:64],
         "intent": invoice.intent,
         "state_at": at,
         "snapshot": rows.dump(invoice),
     }
-
-
-def _is_listed(invoice: Invoice) -> bool:
-    return invoice.is_shown and invoice.state is not InvoiceState.INVOICED
 
 
 def _invoiced(
@@ -807,97 +749,32 @@ def _mark_invoiced(unit: Unit, merchant: Merchant, id: str) -> None:
     unit.flush()
 
 
+def _with_counterparts(
+    unit: Unit, merchant: Merchant, told: Sequence[tuple[Invoice, datetime]]
+) -> list[tuple[Invoice, datetime]]:
+    """Say of documents that we had made what they were made of, where Holded tells it no more.
+
+    What a credit note corrects is told only of one that Holded made itself, and the tag that names
+    the receipt may have been taken off a draft.
+    """
+    of_holded = [invoice for invoice, _ in told if invoice.origin is Origin.HOLDED]
+    untied = [one.id for one in of_holded if not (one.corrects if one.is_note else key_of(one))]
+    if not untied:
+        return list(told)
+    corrected = counterparts.list_corrected(unit, merchant, untied)
+    sources = counterparts.list_sources(unit, merchant, untied)
+    return [(_tied(invoice, corrected, sources), at) for invoice, at in told]
+
+
+def _tied(invoice: Invoice, corrected: dict[str, str], sources: dict[str, str]) -> Invoice:
+    if invoice.is_note:
+        return replace(invoice, corrects=invoice.corrects or corrected.get(invoice.id, ""))
+    source = sources.get(invoice.id)
+    return replace(invoice, tags=(*invoice.tags, f"{TAG}{source}")) if source else invoice
+
+
 def _what_for(invoice: Invoice) -> str:
     return invoice.description or next((line.text for line in invoice.lines if line.text), "")
-
-
-def _match(invoice: Invoice) -> str:
-    """Return the Stripe invoice that a Holded one was made from, by the tag it carries.
-
-    A draft stands for nothing yet: until it is approved, people see Stripe's.
-    """
-    if invoice.state is InvoiceState.DRAFT:
-        return ""
-    tags = (tag.strip().lower() for tag in invoice.tags)
-    found = (tag for tag in tags if tag.startswith(TAG_OF_STRIPE_INVOICE))
-    named = next(found, "")[len(TAG_OF_STRIPE_INVOICE) :]
-    return named if invoice.origin is Origin.HOLDED else ""
-
-
-def _with_corrected(
-    unit: Unit, merchant: Merchant, invoices: Sequence[tuple[Invoice, datetime]]
-) -> list[tuple[Invoice, datetime]]:
-    """Say what a credit note of ours corrects: Holded tells that only of what it made itself."""
-    notes = [
-        invoice.id
-        for invoice, _ in invoices
-        if invoice.kind is InvoiceKind.CREDIT_NOTE
-        and invoice.origin is Origin.HOLDED
-        and not invoice.corrects
-    ]
-    if not notes:
-        return list(invoices)
-    corrected = counterparts.list_corrected(unit, merchant, notes)
-    return [
-        (replace(invoice, corrects=invoice.corrects or corrected.get(invoice.id, "")), at)
-        for invoice, at in invoices
-    ]
-
-
-def _matched(unit: Unit, merchant: Merchant, invoices: Sequence[Invoice]) -> frozenset[str]:
-    ids = [invoice.id for invoice in invoices if invoice.origin is Origin.STRIPE]
-    if not ids or not merchant.has_holded:
-        return frozenset()
-    found = unit.scalars(
-        select(InvoiceRow.matches).where(
-            InvoiceRow.merchant_id == merchant.id,
-            InvoiceRow.livemode == merchant.livemode,
-            InvoiceRow.matches.in_([id.lower() for id in ids]),
-        )
-    ).all()
-    return frozenset(id for id in ids if id.lower() in set(found))
-
-
-def _hide_matched(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
-    if ids:
-        unit.execute(
-            update(InvoiceRow)
-            .where(
-                InvoiceRow.merchant_id == merchant.id,
-                InvoiceRow.livemode == merchant.livemode,
-                InvoiceRow.origin == Origin.STRIPE,
-                func.lower(InvoiceRow.provider_id).in_(ids),
-            )
-            .values(shown=False)
-        )
-
-
-def _close_paid(unit: Unit, merchant: Merchant, ids: Sequence[str]) -> None:
-    """Count a Holded invoice as paid in lists and sums when Stripe was paid for the same sale.
-
-    Until the money is booked, or where a credit covered a part of it, Holded says that it is open:
-    nobody is to be asked for it again.
-    """
-    if not ids:
-        return
-    whose = (InvoiceRow.merchant_id == merchant.id, InvoiceRow.livemode == merchant.livemode)
-    paid = select(func.lower(InvoiceRow.provider_id)).where(
-        *whose,
-        InvoiceRow.origin == Origin.STRIPE,
-        InvoiceRow.state == InvoiceState.PAID,
-        func.lower(InvoiceRow.provider_id).in_(ids),
-    )
-    unit.execute(
-        update(InvoiceRow)
-        .where(
-            *whose,
-            InvoiceRow.origin == Origin.HOLDED,
-            InvoiceRow.state == InvoiceState.OPEN,
-            InvoiceRow.matches.in_(paid),
-        )
-        .values(state=InvoiceState.PAID, due=0, is_open=False)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _listed(row: Row[Any], today: date, which: Filter) -> Listed:
@@ -916,24 +793,21 @@ def _listed(row: Row[Any], today: date, which: Filter) -> Listed:
         due_on=row.due_on,
         description=row.description,
         is_foreign=row.is_foreign,
+        credited=row.credited,
+        refunded=row.refunded,
+        contested=Contested(row.contested),
+        corrects=row.corrects,
     )
     under = _under_way(row)
     day = row.due_key if which is Filter.OPEN else row.issued_key
     cursor = f"{day.isoformat()}_{row.id}"
-    return Listed(invoice, status(invoice, today, under), under, row.payment_id or "", cursor)
-
-
-def _balance(row: Mapping[str, Any]) -> Balance:
-    currency = row["currency"]
-    return Balance(
-        due=Money(int(row["due"]), currency),
-        count=int(row["number"]),
-        overdue=int(row["overdue"]),
-        oldest_due_on=row["oldest"],
-        on_its_way=Money(int(row["on_its_way"]), currency),
-        first=row["first"] or "",
-        at_bank=row["at_bank"] or "",
-        slip=row["slip"] or "",
+    return Listed(
+        invoice=invoice,
+        status=status(invoice, today, under),
+        under_way=under,
+        payment=row.payment_id or "",
+        cursor=cursor,
+        corrected=row.corrected or "",
     )
 
 
@@ -980,14 +854,6 @@ def _minor_units(search: str) -> list[int]:
         return [int(whole.replace(".", "") + decimals)]
     digits = int(re.sub(r"\D", "", text))
     return [digits, digits * 100]
-
-
-def _whose(visit: Visit) -> dict[str, Any]:
-    return {
-        "merchant": visit.merchant.id,
-        "livemode": visit.merchant.livemode,
-        "customer": visit.customer.id,
-    }
 
 
 def _accounts(merchant: Merchant) -> list[str]:

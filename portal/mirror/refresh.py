@@ -13,6 +13,7 @@ from portal.db import Reader, Unit
 from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin, Profile
+from portal.domain.disputes import Dispute
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
@@ -29,6 +30,7 @@ from portal.mirror import (
     catalogue,
     configurations,
     customers,
+    disputes,
     intents,
     invoices,
     mandates,
@@ -37,6 +39,7 @@ from portal.mirror import (
     recurrences,
     refunds,
     rows,
+    sales,
     subscriptions,
 )
 
@@ -61,6 +64,18 @@ def _plain(save: Callable[..., None]) -> Saver:
     return lambda unit, merchant, seen, now: save(unit, merchant, seen)
 
 
+def _with_sales(save: Callable[..., None]) -> Saver:
+    """Write what became of payments, and what that makes of the invoices they paid."""
+
+    def write(
+        unit: Unit, merchant: Merchant, seen: Sequence[tuple[Any, datetime]], now: datetime
+    ) -> None:
+        save(unit, merchant, seen)
+        sales.follow_payments(unit, merchant, {told.intent for told, _ in seen})
+
+    return write
+
+
 SAVERS: dict[type, Saver] = {
     Profile: _with_now(customers.save),
     Subscription: _with_now(subscriptions.save),
@@ -71,7 +86,8 @@ SAVERS: dict[type, Saver] = {
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
     Mandate: _plain(mandates.save),
-    Refund: _plain(refunds.save),
+    Refund: _with_sales(refunds.save),
+    Dispute: _with_sales(disputes.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
@@ -91,6 +107,7 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
     ObjectKind.MANDATE: mandates.MandateRow,
     ObjectKind.REFUND: refunds.RefundRow,
+    ObjectKind.DISPUTE: disputes.DisputeRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,
@@ -196,6 +213,8 @@ def _all_held(reader: Reader, at: MerchantContext, ids: Sequence[str]) -> dict[s
 def _forget(unit: Unit, merchant: Merchant, origin: Origin, gone: Gone, at: datetime) -> None:
     forget: dict[ObjectKind, Callable[[], None]] = {
         ObjectKind.CUSTOMER: partial(customers.forget, unit, merchant, origin, gone.id, at=at),
+        ObjectKind.INVOICE: partial(invoices.remove, unit, merchant, origin, gone.id),
+        ObjectKind.CREDIT_NOTE: partial(invoices.remove, unit, merchant, origin, gone.id),
         ObjectKind.PAYMENT_METHOD: partial(payment_methods.remove, unit, merchant, gone.id, at=at),
         ObjectKind.PRODUCT: partial(catalogue.forget_product, unit, merchant, gone.id, at=at),
         ObjectKind.PRICE: partial(catalogue.forget_price, unit, merchant, gone.id, at=at),

@@ -70,6 +70,7 @@ PARTS: dict[str, str] = {
     "phone": lazy_gettext("Phone"),
     "address": lazy_gettext("Address"),
     "tax_id": lazy_gettext("Tax ID"),
+    "purchase_order": lazy_gettext("Purchase order reference"),
 }
 
 EACH = {

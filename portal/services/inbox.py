@@ -40,6 +40,7 @@ from portal.services import (
     intents,
     mandates,
     payment_methods,
+    purchase_orders,
     recurrences,
 )
 from portal.services.budget import spending
@@ -271,6 +272,7 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
             collections.follow(unit, at, snapshot)
             recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, Invoice):
+            purchase_orders.follow(unit, at, snapshot)
             counterparts.follow(unit, at, snapshot)
         if isinstance(snapshot, Refund):
             credit_notes.follow(unit, at, snapshot)

@@ -18,7 +18,7 @@ from portal.domain.payments import (
 )
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import intents as mirror
-from portal.mirror import refresh
+from portal.mirror import refresh, sales
 from portal.services import debits
 from portal.store import collections, operations, outbox
 from portal.store import payments as rows
@@ -102,8 +102,9 @@ def _follow_invoice(unit: Unit, at: MerchantContext, invoice: Invoice) -> None:
     if payment is None:
         return
     wanted = next(share.amount for share in payment.shares if share.invoice == invoice.id)
+    owed = sales.as_owed(unit, at.merchant, invoice)
     is_open = payment.state in WITH_THE_CUSTOMER
-    if is_open and (not invoice.is_open or invoice.due != wanted):
+    if is_open and (not owed.is_open or owed.due != wanted):
         _queue(unit, at, "end_pages", payment)
 
 

@@ -36,6 +36,7 @@ from portal.services import (
     payments,
     polls,
     presses,
+    purchase_orders,
     receipts,
     reconciliation,
     recurrences,
@@ -70,6 +71,7 @@ VERBS: dict[str, Verb[Any]] = {
         *billing_portal.VERBS,
         *collections.VERBS,
         *conversions.VERBS,
+        *purchase_orders.VERBS,
         *contacts.VERBS,
     )
 }
@@ -114,6 +116,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_pack": packs.mail_ready,
     "remove_pack": packs.remove,
     method_types.READ: method_types.read_again,
+    "write_purchase_order": purchase_orders.write,
     counterparts.MAKE: counterparts.make,
     counterparts.CREDIT: credit_notes.credit,
     "tidy_counterpart": counterparts.tidy,

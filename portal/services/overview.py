@@ -9,9 +9,10 @@ from sqlalchemy import Row
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
+from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod, effective_method
 from portal.domain.subscriptions import Subscription
-from portal.mirror import catalogue, invoices, overview
+from portal.mirror import balances, catalogue, invoices, overview
 from portal.mirror.invoices import Balance, Listed
 from portal.mirror.overview import Holdings, Slip
 from portal.mirror.payment_methods import Wallet
@@ -34,6 +35,7 @@ class Overview:
     balances: Sequence[Balance]
     failing: dict[Origin, datetime | None]
     has_ended: bool
+    credit: Money | None
     slips: tuple[Slip, ...] = ()
 
     @property
@@ -114,17 +116,18 @@ def look(visit: Visit) -> Sight:
 def tell(visit: Visit, sight: Sight) -> Overview:
     """Return the first page as it was read."""
     holdings = overview.holdings(sight.holdings)
-    latest, balances = invoices.latest_of(visit, sight.invoices)
+    latest, open_sums = invoices.latest_of(visit, sight.invoices)
     return Overview(
         plans=_plans(visit, holdings, sight.named),
         wallet=holdings.wallet,
         profile=holdings.profile,
         tax_number=_tax_number(holdings),
         latest=latest,
-        balances=balances,
+        balances=open_sums,
         failing=holdings.failing,
         has_ended=holdings.has_ended,
         slips=holdings.slips,
+        credit=balances.credit_of(holdings.wallet.profile),
     )
 
 

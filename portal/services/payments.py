@@ -32,7 +32,7 @@ from portal.domain.payments import (
 )
 from portal.domain.presses import Asked, may_charge, may_pay_part
 from portal.i18n.locales import DEFAULT, LOCALES
-from portal.mirror import invoices, method_types, payment_methods, refresh
+from portal.mirror import invoices, method_types, payment_methods, refresh, sales
 from portal.services import intents, operations
 from portal.services import method_types as account_methods
 from portal.services.operations import Verb
@@ -187,8 +187,8 @@ def _read(visit: Visit, shares: Sequence[Share], currency: str) -> _Read:
     missing = [id for id in ids if id not in told]
     if missing:
         raise NotFound(f"invoices {', '.join(missing)}")
-    sums = [Money(share.amount, currency) for share in shares]
-    asked = zip((told[id] for id in ids), sums, strict=True)
+    owed = [sales.as_owed(visit.db, visit.merchant, told[id]) for id in ids]
+    asked = zip(owed, [Money(share.amount, currency) for share in shares], strict=True)
     return _Read(tuple(Asked(invoice, amount) for invoice, amount in asked), tries)
 
 

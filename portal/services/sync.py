@@ -30,6 +30,7 @@ STRIPE_KINDS = (
     ObjectKind.INVOICE,
     ObjectKind.CREDIT_NOTE,
     ObjectKind.REFUND,
+    ObjectKind.DISPUTE,
 )
 HOLDED_KINDS = (
     ObjectKind.CUSTOMER,

@@ -192,6 +192,17 @@ def list_corrected(reader: Reader, merchant: Merchant, documents: Sequence[str])
     return {row.document: row.corrects for row in reader.rows(query)} if documents else {}
 
 
+def list_sources(reader: Reader, merchant: Merchant, documents: Sequence[str]) -> dict[str, str]:
+    """Return, by Holded invoice of ours, the Stripe invoice it was made of."""
+    query = select(CounterpartRow.document, CounterpartRow.source).where(
+        CounterpartRow.merchant_id == merchant.id,
+        CounterpartRow.livemode == merchant.livemode,
+        CounterpartRow.document.in_(list(documents)),
+        CounterpartRow.corrects == "",
+    )
+    return {row.document: row.source for row in reader.rows(query)} if documents else {}
+
+
 def list_late(unit: Unit, *, before: datetime) -> list[CounterpartRow]:
     """Return what has been on its way since a moment, of every merchant, the oldest first."""
     moving = [

@@ -86,6 +86,7 @@ class ShareRow(Base):
     payment: Mapped[PaymentRow] = relationship(back_populates="shares")
 
     __table_args__ = (
+        Index("ix_payment_shares_invoice", "invoice"),
         Index(
             "uq_payment_shares_live",
             "merchant_id",

@@ -36,6 +36,12 @@ INVOICE: dict[str, StatusWord] = {
     InvoiceStatus.CHECKING: StatusWord(lazy_pgettext("invoice", "Being checked"), "", "repeat"),
     InvoiceStatus.PART_PAID: StatusWord(lazy_pgettext("invoice", "Part paid"), "warn", "clock"),
     InvoiceStatus.PAID: StatusWord(lazy_pgettext("invoice", "Paid"), "ok", "ok"),
+    InvoiceStatus.PART_REFUNDED: StatusWord(lazy_pgettext("invoice", "Part refunded"), "ok", "ok"),
+    InvoiceStatus.REFUNDED: StatusWord(lazy_pgettext("invoice", "Refunded"), "ok", "ok"),
+    InvoiceStatus.DISPUTED: StatusWord(lazy_pgettext("invoice", "Disputed"), "warn", "alert"),
+    InvoiceStatus.RETURNED: StatusWord(
+        lazy_pgettext("invoice", "Returned by the bank"), "warn", "alert"
+    ),
     InvoiceStatus.CREDITED: StatusWord(lazy_pgettext("invoice", "Credited"), "ok", "ok"),
     InvoiceStatus.VOID: StatusWord(lazy_pgettext("invoice", "Void"), "", "minus"),
     InvoiceStatus.INVOICED: StatusWord(lazy_pgettext("proforma", "Invoiced"), "ok", "ok"),

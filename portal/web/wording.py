@@ -153,6 +153,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("One of these invoices can only be paid with a saved method."),
         lazy_gettext("Save a method first, or pay the invoices one by one."),
     ),
+    Reason.DISPUTED: Wording(
+        lazy_gettext("A bank is deciding about a payment of this invoice that was disputed."),
+        lazy_gettext("Nothing is to be paid until it has decided."),
+    ),
     # about a payment method
     Reason.LAST_METHOD: Wording(
         lazy_gettext("This is the last payment method, and a subscription needs it."),

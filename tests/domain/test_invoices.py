@@ -8,6 +8,7 @@ import pytest
 from portal.domain.customers import Origin
 from portal.domain.decisions import Reason
 from portal.domain.invoices import (
+    Contested,
     Invoice,
     InvoiceKind,
     InvoiceState,
@@ -30,6 +31,9 @@ OPEN = Invoice(
     due=12100,
     due_on=date(2026, 12, 1),
 )
+
+
+PAID = replace(OPEN, state=InvoiceState.PAID, due=0, paid=12100)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,21 @@ OPEN = Invoice(
         (OPEN, UnderWay.CHECKING, InvoiceStatus.CHECKING),
         (OPEN, UnderWay.BOOKING, InvoiceStatus.PAID),
         (OPEN, UnderWay.AT_CHECKOUT, InvoiceStatus.OPEN),
+        (replace(PAID, refunded=12100), UnderWay.NOTHING, InvoiceStatus.REFUNDED),
+        (replace(PAID, refunded=100), UnderWay.NOTHING, InvoiceStatus.PART_REFUNDED),
+        (replace(PAID, credited=12100), UnderWay.NOTHING, InvoiceStatus.CREDITED),
+        (replace(PAID, credited=12100, refunded=12100), UnderWay.NOTHING, InvoiceStatus.REFUNDED),
+        (replace(PAID, credited=12000), UnderWay.NOTHING, InvoiceStatus.PAID),
+        (replace(OPEN, credited=12100, due=0), UnderWay.NOTHING, InvoiceStatus.CREDITED),
+        (replace(OPEN, refunded=100), UnderWay.NOTHING, InvoiceStatus.OPEN),
+        (replace(PAID, contested=Contested.OPEN), UnderWay.NOTHING, InvoiceStatus.DISPUTED),
+        (replace(OPEN, contested=Contested.OPEN), UnderWay.NOTHING, InvoiceStatus.DISPUTED),
+        (
+            replace(PAID, contested=Contested.LOST, refunded=100),
+            UnderWay.NOTHING,
+            InvoiceStatus.RETURNED,
+        ),
+        (replace(OPEN, contested=Contested.LOST), UnderWay.NOTHING, InvoiceStatus.OPEN),
     ],
 )
 def test_an_invoice_has_one_word(
@@ -81,6 +100,8 @@ def test_an_invoice_has_one_word(
         (replace(OPEN, due=-1000), UnderWay.NOTHING, Reason.NOTHING_DUE),
         (replace(OPEN, due=1), UnderWay.NOTHING, Reason.AMOUNT_TOO_SMALL),
         (replace(OPEN, is_foreign=True), UnderWay.NOTHING, Reason.FOREIGN_CURRENCY),
+        (replace(OPEN, contested=Contested.OPEN), UnderWay.NOTHING, Reason.DISPUTED),
+        (replace(OPEN, contested=Contested.LOST), UnderWay.NOTHING, None),
         (
             replace(OPEN, state=InvoiceState.DRAFT),
             UnderWay.NOTHING,

@@ -67,6 +67,15 @@ NOUNS = [
     ),
     Noun("Terms", "portal.domain.method_offers", "method_offers", "domain"),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
+    Noun("Sale", "portal.domain.sales", "sales", "domain mirror"),
+    Noun("Balance", "portal.mirror.balances", "balances", "mirror"),
+    Noun(
+        "PurchaseOrderRow",
+        "portal.store.purchase_orders",
+        "purchase_orders",
+        "domain store services pages",
+    ),
+    Noun("Dispute", "portal.domain.disputes", "disputes", "domain mirror"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),

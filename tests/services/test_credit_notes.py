@@ -215,7 +215,7 @@ def test_f12_the_customer_sees_it_beside_its_invoice_once_it_is_approved(payer: 
 
     (note,) = invoices.list_credit_notes(payer.visit(), invoice)
     assert before == []
-    assert (note.kind, note.total, note.corrects) == (InvoiceKind.CREDIT_NOTE, 12_100, invoice)
+    assert (note.kind, note.total, note.corrects) == (InvoiceKind.CREDIT_NOTE, -12_100, invoice)
 
 
 def test_f12_a_draft_that_the_merchant_deleted_stays_away(payer: Payer) -> None:

@@ -374,3 +374,130 @@ def test_every_word_is_translated(house: House, browser: Browser, ann: int, loca
 
     for path in ("/nuvol/invoices", "/nuvol/invoices?q=zz", f"/nuvol/invoices/{id}"):
         assert browser.open(path).tree.get("lang") == locale
+
+
+def test_a_pair_is_shown_with_the_invoice_and_the_receipt_told_apart(
+    signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        at_stripe = signed_in.stripe_invoice()
+        at_holded = signed_in.invoice(tags=[f"stripe:{at_stripe}"])
+
+    page = browser.get("customer.invoices.show", id=at_holded)
+    receipt = browser.get("customer.invoices.show", id=at_stripe)
+
+    assert page.link("PDF of the invoice") == f"/nuvol/invoices/{at_holded}/pdf"
+    assert page.link("PDF of Stripe’s receipt") == f"/nuvol/invoices/{at_stripe}/pdf"
+    assert "This is Stripe’s receipt" in receipt.text
+    assert receipt.link("Go to invoice") == f"/nuvol/invoices/{at_holded}"
+    assert len(numbers(browser.get("customer.invoices.list_all"))) == 1
+
+
+def test_the_holder_of_a_link_is_not_led_to_the_receipt(
+    house: House, signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        at_stripe = signed_in.stripe_invoice()
+        at_holded = signed_in.invoice(tags=[f"stripe:{at_stripe}"])
+        customer = signed_in.visit().customer.id
+    carry(browser, make_session(house.at, customer, scope=Scope(Origin.HOLDED, at_holded)))
+
+    page = browser.get("customer.invoices.show", id=at_holded)
+
+    assert not [name for name in page.link_names if "receipt" in name]
+    assert browser.get("customer.invoices.show", id=at_stripe, status=404).status == 404
+
+
+def test_a_credit_note_in_the_list_names_what_it_corrects(
+    house: House, browser: Browser, ann: int
+) -> None:
+    id = make_invoice(house.db, house.merchant, ann, number="NVL-77")
+    add_credit_note(house, id)
+
+    page = browser.get("customer.invoices.list_all")
+
+    assert "Corrects invoice NVL-77" in page.text
+
+
+def test_what_became_of_a_payment_is_told_and_a_disputed_one_has_no_button(
+    signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        id = signed_in.invoice()
+        signed_in.pay(id, signed_in.card("pm_card_createDispute"))
+        signed_in.house.settle_down()
+        signed_in.house.control("stripe", "clock", advance=60)
+        signed_in.house.settle_down()
+
+    page = browser.get("customer.invoices.show", id=id)
+
+    assert "Disputed" in page.text
+    assert "While the bank decides, there is nothing for you to pay." in page.text
+    assert "A payment of €121.00 was disputed, and the bank has still to decide." in page.text
+    assert not [name for name in page.link_names if name.startswith("Pay €")]
+
+
+def test_a_refund_is_told_in_the_list_and_on_the_invoice(
+    signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        id = signed_in.invoice()
+        signed_in.pay(id, signed_in.card())
+        signed_in.house.settle_down()
+        intent = signed_in.house.stripe.v1.payment_intents.list({}).data[0].id
+        signed_in.house.stripe.v1.refunds.create({"payment_intent": intent, "amount": 2100})
+        signed_in.house.settle_down()
+
+    page = browser.get("customer.invoices.show", id=id)
+    listed = browser.get("customer.invoices.list_all")
+
+    assert "You got €21.00 of your money back. Nothing is left to pay." in page.text
+    assert "€21.00 was given back to you." in page.text
+    assert "Part refunded" in listed.text
+    assert "€21.00 refunded" in listed.text
+
+
+def test_sums_and_credit_stand_above_the_list_and_are_never_set_against_each_other(
+    signed_in: Payer, browser: Browser
+) -> None:
+    with browser.app.app_context():
+        signed_in.stripe_invoice()
+        signed_in.house.stripe.v1.customers.balance_transactions.create(
+            signed_in.stripe_customer, {"amount": -2500, "currency": "eur"}
+        )
+        signed_in.house.settle_down()
+
+    listed = browser.get("customer.invoices.list_all")
+    overview = browser.get("customer.overview.show")
+
+    assert "1 open invoice: €121.00" in listed.text
+    assert "You have a credit of €25.00 with Nuvol Studio at Stripe." in listed.text
+    assert "Amount due" in overview.text
+    assert "€121.00" in overview.text
+    assert "Credit at Stripe €25.00" in overview.text
+
+
+def test_a_foreign_document_is_told_by_its_pdf_alone(signed_in: Payer, browser: Browser) -> None:
+    with browser.app.app_context():
+        id = signed_in.invoice(currency="usd", currency_change="1.1")
+
+    page = browser.get("customer.invoices.show", id=id)
+    listed = browser.get("customer.invoices.list_all")
+
+    assert "Its PDF says what is to be paid." in page.text
+    assert "see PDF" in listed.text
+    assert "€" not in listed.text
+    assert not [name for name in page.link_names if name.startswith("Pay €")]
+
+
+def test_a_pair_takes_no_more_statements_in_the_list_than_a_single_invoice(
+    signed_in: Payer, browser: Browser, statements: Callable[[str], int]
+) -> None:
+    with browser.app.app_context():
+        signed_in.invoice()
+    single = statements("/nuvol/invoices")
+    with browser.app.app_context():
+        at_stripe = signed_in.stripe_invoice()
+        signed_in.invoice(tags=[f"stripe:{at_stripe}"])
+
+    assert statements("/nuvol/invoices") == single

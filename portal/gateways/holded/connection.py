@@ -115,6 +115,10 @@ class Connection:
         """Send JSON; the answer may be empty."""
         return self._exchange("POST", path, json=body)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Replace something by JSON; the answer may be empty."""
+        return self._exchange("PUT", path, json=body)
+
     def delete(self, path: str) -> None:
         """Delete something; what is gone already counts as deleted."""
         with suppress(Missing):

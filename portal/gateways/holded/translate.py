@@ -40,6 +40,7 @@ CENT = Decimal("0.01")
 SCHEDULE = "schedule"
 TO_COME = "pending"
 CANCELLED = frozenset({"cancelled", "canceled"})
+OF_STRIPE = re.compile(r"(?<![A-Za-z0-9_])(?:in|cn)_[A-Za-z0-9]{1,60}(?![A-Za-z0-9_])", re.ASCII)
 
 
 def profile(contact: Mapping[str, Any]) -> Profile:
@@ -145,6 +146,9 @@ def invoice(document: Mapping[str, Any], kind: InvoiceKind, currency: str) -> In
         recurrence=_source(source, "invoicerecurring"),
         is_foreign=_currency(document.get("currency")) not in ("", currency),
         tags=tuple(_text(tag) for tag in _list(document.get("tags")) if _text(tag)),
+        references=_references(document),
+        custom_fields=_custom_fields(document),
+        open_credit=_open_credit(document, kind, notation, currency),
     )
 
 
@@ -170,6 +174,37 @@ def recurrence(body: Mapping[str, Any], currency: str) -> Recurrence:
         is_approved=body.get("convert_automatically") is True,
         is_foreign=_currency(body.get("currency")) not in ("", currency),
     )
+
+
+def _references(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of Stripe's invoices and credit notes that the texts of a document name.
+
+    The merchant's notes are searched for them as well, and nothing else of them is kept.
+    """
+    lines = _objects(document.get("lines"))
+    texts = [_text(document.get(name)) for name in ("description", "notes", "body")]
+    texts += [_text(line.get(name)) for line in lines for name in ("name", "description")]
+    texts += [value for _, value in _custom_fields(document)]
+    return tuple(dict.fromkeys(id for text in texts for id in OF_STRIPE.findall(text)))
+
+
+def _custom_fields(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    named = _objects(document.get("custom_fields"))
+    found = ((_text(row.get("field")), _text(row.get("value"))) for row in named)
+    return tuple((field, value) for field, value in found if field and value)
+
+
+def _open_credit(
+    document: Mapping[str, Any], kind: InvoiceKind, notation: Notation | None, currency: str
+) -> int:
+    """Return what a credit note has to give that nobody has paid out or set against an invoice.
+
+    Where it does not say, nothing is promised.
+    """
+    is_issued = not _is_draft(document) and _text(document.get("status")).lower() not in CANCELLED
+    if kind is not InvoiceKind.CREDIT_NOTE or not is_issued:
+        return 0
+    return abs(_minor(document, "payments_pending", notation, currency))
 
 
 def _state(

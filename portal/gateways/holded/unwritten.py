@@ -1,5 +1,6 @@
 """What Holded's first API is not asked to write: contacts and documents, which need the second."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NoReturn
 
@@ -41,6 +42,10 @@ class Unwritten:
 
     def fetch_sold(self, invoice: str) -> tuple[Sold, ...]:
         """Refuse."""
+        _refuse()
+
+    def write_custom_fields(self, invoice: str, fields: Sequence[tuple[str, str]]) -> Seen:
+        """Refuse: it takes custom fields apart."""
         _refuse()
 
 

@@ -1,6 +1,6 @@
 """The door to Holded through its second API, for tokens that begin with `pat_`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +14,9 @@ from portal.domain.customers import Profile, canonical_email
 from portal.domain.drafts import Draft, SalesTax
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
-from portal.domain.invoices import Invoice, InvoicePart
+from portal.domain.invoices import Invoice, InvoiceKind, InvoicePart
 from portal.domain.money import Money
-from portal.gateways.holded import bodies, quotas, translate
+from portal.gateways.holded import bodies, quotas, replacing, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
 from portal.gateways.holded.objects import ID, INVOICE_KINDS, object_of, path_of
@@ -187,6 +187,25 @@ class HoldedV2:
     def _schedule(self, recurrence: str) -> list[Mapping[str, Any]]:
         path = path_of(PATHS[ObjectKind.RECURRENCE], recurrence)
         return list(self._every(f"{path}/schedule"))
+
+    def write_custom_fields(self, invoice: str, fields: Sequence[tuple[str, str]]) -> Seen:
+        """Replace the custom fields of a draft; everything else of it stays as it is.
+
+        A PUT replaces the whole document, so all that was read is sent back. What came of it is
+        read again: custom fields are known to be taken apart (facts: v1), and sums must stay.
+        """
+        path = path_of("invoices", invoice)
+        before = object_of(self._connection.get(path).body)
+        self._connection.put(path, replacing.draft_with(before, fields, self._currency))
+        seen = self.fetch(ObjectKind.INVOICE, invoice)
+        if not isinstance(seen.snapshot, Invoice) or seen.snapshot.custom_fields != tuple(fields):
+            raise GatewayRefused("Holded did not keep the custom fields", code="not_kept")
+        if seen.snapshot.total != self._told(before).total:
+            raise GatewayRefused("Holded changed the sums of the draft", code="not_kept")
+        return seen
+
+    def _told(self, body: Mapping[str, Any]) -> Invoice:
+        return translate.invoice(body, InvoiceKind.INVOICE, self._currency)
 
     def list_taxes(self) -> tuple[SalesTax, ...]:
         """Return the taxes that an item of a sale can name."""

@@ -60,6 +60,7 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
     ObjectKind.MANDATE: "/v1/mandates",
     ObjectKind.REFUND: "/v1/refunds",
+    ObjectKind.DISPUTE: "/v1/disputes",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
     ObjectKind.COUPON: "/v1/coupons",
@@ -488,6 +489,17 @@ class StripeGateway:
             if not refusal.is_missing:
                 raise
         return self.fetch(ObjectKind.CUSTOMER, customer)
+
+    def write_custom_fields(
+        self, kind: ObjectKind, id: str, fields: Sequence[tuple[str, str]], *, key: str
+    ) -> Seen:
+        """Replace the custom fields of a draft invoice, or those new invoices of a customer get."""
+        told: Any = [{"name": name, "value": value} for name, value in fields] or ""
+        if kind is ObjectKind.CUSTOMER:
+            return self._change_customer(id, key, invoice_settings={"custom_fields": told})
+        path = f"{PATHS[ObjectKind.INVOICE]}/{_id(id)}"
+        body, at = self._call("post", path, key=key, custom_fields=told, expand=["payments"])
+        return self._seen(ObjectKind.INVOICE, id, body, at)
 
     # Subscriptions
 

@@ -3,7 +3,7 @@
 Every function takes the plain dict of an object of API version 2026-10-28.endive.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from portal.domain.catalogue import Coupon, Price, Product, TaxBehavior
 from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
+from portal.domain.disputes import Dispute, DisputeState
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from portal.domain.mandates import Mandate, MandateStatus
@@ -83,6 +84,7 @@ def customer(body: Json) -> Profile | Gone:
         default_payment_method=ref(
             (body.get("invoice_settings") or {}).get("default_payment_method")
         ),
+        custom_fields=custom_fields((body.get("invoice_settings") or {}).get("custom_fields")),
         holded_contact=text(metadata.get("holded_contact_id")),
         created_at=moment(body.get("created")),
     )
@@ -283,7 +285,15 @@ def invoice(body: Json) -> Invoice | Gone:
         created_at=moment(body.get("created")),
         paid_on=day(transitions.get("paid_at")),
         method_types=tuple(settings.get("payment_method_types") or ()),
+        custom_fields=custom_fields(body.get("custom_fields")),
+        credited=int(body.get("pre_payment_credit_notes_amount") or 0)
+        + int(body.get("post_payment_credit_notes_amount") or 0),
     )
+
+
+def custom_fields(body: Sequence[Json] | None) -> tuple[tuple[str, str], ...]:
+    """`custom_fields` of an invoice or of a customer's `invoice_settings`, or null."""
+    return tuple((text(row.get("name")), text(row.get("value"))) for row in body or ())
 
 
 def _line(body: Json, currency: str) -> InvoiceLine:
@@ -394,6 +404,19 @@ def refund(body: Json) -> Refund:
         currency=body["currency"],
         state=RefundState(body.get("status") or "pending"),
         reason=text(body.get("reason")),
+        created_at=moment(body.get("created")),
+    )
+
+
+def dispute(body: Json) -> Dispute:
+    """`dispute`."""
+    return Dispute(
+        id=body["id"],
+        charge=ref(body.get("charge")),
+        intent=ref(body.get("payment_intent")),
+        amount=int(body["amount"]),
+        currency=body["currency"],
+        state=DisputeState(body["status"]),
         created_at=moment(body.get("created")),
     )
 
@@ -578,6 +601,7 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.PAYMENT_METHOD: payment_method,
     ObjectKind.MANDATE: mandate,
     ObjectKind.REFUND: refund,
+    ObjectKind.DISPUTE: dispute,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
     ObjectKind.COUPON: coupon,

@@ -80,16 +80,12 @@ def upgrade() -> None:
         table.add_column(sa.Column("expires_on", sa.Date(), nullable=True))
         table.create_index("ix_payment_methods_expires_on", ["merchant_id", "expires_on"])
     _date_cards()
-    with op.batch_alter_table("invoices") as table:
-        table.create_index("ix_invoices_intent", ["merchant_id", "intent"])
     _rewrite(OLD, NEW)
 
 
 def downgrade() -> None:
     """Go back to the version before."""
     _rewrite(NEW, OLD)
-    with op.batch_alter_table("invoices") as table:
-        table.drop_index("ix_invoices_intent")
     with op.batch_alter_table("payment_methods") as table:
         table.drop_index("ix_payment_methods_expires_on")
         table.drop_column("expires_on")

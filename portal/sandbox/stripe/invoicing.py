@@ -73,7 +73,8 @@ def blank(
         "collection_method": method,
         "created": unit.now,
         "currency": currency,
-        "custom_fields": settings.get("custom_fields"),
+        "custom_fields": settings.get("custom_fields")
+        or customer["invoice_settings"]["custom_fields"],
         "customer": customer["id"],
         "customer_account": None,
         **billed(unit, customer),

@@ -15,7 +15,7 @@ from portal.domain.customers import Address, Profile
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, InvalidInput, Refused
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import customers, sessions
+from portal.services import customers, purchase_orders, sessions
 from portal.web import wording
 from portal.web.attempts import attempt, of_silence
 from portal.web.customer import current_visit, session_here
@@ -236,6 +236,7 @@ def _show(visit: Visit, details: DetailsForm | None = None, tax: TaxIdForm | Non
         countries=dict(_countries(babel)),
         kinds=dict(_kinds(babel)),
         signed_in_as=signed_in.name if signed_in else "",
+        orders=purchase_orders.of_visit(visit),
     )
 
 

@@ -15,13 +15,14 @@ from portal.domain.invoices import Invoice, InvoiceKind
 from portal.domain.method_types import DEBITS
 from portal.domain.money import Money
 from portal.domain.payments import Intent
+from portal.domain.purchase_orders import LONGEST as LONGEST_ORDER
 from portal.i18n import gettext as _
-from portal.mirror import invoices, sources
+from portal.mirror import balances, invoices, sales, sources
 from portal.mirror.invoices import Filter, Listed
 from portal.services import documents, leaving, slips
 from portal.services.declines import Wording
 from portal.store import payments
-from portal.web import downloads, errors, filters, outcomes, repeats, wording
+from portal.web import downloads, errors, fates, filters, outcomes, repeats, wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
@@ -50,13 +51,14 @@ def list_all() -> str:
     which = _tab(request.args.get("show", ""))
     search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     after = request.args.get("after", "")
-    found = invoices.look_page(visit, which, after=after, search=search, limit=PAGE)
+    found, sums = invoices.look_list(visit, which, after=after, search=search, limit=PAGE)
     silent = failing(visit)
 
     def told() -> dict[str, Any]:
         listed, following = invoices.page_of(visit, which, found, limit=PAGE)
         return {
             "listed": listed,
+            "summary": balances.summary_of(sums),
             "which": which,
             "search": search,
             "after": after,
@@ -65,7 +67,7 @@ def list_all() -> str:
             "failing": silent,
         }
 
-    seen = (tuple(found), tuple(silent.items()))
+    seen = (tuple(found), tuple(sums), tuple(silent.items()))
     return repeats.render(visit, "customer/invoices/list.html", seen, told)
 
 
@@ -76,12 +78,24 @@ def show(id: str) -> str:
     visit = current_visit()
     found = invoices.get(visit, id)
     invoice = found.invoice
-    tries = payments.list_of_invoice(visit.db, visit.merchant, invoice.origin, invoice.id)
+    other = found.half.id if found.half is not None else ""
+    beside = sales.beside(visit, invoice.id, other)
+    tries = [
+        one
+        for half in (invoice, found.half)
+        if half is not None
+        for one in payments.list_of_invoice(visit.db, visit.merchant, half.origin, half.id)
+    ]
     return render_template(
         "customer/invoices/show.html",
         found=found,
         invoice=invoice,
-        credit_notes=invoices.list_credit_notes(visit, id),
+        credit_notes=beside.notes,
+        happened=fates.of_invoice(beside) if visit.sees_everything else (),
+        takes_orders=visit.merchant.rules.purchase_orders and visit.sees_everything,
+        next_order=beside.next_order,
+        order_name=visit.merchant.rules.purchase_order_name,
+        longest_order=LONGEST_ORDER,
         tries=tries if visit.sees_everything else (),
         sums=_sums(invoice),
         told=outcomes.of_try,
