@@ -71,12 +71,13 @@ def _install(
 ) -> Installation:
     db = Database(settings.database, threads=settings.threads)
     keyring = Keyring.read(settings.keyring.get_secret_value(), keys.keyring_file(settings))
+    clock = clock or _now
     return Installation(
         settings=settings,
         db=db,
         keyring=keyring,
-        gateways=gateways or Gateways(settings, db, keyring, CALLER),
-        clock=clock or _now,
+        gateways=gateways or Gateways(settings, db, keyring, CALLER, clock=clock),
+        clock=clock,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from portal.db import Database
 from portal.domain.access import EVERYTHING, Scope
@@ -12,6 +12,7 @@ from portal.gateways.mail import Mailer
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.registry import Transports, build_invoicing, build_mailer, build_payments
 from portal.settings import Settings
+from portal.store.budget import Meter
 from portal.store.secrets import Keyring, SecretUnreadable
 from portal.store.secrets import find as find_secret
 
@@ -34,11 +35,13 @@ class Gateways:
         *,
         transports: Transports | None = None,
         mailer: Mailer | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._db = db
         self._keyring = keyring
         self._caller = caller
+        self._clock = clock
         self.transports = transports or Transports()
         self._payments: dict[tuple[int, str], PaymentGateway] = {}
         self._invoicing: dict[tuple[int, str], InvoicingGateway] = {}
@@ -59,8 +62,9 @@ class Gateways:
         token = self._secret(merchant, HOLDED_TOKEN)
         known = (merchant.id, token)
         if known not in self._invoicing:
+            meter = Meter(self._db, merchant.id, merchant.holded_account, self._clock)
             self._invoicing[known] = build_invoicing(
-                self._settings, token, merchant.currency, self._caller, self.transports
+                self._settings, token, merchant.currency, self._caller, self.transports, meter
             )
         return self._invoicing[known]
 

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     bind: str = Field("127.0.0.1:8000", alias="PORTAL_BIND")
     # How many web processes `make serve` starts with PostgreSQL; with SQLite it is always one.
     processes: int = Field(2, ge=1, le=64, alias="PORTAL_PROCESSES")
+    # What a monitor sends as `Authorization: Bearer …` to read /metrics; empty closes the page.
+    metrics_token: SecretStr = Field(SecretStr(""), alias="PORTAL_METRICS_TOKEN")
     # Seconds the worker rests when there is nothing to do.
     worker_pause: float = Field(0.5, gt=0, le=60, alias="PORTAL_WORKER_PAUSE")
 

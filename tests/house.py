@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from portal.sandbox.holded import webhooks as holded_webhooks
 from portal.sandbox.holded.app import start_over as holded_start_over
 from portal.sandbox.http import AnswerLost
 from portal.sandbox.stripe.app import start_over as stripe_start_over
-from portal.services import inbox, sync
+from portal.services import inbox, polls, sync
 from portal.services.jobs import Worker
 from portal.settings import Settings
 from portal.store import merchants, secrets
@@ -42,6 +43,19 @@ from portal.store.secrets import Keyring
 STRIPE_BASE = "http://127.0.0.1:8001"
 HOLDED_BASE = "http://127.0.0.1:8002"
 PUBLIC_URL = "http://127.0.0.1:8000"
+# In seconds; between two turns of looking at Holded with 2,000 calls a month it is a little less.
+HOUR, TURN = 3600, 2700
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a merchant is, and the currency of its accounts at both providers."""
+
+    country: str = "ES"
+    currency: str = "eur"
+
+
+SPAIN = Home()
 
 
 class Wire(httpx.BaseTransport):
@@ -107,6 +121,31 @@ class House:
         with self.db.write() as unit:
             merchants.save_rules(unit, self.merchant.id, replace(self.merchant.rules, **rules))
         self.merchant = merchants.get_by_id(self.db, self.merchant.id)
+
+    def use_first_api(self) -> None:
+        """Give the merchant a key of Holded's first API, and take its webhooks away.
+
+        Of Holded's plan is known that it allows 2,000 calls a month.
+        """
+        console = self.holded_app.test_client()
+        accounts = console.get("/_sandbox/accounts").get_json()
+        for hook in console.get("/_sandbox/webhooks").get_json()["endpoints"]:
+            console.delete(f"/_sandbox/webhooks/{hook['seq']}")
+        self.decide(holded_calls_a_month=2_000)
+        self.use_token(next(one["v1_key"] for one in accounts if one["id"] == "acc_house"))
+
+    def use_token(self, token: str) -> None:
+        """Have the portal speak to Holded with another key of the merchant."""
+        with self.db.write() as unit:
+            secrets.save(unit, self.keyring, self.merchant.id, HOLDED_TOKEN, token, now=self.now())
+
+    def look_around(self, hours: float = 3) -> None:
+        """Let time pass for the portal and Holded, in which the worker looks for changes there."""
+        for _ in range(ceil(hours * HOUR / TURN)):
+            self.pass_time(TURN)
+            self.control("holded", "clock", advance=TURN)
+            polls.begin(self.db, now=self.now())
+            self.settle_down()
 
     @property
     def at(self) -> MerchantContext:
@@ -235,7 +274,7 @@ def _sandboxes() -> tuple[Flask, Flask]:
     return stripe_sandbox.create_app(), holded_sandbox.create_app()
 
 
-def build(database_url: str, folder: Path) -> Iterator[House]:
+def build(database_url: str, folder: Path, home: Home = SPAIN) -> Iterator[House]:
     """Build a house on an empty, migrated database and take it down afterwards."""
     settings = Settings(
         public_url=PUBLIC_URL,
@@ -259,8 +298,9 @@ def build(database_url: str, folder: Path) -> Iterator[House]:
         "portal-tests",
         transports=Transports(stripe_wire, holded_wire),
         mailer=postbox,
+        clock=lambda: house.now(),
     )
-    house = _furnish(settings, db, keyring, gateways, stripe_app, holded_app, postbox)
+    house = _furnish(settings, db, keyring, gateways, stripe_app, holded_app, postbox, home)
     house.stripe_wire, house.holded_wire = stripe_wire, holded_wire
     yield house
     db.dispose()
@@ -274,15 +314,15 @@ def _furnish(
     stripe_app: Flask,
     holded_app: Flask,
     postbox: Postbox,
+    home: Home,
 ) -> House:
+    at_stripe = {"country": home.country, "default_currency": home.currency, "name": "Nuvol"}
     account = stripe_app.test_client().post(
-        "/_sandbox/accounts",
-        json={"id": "acct_house", "country": "ES", "default_currency": "eur", "name": "Nuvol"},
+        "/_sandbox/accounts", json={"id": "acct_house", **at_stripe}
     )
     key = account.get_json()["secret_key"]
-    holded_app.test_client().post(
-        "/_sandbox/accounts", json={"id": "acc_house", "name": "Nuvol", "token": "pat_house"}
-    )
+    at_holded = {"name": "Nuvol", "token": "pat_house", "currency": home.currency}
+    holded_app.test_client().post("/_sandbox/accounts", json={"id": "acc_house", **at_holded})
     now = datetime.now(UTC)
     holded = httpx.Client(
         transport=httpx.WSGITransport(holded_app),
@@ -296,8 +336,8 @@ def _furnish(
         row = MerchantRow(
             slug="nuvol",
             name="Nuvol Studio",
-            country="ES",
-            currency="eur",
+            country=home.country,
+            currency=home.currency,
             timezone="Europe/Madrid",
             locale="en",
             brand_color="#1b3a8a",

@@ -14,6 +14,8 @@ from portal.mirror import intents
 from portal.services import outcomes, payments
 from portal.services.outcomes import Outcome
 from portal.services.payments import Pressed, Wish
+from portal.store import merchants
+from portal.store.merchants import MerchantRow
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
 from tests.house import House
@@ -69,6 +71,28 @@ class Payer:
         self.house.settle_down()
         return str(method.id)
 
+    def boleto(self) -> str:
+        """Save what the slips of a payer in Brazil are made with and return its id."""
+        stripe = self.house.stripe.v1
+        where = {
+            "line1": "Rua A, 1",
+            "city": "Recife",
+            "state": "PE",
+            "postal_code": "50000-000",
+            "country": "BR",
+        }
+        details = {"name": "Ann", "email": "ann@example.com", "address": where}
+        method = stripe.payment_methods.create(
+            {
+                "type": "boleto",
+                "boleto": {"tax_id": "000.000.000-00"},
+                "billing_details": details,  # type: ignore[typeddict-item]
+            }
+        )
+        stripe.payment_methods.attach(method.id, {"customer": self.stripe_customer})
+        self.house.settle_down()
+        return str(method.id)
+
     def invoice(self, price: str = "100.00", *, day: str = "2026-11-01", **more: Any) -> str:
         """Have Holded issue an invoice of a price plus 21 % and return its id."""
         item = {"name": "Work", "units": 1, "price": price, "taxes": ["s_iva_21"]}
@@ -85,17 +109,19 @@ class Payer:
         self.house.settle_down()
         return id
 
-    def stripe_invoice(self, amount: int = 12100, **more: Any) -> str:
+    def stripe_invoice(self, amount: int = 12100, currency: str = "eur", **more: Any) -> str:
         """Have Stripe issue an invoice, sent unless told otherwise, and return its id."""
         stripe = self.house.stripe.v1
         how = more or {"collection_method": "send_invoice", "days_until_due": 14}
-        invoice = stripe.invoices.create({"customer": self.stripe_customer, **how})
+        invoice = stripe.invoices.create(
+            {"customer": self.stripe_customer, "currency": currency, **how}
+        )
         stripe.invoice_items.create(
             {
                 "customer": self.stripe_customer,
                 "invoice": invoice.id,
                 "amount": amount,
-                "currency": "eur",
+                "currency": currency,
                 "description": "Fonts",
             }
         )
@@ -190,6 +216,18 @@ class Payer:
             "email": "somebody@example.com",
         }
         return self.at_stripe(url, **{**fields, **more})
+
+
+def settle_in_brazil(house: House) -> None:
+    """Have the merchant be one of Brazil, as whose account at Stripe takes Boleto."""
+    sandbox = house.stripe_app.extensions["stripe_sandbox"]
+    account = sandbox.account("acct_house") | {"country": "BR", "default_currency": "brl"}
+    with sandbox.store.transaction():
+        sandbox.save_account(account)
+    with house.db.write() as unit:
+        row = unit.get_one(MerchantRow, house.merchant.id)
+        row.country, row.currency = "BR", "brl"
+    house.merchant = merchants.get_by_id(house.db, house.merchant.id)
 
 
 def move_in(house: House, email: str = "ann@example.com", name: str = "Ann") -> Payer:

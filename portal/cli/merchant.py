@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -11,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal import cli
+from portal.domain.budget import Effect, cost_of
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, InvalidInput
 from portal.domain.merchants import Merchant
 from portal.gateways.invoicing import Treasury
 from portal.gateways.payments import Account
 from portal.services import merchants as joining
+from portal.services import polls
 from portal.services.merchants import Application
-from portal.store import merchants
+from portal.store import budget, merchants
 from portal.store.merchants import EndpointRow
 
 Command = Callable[..., None]
@@ -83,6 +85,9 @@ def add(**said: str | None) -> None:
     try:
         with parts.db.write() as unit:
             id = joining.add(unit, parts.keyring, application, account, now=now)
+            if application.holded_token:
+                spent = {Effect.SETUP: cost_of(Effect.SETUP)}
+                budget.count(unit, id, application.holded_account, spent, now=now)
     except IntegrityError:
         raise click.ClickException(
             f"A merchant is called {application.slug!r} already, or has the account {account.id}."
@@ -93,6 +98,27 @@ def add(**said: str | None) -> None:
         _connect_holded(merchant, given["holded_webhook_secret"])
     click.echo(f"{merchant.name} has joined: {parts.settings.public_url}/{merchant.slug}/")
     click.echo("Next: flask portal sync")
+
+
+@merchant.command("token")
+@click.argument("slug")
+@click.option("--token", default="", help="The new token of Holded; asked for if left out.")
+def replace_token(slug: str, token: str) -> None:
+    """Give the merchant another token of the same account in Holded, of either API."""
+    parts, merchant = cli.installation(), cli.get_merchant(slug)
+    if not merchant.has_holded:
+        raise click.ClickException(f"{slug} has nothing to do with Holded.")
+    token = (token or _ask("Token of Holded", is_secret=True)).strip()
+    found = _check_holded(token, merchant.currency)
+    if merchant.holded_treasury and merchant.holded_treasury not in {one.id for one in found}:
+        raise click.ClickException(
+            "The token opens another account: it does not have the one payments are booked on."
+        )
+    with parts.db.write() as unit:
+        joining.replace_holded_token(unit, parts.keyring, merchant, token, now=datetime.now(UTC))
+    click.echo("The token is kept.")
+    if not _looks_for_changes(merchant):
+        _tell_how_to_connect(merchant, Origin.HOLDED)
 
 
 @merchant.command("webhook")
@@ -140,14 +166,16 @@ def _check_stripe(key: str) -> Account:
 def _with_treasury(application: Application) -> Application:
     if not application.holded_token:
         return application
+    found = _check_holded(application.holded_token, application.currency)
+    return replace(application, holded_treasury=_choose(found, application.holded_treasury).id)
+
+
+def _check_holded(token: str, currency: str) -> tuple[Treasury, ...]:
     parts = cli.installation()
     try:
-        found = joining.check_holded(
-            parts.settings, parts.gateways, application.holded_token, application.currency
-        )
+        return joining.check_holded(parts.settings, parts.gateways, token, currency)
     except GatewayError as wrong:
         raise click.ClickException(f"Holded does not take the token: {wrong}") from None
-    return replace(application, holded_treasury=_choose(found, application.holded_treasury).id)
 
 
 def _choose(found: tuple[Treasury, ...], wish: str) -> Treasury:
@@ -180,11 +208,27 @@ def _connect_stripe(merchant: Merchant, secret: str) -> None:
 
 def _connect_holded(merchant: Merchant, secret: str) -> None:
     endpoint = _endpoint(merchant, Origin.HOLDED)
+    if _looks_for_changes(merchant):
+        return
     if secret:
         _keep(merchant, endpoint, secret)
         click.echo(f"Holded posts to {_address(endpoint)}")
     else:
         _tell_how_to_connect(merchant, Origin.HOLDED)
+
+
+def _looks_for_changes(merchant: Merchant) -> bool:
+    """Say whether changes in Holded are looked for because its API tells none, and how often."""
+    at = cli.installation().at(merchant)
+    if at.invoicing.has_webhooks:
+        return False
+    minutes = polls.interval(at) // timedelta(minutes=1)
+    click.echo(
+        f"The first API of Holded has no webhooks: the worker looks for changes every {minutes} "
+        "minutes.\nThat leaves half the calls of a month. Say how many Holded's plan allows: "
+        f"flask portal rules {merchant.slug} --set holded_calls_a_month=2000"
+    )
+    return True
 
 
 def _tell_how_to_connect(merchant: Merchant, provider: Origin) -> None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from portal import cli
 from portal.domain.errors import GatewayError
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import BY_TYPE, unusable
 from portal.domain.rules import NOTHING_DECIDED, Rules
 from portal.store import merchants
 from portal.store.secrets import SecretUnreadable
@@ -27,6 +28,7 @@ def rules(slug: str, changes: tuple[str, ...]) -> None:
     """
     merchant = cli.get_merchant(slug)
     decided = _changed(merchant.rules, changes).begun(merchant.day_of(datetime.now(UTC)))
+    _refuse_unusable(decided, merchant)
     if decided.invoice_stripe_sales and not merchant.rules.invoice_stripe_sales:
         _check_that_documents_can_be_made(merchant)
     if decided != merchant.rules:
@@ -44,6 +46,17 @@ def _check_that_documents_can_be_made(merchant: Merchant) -> None:
         cli.installation().at(merchant).invoicing.check(issues=True)
     except (GatewayError, SecretUnreadable) as error:
         raise click.ClickException(f"{merchant.slug}: {error}.") from None
+
+
+def _refuse_unusable(decided: Rules, merchant: Merchant) -> None:
+    """Refuse kinds of payment methods that nobody knows, or that such a merchant cannot take."""
+    for type, is_known in unusable(decided.payment_method_types, merchant.country).items():
+        problem = (
+            f"{type} does not serve merchants in {merchant.country}"
+            if is_known
+            else f"there is no {type!r}; the kinds are {', '.join(sorted(BY_TYPE))}"
+        )
+        raise click.ClickException(f"payment_method_types: {problem}.")
 
 
 def _changed(rules: Rules, changes: tuple[str, ...]) -> Rules:

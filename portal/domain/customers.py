@@ -46,7 +46,8 @@ class Profile:
     """What one provider knows of one payer: a Stripe customer or a Holded contact.
 
     `holded_contact` is what the merchant wrote into the Stripe customer's metadata, `balance` is
-    Stripe's customer balance in minor units of `currency` (negative: a credit).
+    Stripe's customer balance in minor units of `currency` (negative: a credit). `pays_by` is the
+    payment method Holded has for the contact, as Holded's id.
     """
 
     origin: Origin
@@ -64,6 +65,7 @@ class Profile:
     balance: int = 0
     default_payment_method: str = ""
     holded_contact: str = ""
+    pays_by: str = ""
     is_deleted: bool = False
     created_at: datetime | None = None
 

@@ -11,9 +11,12 @@ PortalError
 ├── ForgedEvent              a webhook whose signature is not the provider's
 └── GatewayError
     ├── GatewayUnavailable   no answer: try again; `was_sent` says whether it may have happened
+    │   └── BudgetSpent      not asked: the calls that are left are kept for more urgent things
     ├── GatewayRefused       the provider said no (carries its code)
     └── GatewayMisconfigured the merchant must act (key, permission, set-up)
 """
+
+from datetime import datetime
 
 from portal.domain.decisions import Decision
 
@@ -114,6 +117,16 @@ class GatewayUnavailable(GatewayError):
     def __init__(self, message: str, *, was_sent: bool = True) -> None:
         super().__init__(message)
         self.was_sent = was_sent
+
+
+class BudgetSpent(GatewayUnavailable):
+    """The provider was not asked, because of the quota it gives; `until` is when to try again."""
+
+    wording = "budget_spent"
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message, was_sent=False)
+        self.until = until
 
 
 class GatewayRefused(GatewayError):

@@ -21,7 +21,11 @@ class ObjectKind(StrEnum):
     COUPON = "coupon"
     SCHEDULE = "schedule"
     CONFIGURATION = "configuration"
+    METHOD_SETTINGS = "method_settings"
     CREDIT_NOTE = "credit_note"
+    MANDATE = "mandate"
+    PROFORMA = "proforma"
+    RECURRENCE = "recurrence"
     REFUND = "refund"
     # Not an object: every open invoice of this contact, where Holded tells of a payment on one.
     PAYMENTS = "payments"

@@ -8,23 +8,31 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
 from portal.domain.money import Money
 
+# A Holded document that carries this and a Stripe invoice's id was made from that one.
+TAG_OF_STRIPE_INVOICE = "stripe:"
+
 
 class InvoiceKind(StrEnum):
     """What sort of document it is in the ledger of its origin."""
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    PROFORMA = "proforma"
     SALES_RECEIPT = "sales_receipt"
 
 
 class InvoiceState(StrEnum):
-    """The state of an invoice by itself, whatever the day and the payments under way."""
+    """The state of an invoice by itself, whatever the day and the payments under way.
+
+    INVOICED: a proforma that an invoice was made from, on which whatever is due is paid.
+    """
 
     DRAFT = "draft"
     OPEN = "open"
     PAID = "paid"
     VOID = "void"
     UNCOLLECTIBLE = "uncollectible"
+    INVOICED = "invoiced"
 
 
 class InvoiceStatus(StrEnum):
@@ -39,6 +47,7 @@ class InvoiceStatus(StrEnum):
     PAID = "paid"
     CREDITED = "credited"
     VOID = "void"
+    INVOICED = "invoiced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,9 @@ class Invoice:
     Amounts are in minor units of `currency`. `due` is what remains to be paid. `customer` is the
     Stripe customer or Holded contact it is for. `is_foreign` marks a Holded document in another
     currency than the account's, whose sums only its PDF can tell. `intent` is the
-    default payment intent of a Stripe invoice.
+    default payment intent of a Stripe invoice, `paid_on` the day it was paid whole. `pays_by` is
+    the payment method a Holded document names, as Holded's id, `made_from` the proforma and
+    `recurrence` the recurring invoice it was made from.
     """
 
     origin: Origin
@@ -96,7 +107,11 @@ class Invoice:
     collection_method: str = ""
     is_foreign: bool = False
     created_at: datetime | None = None
+    pays_by: str = ""
+    made_from: str = ""
+    recurrence: str = ""
     tags: tuple[str, ...] = field(default=())
+    paid_on: date | None = None
 
     @property
     def due_money(self) -> Money:
@@ -134,6 +149,8 @@ def status(invoice: Invoice, today: date, under_way: UnderWay = UnderWay.NOTHING
     """Return the word people see; `today` is the merchant's day."""
     if invoice.state is InvoiceState.VOID:
         return InvoiceStatus.VOID
+    if invoice.state is InvoiceState.INVOICED:
+        return InvoiceStatus.INVOICED
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         return InvoiceStatus.CREDITED
     if under_way is UnderWay.BOOKING or invoice.state is InvoiceState.PAID or invoice.due <= 0:

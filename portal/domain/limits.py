@@ -11,7 +11,7 @@ from datetime import datetime
 from portal.domain.catalogue import Price, Product, TaxBehavior
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.decisions import Decision, Reason
-from portal.domain.payment_methods import IN_PORTAL
+from portal.domain.method_types import IN_PORTAL
 from portal.domain.subscriptions import Schedule, Subscription, SubscriptionStatus
 
 MOST_PRODUCTS = 10

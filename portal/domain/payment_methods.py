@@ -1,90 +1,34 @@
-"""Kinds of payment methods as a table, and the stored ones a customer has."""
+"""The payment methods a customer has stored, and what may be done with each."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from portal.domain.decisions import Decision, Reason
+from portal.domain.mandates import Mandate
+from portal.domain.method_types import BY_TYPE, PaymentMethodType
+from portal.domain.rules import Rules
 from portal.domain.subscriptions import NEEDS_METHOD, Subscription
+
+# How long before its last day a card is said to run out.
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentMethodType:
-    """One kind of payment method.
+class Failure:
+    """A bank debit that came back: `code` is Stripe's word on why, `at` when it was told."""
 
-    `currencies` and `countries` (of the merchant) are empty where most are served. `in_portal`
-    marks the twelve of Stripe's portal table. `is_reusable` says whether it can be kept for later
-    charges, `delayed_days` how many working days pass before the money is sure.
-    """
-
-    type: str
-    currencies: frozenset[str] = frozenset()
-    countries: frozenset[str] = frozenset()
-    in_portal: bool = True
-    is_reusable: bool = True
-    has_mandate: bool = False
-    is_voucher: bool = False
-    delayed_days: int = 0
-
-    def fits(self, currency: str, country: str) -> bool:
-        """Whether it serves a currency for a merchant of a country."""
-        return (not self.currencies or currency in self.currencies) and (
-            not self.countries or country in self.countries
-        )
-
-
-def _codes(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-EEA = _codes(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-)
-EUROPE = EEA | _codes("CH GB GI")
-
-# docs.stripe.com/customer-management, "supported payment methods", and after it the one-off types
-# which payment intents take and Stripe's portal does not.
-CATALOGUE: tuple[PaymentMethodType, ...] = (
-    PaymentMethodType(
-        "us_bank_account", _codes("usd"), _codes("US"), has_mandate=True, delayed_days=4
-    ),
-    PaymentMethodType("amazon_pay", _codes("usd"), _codes("US")),
-    PaymentMethodType(
-        "au_becs_debit", _codes("aud"), _codes("AU"), has_mandate=True, delayed_days=3
-    ),
-    PaymentMethodType("boleto", _codes("brl"), _codes("BR"), is_voucher=True, delayed_days=2),
-    PaymentMethodType("card"),
-    PaymentMethodType("cashapp", _codes("usd"), _codes("US")),
-    PaymentMethodType("link"),
-    PaymentMethodType(
-        "nz_bank_account", _codes("nzd"), _codes("NZ"), has_mandate=True, delayed_days=3
-    ),
-    PaymentMethodType("paypal", countries=EUROPE),
-    PaymentMethodType(
-        "acss_debit", _codes("cad usd"), _codes("CA US"), has_mandate=True, delayed_days=5
-    ),
-    PaymentMethodType(
-        "sepa_debit",
-        _codes("eur"),
-        EUROPE | _codes("AU CA HK JP MX NZ SG US"),
-        has_mandate=True,
-        delayed_days=5,
-    ),
-    PaymentMethodType("bacs_debit", _codes("gbp"), _codes("GB"), has_mandate=True, delayed_days=4),
-    PaymentMethodType("bizum", _codes("eur"), _codes("ES"), in_portal=False, is_reusable=False),
-)
-BY_TYPE = {row.type: row for row in CATALOGUE}
-VOUCHERS = frozenset(row.type for row in CATALOGUE if row.is_voucher)
-IN_PORTAL = frozenset(row.type for row in CATALOGUE if row.in_portal)
-
-
-def offered(currency: str, country: str) -> tuple[PaymentMethodType, ...]:
-    """Return the kinds that serve a currency for a merchant of a country, in table order."""
-    return tuple(row for row in CATALOGUE if row.fits(currency, country))
+    code: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A stored instrument: never more of a card than brand, last four digits and expiry."""
+    """A stored instrument: never more of a card than brand, last four digits and expiry.
+
+    `mandate` is what a bank debit stands on, None where none is known, and `failure` says that its
+    last debit came back.
+    """
 
     id: str
     customer: str
@@ -95,9 +39,10 @@ class PaymentMethod:
     exp_year: int = 0
     bank: str = ""
     email: str = ""
-    mandate: str = ""
     country: str = ""
     is_detached: bool = False
+    mandate: Mandate | None = None
+    failure: Failure | None = None
 
     @property
     def kind(self) -> PaymentMethodType | None:
@@ -107,6 +52,26 @@ class PaymentMethod:
     def is_expired(self, today: date) -> bool:
         """Whether its last month has passed."""
         return bool(self.exp_year) and (self.exp_year, self.exp_month) < (today.year, today.month)
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day of a card's last month, None for what does not expire."""
+        if not self.exp_year:
+            return None
+        return date(self.exp_year, self.exp_month, monthrange(self.exp_year, self.exp_month)[1])
+
+    def is_expiring(self, today: date) -> bool:
+        """Whether its last day is near and not past."""
+        return self.last_day is not None and timedelta() <= self.last_day - today <= SOON
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether its mandate is over, so that its bank lets no more debits through."""
+        return self.mandate is not None and self.mandate.is_over
+
+    def is_usable(self, today: date) -> bool:
+        """Whether it can be charged by itself from today on."""
+        return self.can_charge_later and not self.is_expired(today) and not self.is_revoked
 
     @property
     def can_charge_later(self) -> bool:
@@ -142,18 +107,19 @@ def may_remove(
     subscriptions: tuple[Subscription, ...],
     today: date,
     default_payment_method: str = "",
+    *,
+    is_paying: bool = False,
 ) -> Decision:
     """Say whether a method may go.
 
     Not the last usable one while a subscription needs one (L16), and not the one a subscription
     would be charged to: with it gone Stripe has no default, and the next charge fails although
-    another method is there.
+    another method is there. Nor one that a payment under way is charged to (`is_paying`): the
+    payment would go on, and nobody could say any more with what.
     """
-    others = [
-        other
-        for other in methods
-        if other.id != method.id and not other.is_expired(today) and other.can_charge_later
-    ]
+    if is_paying:
+        return Decision.of(Reason.METHOD_PAYING)
+    others = [other for other in methods if other.id != method.id and other.is_usable(today)]
     charged = [
         subscription
         for subscription in subscriptions
@@ -166,7 +132,19 @@ def may_remove(
     return Decision.of(Reason.METHOD_IN_USE if using else None)
 
 
+def may_be_backup(
+    method: PaymentMethod, default_payment_method: str, rules: Rules, today: date
+) -> Decision:
+    """Say whether a method may be the one that is charged when the default is refused."""
+    if not rules.backup_method:
+        return Decision.of(Reason.FEATURE_DISABLED)
+    if method.id == default_payment_method:
+        return Decision.of(Reason.METHOD_IS_DEFAULT)
+    return may_be_default(method, today)
+
+
 def may_be_default(method: PaymentMethod, today: date) -> Decision:
     """Say whether renewals may be charged to a method."""
-    usable = method.can_charge_later and not method.is_expired(today)
-    return Decision.of(None if usable else Reason.METHOD_NOT_FOR_DEFAULT)
+    if method.is_revoked:
+        return Decision.of(Reason.MANDATE_OVER)
+    return Decision.of(None if method.is_usable(today) else Reason.METHOD_NOT_FOR_DEFAULT)

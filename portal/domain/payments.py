@@ -1,7 +1,7 @@
 """Payments: one attempt to pay invoices through Stripe, its states and what follows each."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from portal.domain.customers import Origin
@@ -80,7 +80,10 @@ class Intent:
     """A payment intent; `payment` is the id of our Payment from its metadata, empty if not ours.
 
     `next_url` is where the customer must go (bank, voucher), `decline_code` the bank's word on the
-    last refusal, `voucher_expires_at` the end of a voucher's life.
+    last refusal, `voucher_expires_at` the end of a voucher's life, `voucher_number` what is typed
+    at a bank in place of the slip. `failed_method`, of kind `failed_type`, is what was refused
+    last, and `failed_charge` the charge of it, empty where none was made. `mandate` and `debit_on`
+    are those of a bank debit, where the intent was read with its charge.
     """
 
     id: str
@@ -97,7 +100,25 @@ class Intent:
     decline_code: str = ""
     charge: str = ""
     voucher_expires_at: datetime | None = None
+    voucher_number: str = ""
+    voucher_pdf: str = ""
+    failed_method: str = ""
+    failed_type: str = ""
+    failed_charge: str = ""
+    mandate: str = ""
+    debit_on: date | None = None
     created_at: datetime | None = None
+
+    @property
+    def has_slip(self) -> bool:
+        """Whether a voucher waits to be paid at a bank or in its app."""
+        return self.state is IntentState.REQUIRES_ACTION and bool(self.voucher_number)
+
+    @property
+    def slip_ran_out(self) -> bool:
+        """Whether its voucher was not paid in time, and nothing was tried since."""
+        is_back = self.state is IntentState.REQUIRES_PAYMENT_METHOD
+        return is_back and self.error_code == "payment_intent_payment_attempt_expired"
 
 
 class CheckoutMode(StrEnum):

@@ -9,7 +9,19 @@ from typing import Literal
 class Rules:
     """A merchant's own decisions; the defaults hold until one is made.
 
-    `part_payment` lets customers pay less than an invoice wants.
+    `part_payment` lets customers pay less than an invoice wants. `payment_method_types` are the
+    kinds of payment methods taken here, by their names in the catalogue; empty takes every kind
+    that fits. `holded_calls_a_month` is how many calls Holded's plan allows, 0 to believe what
+    Holded says itself.
+
+    Documents of Holded's charge themselves where they name the payment method `collect_method`, by
+    its name in Holded, or carry the tag `collect_tag`; where they name no method, that of their
+    contact counts. Those dated before `collect_since` are left alone. A charge that was declined is
+    tried again `collect_retries` times, three days apart.
+
+    `prenotification_days` is how many days before a bank debit its payer is told of it, as mandates
+    agree. `backup_method` lets customers name a second method, which is charged when the first is
+    refused.
 
     `invoice_stripe_sales` has Stripe's invoices made into Holded invoices, when they are paid or
     already when they are finalized; empty: never. `invoice_stripe_since` is the first day whose
@@ -21,12 +33,25 @@ class Rules:
     """
 
     part_payment: bool = False
+    payment_method_types: tuple[str, ...] = ()
+    holded_calls_a_month: int = 0
+    collect_method: str = ""
+    collect_tag: str = ""
+    collect_since: date = date(1970, 1, 1)
+    collect_retries: int = 1
+    prenotification_days: int = 2
+    backup_method: bool = False
     invoice_stripe_sales: Literal["", "paid", "finalized"] = ""
     invoice_stripe_since: date | None = None
     holded_series: str = ""
     holded_refund_series: str = ""
     holded_taxes: tuple[str, ...] = ()
     credit_refunds: bool = True
+
+    @property
+    def collects(self) -> bool:
+        """Whether any document may ask to be charged by itself."""
+        return bool(self.collect_method or self.collect_tag)
 
     @property
     def makes_documents(self) -> bool:

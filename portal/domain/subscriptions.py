@@ -137,6 +137,14 @@ class Subscription:
         return (self.cancel_at or self.period_end) if self.is_cancelling else None
 
     @property
+    def renews_at(self) -> datetime | None:
+        """Return when its next invoice is made and charged, None if none is to be expected."""
+        end = self.period_end
+        ends = self.ends_at
+        is_stopped = self.paused_by_collection or (ends is not None and end and ends <= end)
+        return end if self.is_charged and not is_stopped else None
+
+    @property
     def has_several_items(self) -> bool:
         """Whether it has more than one item, seen or unseen."""
         return len(self.items) > 1 or self.has_more_items

@@ -5,6 +5,14 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a mail; `name` is in ASCII and ends in `.pdf`."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail, ready to go. `id` becomes the Message-ID, so that a repeat can be told."""
 
@@ -17,6 +25,7 @@ class Mail:
     text: str
     html: str
     locale: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Mailer(Protocol):

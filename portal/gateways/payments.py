@@ -14,6 +14,7 @@ from portal.domain.cancellations import Leaving
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.reconciliation import Taken
 from portal.gateways.snapshots import Page, Seen, Snapshot
 
 
@@ -111,14 +112,17 @@ class PaymentGateway(Protocol):
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
         """Turn an event's payload into a snapshot; None if something in it has to be read."""
 
+    def find_invoice(self, intent: str) -> str:
+        """Find the invoice that an intent pays; empty if it pays none."""
+
+    def find_mandate(self, method: str, customer: str) -> str:
+        """Find the mandate a method was saved or last debited with; empty if there is none."""
+
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""
 
     def fetch_bill(self, invoice: str) -> Bill:
         """Read an invoice with all its lines, their discounts and the rates of their taxes."""
-
-    def find_invoice(self, intent: str) -> str:
-        """Return the id of the invoice that an intent paid, empty if it paid none."""
 
     def fetch_invoice_intent(self, invoice: str) -> Intent | None:
         """Read the default payment intent of an open invoice, None if it has none."""
@@ -133,17 +137,42 @@ class PaymentGateway(Protocol):
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
-        """Create and confirm an intent with a saved method; a decline is one with its error."""
+        """Create and confirm an intent with a saved method; a decline is one with its error.
+
+        `off_session` says that its owner is not there: a bank that wants to ask declines.
+        """
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
         """Confirm an invoice's own intent with a saved method."""
 
+    def pay_invoice(self, invoice: str, *, key: str, method: str, intent: str) -> Intent:
+        """Charge an open invoice to a saved method while its customer is away.
+
+        Returns its `intent` as it is afterwards; a decline is GatewayRefused.
+        """
+
     def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
         """Find the customer's intent that was started for a payment of ours since a moment."""
 
+    def list_taken(self, since: datetime, *, cursor: str = "") -> tuple[tuple[Taken, ...], str]:
+        """Return one page of the intents made since a moment, and the cursor of the next."""
+
+    def list_refunded(self, since: datetime, *, cursor: str = "") -> tuple[tuple[str, ...], str]:
+        """Return the intents of one page of refunds made since a moment, and the next cursor."""
+
+    def fetch_taken(self, intent: str) -> Taken | None:
+        """Read what came in and went back with an intent, None if there is no such intent."""
+
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
+
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
 
     def open_checkout_payment(
         self,
@@ -152,6 +181,7 @@ class PaymentGateway(Protocol):
         amount: Money,
         description: str,
         customer: str,
+        types: Sequence[str],
         keeps_method: bool,
         locale: str,
         return_url: str,
@@ -159,7 +189,10 @@ class PaymentGateway(Protocol):
         expires_at: datetime,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty.
+
+        `types` are the kinds of methods it may offer.
+        """
 
     def open_checkout_setup(
         self,
@@ -167,12 +200,13 @@ class PaymentGateway(Protocol):
         key: str,
         customer: str,
         currency: str,
+        types: Sequence[str],
         locale: str,
         return_url: str,
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page that saves a method and charges nothing."""
+        """Open a Checkout page that saves a method of one of these types and charges nothing."""
 
     def expire_checkout(self, session: str) -> CheckoutSession:
         """End an open Checkout page; one that is over comes back as it is."""
@@ -200,6 +234,9 @@ class PaymentGateway(Protocol):
 
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
+
+    def preview_next(self, subscription: str) -> Preview:
+        """Return the next invoice of a subscription as it stands now."""
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones."""

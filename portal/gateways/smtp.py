@@ -137,6 +137,10 @@ def compose(mail: Mail) -> EmailMessage:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    for attached in mail.attachments:
+        message.add_attachment(
+            attached.content, maintype="application", subtype="pdf", filename=attached.name
+        )
     # Setting the content takes every Content- header away, so this one comes last.
     message["Content-Language"] = mail.locale
     return message

@@ -8,8 +8,11 @@ from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Profile
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
+from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.recurrences import Recurrence
 from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 
@@ -27,10 +30,13 @@ Snapshot = (
     | Subscription
     | Schedule
     | Invoice
+    | Recurrence
     | Intent
     | CheckoutSession
     | PaymentMethod
+    | Mandate
     | Refund
+    | MethodSettings
     | Product
     | Price
     | Coupon

@@ -5,6 +5,7 @@ currencies). A page shows the same few values again and again, and formatting is
 """
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,8 +14,15 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import babel
-from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
-from babel.numbers import NumberPattern, format_decimal
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
+from babel.lists import format_list
+from babel.numbers import NumberFormatError, NumberPattern, format_decimal, parse_decimal
 
 from portal.domain.money import KEPT_IN_HUNDREDTHS, Money, exponent
 from portal.i18n.locales import Locale
@@ -26,6 +34,9 @@ MINUS = "\u2212"
 LEFT_TO_RIGHT, ISOLATE, END_OF_ISOLATE = "\u2066", "\u2068", "\u2069"
 # Where the currency's sign is its code, Babel puts nothing between letter and digit.
 LETTER_MEETS_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+# What stands between the digits of numbers, in whichever language.
+SIGNS_OF_NUMBERS = ".,'’- \u066b\u066c\u00a0\u202f"
 
 
 def money(value: Money, locale: Locale) -> str:
@@ -63,6 +74,19 @@ def number(value: int | Decimal, locale: Locale) -> str:
     return format_decimal(value, locale=_babel(locale.babel)).replace("-", MINUS)
 
 
+def read_number(text: str, locale: Locale) -> Decimal:
+    """Read a number as its language writes it; raises ValueError where it could mean another.
+
+    `1.500` is one and a half in English only, and `50.00` no number at all in Spanish.
+    """
+    if not all(sign.isdecimal() or sign in SIGNS_OF_NUMBERS for sign in text):
+        raise ValueError("not a number")
+    try:
+        return parse_decimal(text.strip(), locale=_babel(locale.babel), strict=True)
+    except NumberFormatError as wrong:
+        raise ValueError(f"not a number in {locale.tag}") from wrong
+
+
 @lru_cache(maxsize=1_024)
 def percent(value: Decimal, locale: Locale) -> str:
     """Write a part of a hundred with the locale's sign: 12.5 as `12.5%`."""
@@ -75,6 +99,24 @@ def percent(value: Decimal, locale: Locale) -> str:
 def day(value: date, locale: Locale, style: Style = "long") -> str:
     """Write a day: `3 December 2026`, or `3 Dec 2026` in the short style of tables."""
     return format_date(value, "long" if style == "long" else "medium", locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def quarter(value: date, locale: Locale) -> str:
+    """Write the quarter of a day: `Q4 2026`."""
+    return format_skeleton("yQQQ", value, locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def month(value: date, locale: Locale) -> str:
+    """Write the month of a day in numbers: `12/2026`."""
+    return format_skeleton("yM", value, locale=_babel(locale.babel))
+
+
+@lru_cache(maxsize=256)
+def year(value: date, locale: Locale) -> str:
+    """Write the year of a day."""
+    return format_skeleton("y", value, locale=_babel(locale.babel))
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
@@ -126,6 +168,13 @@ def isolate(text: str, locale: Locale) -> str:
 def left_to_right(text: str, locale: Locale) -> str:
     """Keep a masked number (`•••• 4242`), an expiry or an address in its own order."""
     return f"{LEFT_TO_RIGHT}{text}{END_OF_ISOLATE}" if locale.is_rtl else text
+
+
+def alternatives(words: Sequence[str], locale: Locale) -> str:
+    """Write words as a list to choose from: `a, b or c`."""
+    return format_list(
+        [isolate(word, locale) for word in words], style="or", locale=_babel(locale.babel)
+    )
 
 
 @lru_cache(maxsize=64)

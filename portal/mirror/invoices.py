@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -18,11 +19,13 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     text,
     true,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,6 +36,7 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import NotFound
 from portal.domain.invoices import (
+    TAG_OF_STRIPE_INVOICE,
     Invoice,
     InvoiceKind,
     InvoiceState,
@@ -42,23 +46,22 @@ from portal.domain.invoices import (
     status,
 )
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import VOUCHERS
-from portal.domain.payments import IntentState, PaymentState, under_way
+from portal.domain.payments import Intent, IntentState, PaymentState, under_way
 from portal.mirror import intents, rows
 from portal.mirror.intents import IntentRow
 from portal.store import counterparts, customers
 from portal.store.counterparts import CounterpartRow
 from portal.store.payments import PaymentRow, ShareRow
 
-TAG_OF_STRIPE_INVOICE = "stripe:"
-
 
 class InvoiceRow(rows.MirroredRow):
     """One invoice or credit note.
 
     `shown` is false for drafts and for the Stripe half of a sale that Holded invoiced as well
-    (`matches` of the Holded half names it). `due_key` and `issued_key` are what lists sort
+    (`matches` of the Holded half names it), and for a proforma once an invoice was `made_from` it:
+    what is due is paid on that one. `due_key` and `issued_key` are what lists sort
     by, and are never empty.
     """
 
@@ -82,11 +85,12 @@ class InvoiceRow(rows.MirroredRow):
     is_open: Mapped[bool]
     shown: Mapped[bool]
     matches: Mapped[str] = mapped_column(String(64))
+    made_from: Mapped[str] = mapped_column(String(64), default="")
     intent: Mapped[str] = mapped_column(String(64))
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """The open ones by due day (also summed), the rest by day of issue."""
+        """The open ones by due day (also summed), the rest by day of issue, one by its intent."""
         is_open, shown = text("is_open AND shown"), text("shown")
         return (
             Index(
@@ -108,6 +112,8 @@ class InvoiceRow(rows.MirroredRow):
                 postgresql_where=shown,
             ),
             Index("ix_invoices_matches", "merchant_id", "matches"),
+            Index("ix_invoices_intent", "merchant_id", "intent"),
+            Index("ix_invoices_made_from", "merchant_id", "made_from"),
         )
 
 
@@ -126,15 +132,16 @@ class Waiting:
     payment: str
     method_type: str
     expires_at: datetime | None
+    intent: Intent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """An invoice as lists show it; `cursor` names its place for the next page.
 
-    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid, and
-    `waiting` the payment that its customer has to go on with; both are known where one invoice is
-    read by itself.
+    `twin` is the open Stripe invoice of the same sale, through which a Holded one is paid,
+    `waiting` the payment that its customer has to go on with, and `collected` the intent by which
+    Stripe collects it; they are known where one invoice is read by itself.
     """
 
     invoice: Invoice
@@ -144,11 +151,26 @@ class Listed:
     cursor: str
     twin: Invoice | None = None
     waiting: Waiting | None = None
+    collected: Intent | None = None
+
+    @property
+    def slip(self) -> Intent | None:
+        """Return the intent whose voucher waits to be paid, ours or Stripe's own."""
+        of_ours = self.waiting.intent if self.waiting else None
+        return next((one for one in (of_ours, self.collected) if one and one.has_slip), None)
 
     @property
     def may_pay(self) -> Decision:
         """Say whether the customer can pay it here now."""
         return may_pay(self.invoice, self.under_way)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An invoice and whose it is."""
+
+    customer_id: int
+    invoice: Invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +273,20 @@ _LISTS = {
     for searching in (False, True)
 }
 _OF_ACCOUNTS = InvoiceRow.account.in_(bindparam("accounts", expanding=True))
+_COLLECTED = (
+    select(IntentRow.snapshot)
+    .where(
+        IntentRow.merchant_id == InvoiceRow.merchant_id,
+        IntentRow.livemode == InvoiceRow.livemode,
+        IntentRow.account == InvoiceRow.account,
+        IntentRow.provider_id == InvoiceRow.intent,
+    )
+    .correlate(InvoiceRow)
+    .scalar_subquery()
+)
 _SINGLE = _with_payment(
     *_LIST_COLUMNS,
+    _COLLECTED.label("collected"),
     InvoiceRow.snapshot,
     InvoiceRow.matches,
     PaymentRow.method_type,
@@ -260,8 +294,13 @@ _SINGLE = _with_payment(
     PaymentRow.intent.label("payment_intent"),
 ).where(_OF_ACCOUNTS, InvoiceRow.state != InvoiceState.DRAFT)
 _ONE = _SINGLE.where(InvoiceRow.provider_id == bindparam("id"))
-_TWIN = _SINGLE.where(
-    InvoiceRow.origin == Origin.STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id")
+_SOME = _SINGLE.where(
+    flag(InvoiceRow.shown), InvoiceRow.provider_id.in_(bindparam("ids", expanding=True))
+).order_by(InvoiceRow.due_key, InvoiceRow.id)
+_OF_STRIPE = InvoiceRow.origin == Origin.STRIPE
+_TWIN = _SINGLE.where(_OF_STRIPE, func.lower(InvoiceRow.provider_id) == bindparam("id"))
+_TWINS = _SINGLE.where(
+    _OF_STRIPE, func.lower(InvoiceRow.provider_id).in_(bindparam("ids", expanding=True))
 )
 _ON_ITS_WAY = _PAYMENT_STATE.in_(
     [
@@ -293,7 +332,34 @@ _BALANCES = (
     )
     .group_by(InvoiceRow.currency)
 )
+_OPEN_BEFORE = (
+    select(InvoiceRow.provider_id)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.provider_id > bindparam("after"),
+        flag(InvoiceRow.is_open),
+        InvoiceRow.kind == InvoiceKind.INVOICE,
+        InvoiceRow.state_at < bindparam("before", type_=InvoiceRow.state_at.type),
+    )
+    .order_by(InvoiceRow.provider_id)
+    .limit(1)
+)
 _OPEN_SUMS = _BALANCES.order_by(InvoiceRow.currency)
+_MADE_FROM = (
+    select(InvoiceRow.provider_id)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.made_from == bindparam("proforma"),
+        InvoiceRow.state != InvoiceState.VOID,
+    )
+    .order_by(InvoiceRow.id)
+    .limit(1)
+)
+_PROFORMAS = select(InvoiceRow.provider_id).where(
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
+    InvoiceRow.kind == InvoiceKind.PROFORMA,
+)
 _CREDIT_NOTES = (
     select(InvoiceRow.snapshot)
     .where(
@@ -305,6 +371,13 @@ _CREDIT_NOTES = (
     )
     .order_by(InvoiceRow.issued_key.desc(), InvoiceRow.id.desc())
     .limit(200)
+)
+
+
+_BY_IDS = select(InvoiceRow.provider_id, InvoiceRow.snapshot).where(
+    *rows.of_account(InvoiceRow),
+    InvoiceRow.origin == bindparam("origin"),
+    InvoiceRow.provider_id.in_(bindparam("ids", expanding=True)),
 )
 
 
@@ -324,6 +397,25 @@ def _latest() -> Select[Any]:
     )
 
 
+_BY_INTENT = select(InvoiceRow.customer_id, InvoiceRow.snapshot).where(
+    *rows.of_account(InvoiceRow), InvoiceRow.intent == bindparam("intent")
+)
+_PAYING = union_all(
+    select(PaymentRow.method.label("method"), literal("").label("told")).where(
+        PaymentRow.merchant_id == bindparam("merchant"),
+        PaymentRow.livemode == bindparam("livemode"),
+        PaymentRow.account == bindparam("account"),
+        PaymentRow.customer_id == bindparam("customer"),
+        PaymentRow.state.in_([PaymentState.MADE, PaymentState.UNKNOWN, PaymentState.PROCESSING]),
+    ),
+    select(literal(""), IntentRow.snapshot)
+    .join(InvoiceRow, _OF_DEBIT)
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.customer_id == bindparam("customer"),
+        flag(InvoiceRow.is_open),
+    ),
+)
 _LATEST = _latest()
 _FIRST = {Filter.OPEN: (date.min, 0), Filter.PAID: (date.max, 0), Filter.ALL: (date.max, 0)}
 
@@ -378,16 +470,31 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Listed:
         raise NotFound(f"invoice {id}")
     if row.state == InvoiceState.VOID and not visit.sees_everything:
         raise NotFound(f"void invoice {id}")
-    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
-    waiting = _waiting(visit, reader, row)
     other = reader.row(_TWIN, {**values, "id": row.matches}) if row.matches else None
+    return replace(_whole(visit, row, other), waiting=_waiting(visit, reader, other or row))
+
+
+def list_some(visit: Visit, ids: Sequence[str]) -> list[Listed]:
+    """Return the customer's invoices of these ids, the longest due first; others are left out."""
+    values = {**_whose(visit), "accounts": _accounts(visit.merchant)}
+    found = visit.db.rows(_SOME, {**values, "ids": list(ids)})
+    matches = [row.matches for row in found if row.matches]
+    others = visit.db.rows(_TWINS, {**values, "ids": matches}) if matches else ()
+    twins = {other.provider_id.lower(): other for other in others}
+    return [_whole(visit, row, twins.get(row.matches)) for row in found]
+
+
+def _whole(visit: Visit, row: Row[Any], other: Row[Any] | None) -> Listed:
+    """Return an invoice that was read with its snapshot, and what its other half makes of it."""
+    invoice, under, twin = rows.load(Invoice, row.snapshot), _under_way(row), None
     if other is not None:
         of_stripe = rows.load(Invoice, other.snapshot)
         under = UnderWay.BOOKING if of_stripe.state is InvoiceState.PAID else _under_way(other)
         twin = of_stripe if of_stripe.is_open else None
-        waiting = _waiting(visit, reader, other)
+    collected = rows.load(Intent, told) if (told := (other or row).collected) else None
     word = status(invoice, visit.today, under)
-    return Listed(invoice, word, under, row.payment_id or "", "", twin, waiting)
+    id = row.payment_id or ""
+    return Listed(invoice, word, under, id, "", twin, collected=collected)
 
 
 def balances(visit: Visit) -> list[Balance]:
@@ -449,6 +556,7 @@ def save(
         for origin in {invoice.origin for invoice, _ in invoices}
     }
     matched = _matched(unit, merchant, [invoice for invoice, _ in invoices])
+    invoices = _invoiced(unit, merchant, invoices)
     rows.save(
         unit,
         InvoiceRow,
@@ -461,6 +569,9 @@ def save(
     named = [_match(invoice) for invoice, _ in invoices if _match(invoice)]
     _hide_matched(unit, merchant, named)
     _close_paid(unit, merchant, [*named, *(id.lower() for id in matched)])
+    for invoice, _ in invoices:
+        if invoice.made_from and invoice.is_shown:
+            _mark_invoiced(unit, merchant, invoice.made_from)
 
 
 def numbers(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> dict[str, str]:
@@ -498,6 +609,46 @@ def list_sold(
     return [row.provider_id for row in reader.rows(query)]
 
 
+def find_open_before(
+    reader: Reader, merchant: Merchant, origin: Origin, *, before: datetime, after: str
+) -> str | None:
+    """Return the first open invoice beyond an id whose state we hold is older than a moment.
+
+    The moment is one of the provider's clock. Proformas are left out.
+    """
+    values = {**rows.account_values(merchant, origin), "before": before, "after": after}
+    row = reader.row(_OPEN_BEFORE, values)
+    return str(row.provider_id) if row is not None else None
+
+
+def proformas_among(reader: Reader, merchant: Merchant, ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these documents of Holded's are proformas, which are read elsewhere."""
+    values = {**rows.account_values(merchant, Origin.HOLDED), "ids": list(ids)}
+    return frozenset(row.provider_id for row in reader.rows(_PROFORMAS, values))
+
+
+def is_proforma_or_of_one(reader: Reader, merchant: Merchant, id: str) -> bool:
+    """Say whether a document of Holded's is a proforma, or an invoice that was made from one."""
+    found = find_holded(reader, merchant, id)
+    return found is not None and (found.kind is InvoiceKind.PROFORMA or bool(found.made_from))
+
+
+def made_from(reader: Reader, merchant: Merchant, proforma: str) -> str:
+    """Return the invoice that was made from a proforma, empty if none is known; a void one is none.
+
+    Of several, the first that was made.
+    """
+    values = {**rows.account_values(merchant, Origin.HOLDED), "proforma": proforma}
+    row = reader.row(_MADE_FROM, values)
+    return str(row.provider_id) if row is not None else ""
+
+
+def find_holded(reader: Reader, merchant: Merchant, id: str) -> Invoice | None:
+    """Return a document of Holded's whoever it is for, None if it is not held."""
+    held = rows.find(reader, InvoiceRow, merchant, Origin.HOLDED, id)
+    return None if held is None else rows.load(Invoice, held[1])
+
+
 def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
     """Return what is left to pay on an invoice of a merchant, None if it wants no money."""
     query = select(InvoiceRow.due, InvoiceRow.currency).where(
@@ -509,6 +660,69 @@ def left_of(reader: Reader, merchant: Merchant, id: str) -> Money | None:
     )
     row = reader.row(query)
     return Money(row.due, row.currency) if row is not None else None
+
+
+def find_all(
+    reader: Reader, merchant: Merchant, origin: Origin, ids: Sequence[str]
+) -> dict[str, Invoice]:
+    """Return a merchant's invoices of one origin as last told, by id."""
+    values = {**rows.account_values(merchant, origin), "origin": origin, "ids": list(ids)}
+    found = reader.rows(_BY_IDS, values)
+    return {row.provider_id: rows.load(Invoice, row.snapshot) for row in found}
+
+
+def count(reader: Reader, merchant: Merchant, origin: Origin) -> int:
+    """Return how many invoices of one origin a merchant has, drafts included."""
+    row = reader.row(
+        select(func.count().label("number")).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account == rows.account_of(merchant, origin),
+            InvoiceRow.origin == origin,
+            InvoiceRow.kind != InvoiceKind.CREDIT_NOTE,
+        )
+    )
+    return int(row.number) if row is not None else 0
+
+
+def credited(reader: Reader, merchant: Merchant, ids: Sequence[str], tags: AbstractSet[str]) -> int:
+    """Return what credit notes take off invoices, or carry one of these tags, in minor units.
+
+    Drafts count: whether one is issued is for the merchant to say.
+    """
+    customers = select(InvoiceRow.customer_id).where(
+        InvoiceRow.merchant_id == merchant.id, InvoiceRow.provider_id.in_(list(ids))
+    )
+    found = reader.rows(
+        select(InvoiceRow.snapshot).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account.in_(_accounts(merchant)),
+            InvoiceRow.kind == InvoiceKind.CREDIT_NOTE,
+            InvoiceRow.customer_id.in_(customers),
+        )
+    )
+    notes = (rows.load(Invoice, row.snapshot) for row in found)
+    return sum(
+        abs(note.total)
+        for note in notes
+        if note.state is not InvoiceState.VOID
+        and (note.corrects in ids or not tags.isdisjoint(note.tags))
+    )
+
+
+def find_by_intent(reader: Reader, merchant: Merchant, intent: str) -> Owned | None:
+    """Return the Stripe invoice that an intent pays and whose it is, None if none is known."""
+    row = reader.row(_BY_INTENT, {**rows.account_values(merchant, Origin.STRIPE), "intent": intent})
+    return None if row is None else Owned(row.customer_id, rows.load(Invoice, row.snapshot))
+
+
+def methods_paying(visit: Visit) -> frozenset[str]:
+    """Return the ids of the methods that payments under way are charged to, ours and Stripe's."""
+    values = {**_whose(visit), "account": visit.merchant.stripe_account}
+    found = visit.db.rows(_PAYING, values)
+    of_stripe = (rows.load(Intent, row.told).payment_method for row in found if row.told)
+    return frozenset({row.method for row in found if row.method} | set(of_stripe))
 
 
 def remove(unit: Unit, merchant: Merchant, origin: Origin, id: str) -> None:
@@ -543,12 +757,54 @@ def _row(
         "description": _what_for(invoice)[:300],
         "is_foreign": invoice.is_foreign,
         "is_open": invoice.is_open and invoice.kind is not InvoiceKind.CREDIT_NOTE,
-        "shown": invoice.is_shown and invoice.id not in matched,
+        "shown": _is_listed(invoice) and invoice.id not in matched,
         "matches": _match(invoice),
+        "made_from": invoice.made_from[:64],
         "intent": invoice.intent,
         "state_at": at,
         "snapshot": rows.dump(invoice),
     }
+
+
+def _is_listed(invoice: Invoice) -> bool:
+    return invoice.is_shown and invoice.state is not InvoiceState.INVOICED
+
+
+def _invoiced(
+    unit: Unit, merchant: Merchant, invoices: Sequence[tuple[Invoice, datetime]]
+) -> list[tuple[Invoice, datetime]]:
+    """Take from proformas what is due on the invoices that were made from them by now."""
+    ids = [told.id for told, _ in invoices if told.kind is InvoiceKind.PROFORMA]
+    found = unit.scalars(
+        select(InvoiceRow.made_from).where(
+            InvoiceRow.merchant_id == merchant.id,
+            InvoiceRow.livemode == merchant.livemode,
+            InvoiceRow.account == merchant.holded_account,
+            InvoiceRow.made_from.in_(ids),
+            InvoiceRow.state != InvoiceState.DRAFT,
+        )
+    ).all()
+    made = set(found) if ids else set()
+    return [(as_invoiced(told) if told.id in made else told, at) for told, at in invoices]
+
+
+def as_invoiced(proforma: Invoice) -> Invoice:
+    """Return a proforma as it is when an invoice has taken its place; drafts stay unseen."""
+    if not proforma.is_shown:
+        return proforma
+    return replace(proforma, state=InvoiceState.INVOICED, due=0)
+
+
+def _mark_invoiced(unit: Unit, merchant: Merchant, id: str) -> None:
+    row = unit.scalars(
+        select(InvoiceRow).filter_by(**rows.key_of(merchant, Origin.HOLDED, id))
+    ).one_or_none()
+    if row is None or row.kind != InvoiceKind.PROFORMA:
+        return
+    proforma = as_invoiced(rows.load(Invoice, row.snapshot))
+    row.state, row.due, row.is_open, row.shown = proforma.state, proforma.due, False, False
+    row.snapshot = rows.dump(proforma)
+    unit.flush()
 
 
 def _what_for(invoice: Invoice) -> str:
@@ -691,7 +947,8 @@ def _waiting(visit: Visit, reader: Reader, row: Row[Any]) -> Waiting | None:
     if row.payment_state != PaymentState.NEEDS_BANK or not is_own:
         return None
     intent = intents.find(reader, visit.merchant, row.payment_intent)
-    return Waiting(row.payment_id, row.method_type, intent.voucher_expires_at if intent else None)
+    expires_at = intent.voucher_expires_at if intent else None
+    return Waiting(row.payment_id, row.method_type, expires_at, intent)
 
 
 def _place(cursor: str) -> tuple[date, int] | None:

@@ -21,20 +21,33 @@ from sqlalchemy import (
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
-from portal.domain.payment_methods import PaymentMethod
+from portal.domain.payments import Intent, IntentState, PaymentState
 from portal.domain.subscriptions import Schedule, Subscription
-from portal.mirror import rows
+from portal.mirror import mandates, payment_methods, rows, sources
 from portal.mirror.customers import ProfileRow
+from portal.mirror.intents import IntentRow
+from portal.mirror.invoices import InvoiceRow
 from portal.mirror.payment_methods import PaymentMethodRow, Wallet
-from portal.mirror.sources import SourceRow
 from portal.mirror.subscriptions import Held, ScheduleRow, SubscriptionRow
+from portal.store.backups import BackupRow
+from portal.store.payments import PaymentRow
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A voucher that Stripe made for an invoice, by id and number, and that waits to be paid."""
+
+    invoice: str
+    number: str
+    intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """A customer's running subscriptions (newest first), methods, and what both systems know.
 
-    `has_ended` says that there are subscriptions that have ended. `failing` names each provider
+    `has_ended` says that there are subscriptions that have ended, `backup` is the id of the method
+    named to be charged when the first is refused. `failing` names each provider
     that does not answer with the last moment it did.
     """
 
@@ -43,6 +56,8 @@ class Holdings:
     holded_profile: Profile | None
     failing: dict[Origin, datetime | None]
     has_ended: bool
+    slips: tuple[Slip, ...] = ()
+    backup: str = ""
 
     @property
     def profile(self) -> Profile | None:
@@ -56,6 +71,8 @@ _SUBSCRIPTIONS = (
         cast(SubscriptionRow.snapshot, Text).label("snapshot"),
         cast(ScheduleRow.snapshot, Text).label("more"),
         SubscriptionRow.state_at.label("at"),
+        literal("").label("mandate"),
+        literal("").label("failure"),
     )
     .outerjoin(
         ScheduleRow,
@@ -75,34 +92,94 @@ _METHODS = select(
     cast(PaymentMethodRow.snapshot, Text),
     cast(PaymentMethodRow.id, Text),
     PaymentMethodRow.state_at,
+    mandates.of_method(PaymentMethodRow),
+    PaymentMethodRow.failure,
 ).where(
     *rows.of_account(PaymentMethodRow),
     PaymentMethodRow.customer_id == bindparam("customer"),
     PaymentMethodRow.is_detached.is_(False),
 )
 _PROFILES = select(
-    literal("profile"), cast(ProfileRow.snapshot, Text), literal(""), ProfileRow.state_at
+    literal("profile"),
+    cast(ProfileRow.snapshot, Text),
+    literal(""),
+    ProfileRow.state_at,
+    literal(""),
+    literal(""),
 ).where(
     ProfileRow.merchant_id == bindparam("merchant"),
     ProfileRow.livemode == bindparam("livemode"),
     ProfileRow.customer_id == bindparam("customer"),
 )
+_SILENT = sources.FAILING.subquery("silent")
 _FAILING = select(
-    literal("failing"), cast(SourceRow.origin, Text), literal(""), SourceRow.answered_at
-).where(SourceRow.failing_since.is_not(None))
+    literal("failing"),
+    cast(_SILENT.c.origin, Text),
+    literal(""),
+    _SILENT.c.at,
+    literal(""),
+    literal(""),
+)
 _ENDED = exists().where(
     *rows.of_account(SubscriptionRow),
     SubscriptionRow.customer_id == bindparam("customer"),
     SubscriptionRow.is_ended.is_(True),
 )
-_HAS_ENDED = select(literal("ended"), literal(""), literal(""), null()).where(_ENDED)
-_ALL: CompoundSelect[Any] = union_all(_SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED)
+_HAS_ENDED = select(
+    literal("ended"), literal(""), literal(""), null(), literal(""), literal("")
+).where(_ENDED)
+# Those that Stripe made; the slips of payments of ours are told with what is due.
+_SLIPS = (
+    select(
+        literal("slip"),
+        cast(IntentRow.snapshot, Text),
+        cast(InvoiceRow.provider_id, Text),
+        IntentRow.state_at,
+        cast(InvoiceRow.number, Text),
+        literal(""),
+    )
+    .join(
+        InvoiceRow,
+        (InvoiceRow.merchant_id == IntentRow.merchant_id)
+        & (InvoiceRow.livemode == IntentRow.livemode)
+        & (InvoiceRow.account == IntentRow.account)
+        & (InvoiceRow.intent == IntentRow.provider_id),
+    )
+    .where(
+        *rows.of_account(InvoiceRow),
+        InvoiceRow.customer_id == bindparam("customer"),
+        InvoiceRow.is_open.is_(True),
+        IntentRow.state == IntentState.REQUIRES_ACTION,
+        ~exists().where(
+            PaymentRow.merchant_id == IntentRow.merchant_id,
+            PaymentRow.account == IntentRow.account,
+            PaymentRow.livemode == IntentRow.livemode,
+            PaymentRow.intent == IntentRow.provider_id,
+            PaymentRow.state == PaymentState.NEEDS_BANK,
+        ),
+    )
+)
+_BACKUP = select(
+    literal("backup"),
+    cast(BackupRow.method, Text),
+    literal(""),
+    BackupRow.chosen_at,
+    literal(""),
+    literal(""),
+).where(BackupRow.customer_id == bindparam("customer"))
+_ALL: CompoundSelect[Any] = union_all(
+    _SUBSCRIPTIONS, _METHODS, _PROFILES, _FAILING, _HAS_ENDED, _SLIPS, _BACKUP
+)
 
 
 def asked(visit: Visit) -> tuple[CompoundSelect[Any], dict[str, Any]]:
     """Return what is asked of the database to know what a customer holds."""
     account = rows.account_values(visit.merchant, Origin.STRIPE)
-    return _ALL, {**account, "customer": visit.customer.id}
+    return _ALL, {
+        **account,
+        "customer": visit.customer.id,
+        **sources.failing_before(visit.now),
+    }
 
 
 def look(visit: Visit) -> Sequence[Row[Any]]:
@@ -135,13 +212,17 @@ def holdings(found: Sequence[Row[Any]]) -> Holdings:
         by_kind.setdefault(row.kind, []).append(row)
     profiles = [rows.load(Profile, row.snapshot) for row in by_kind.get("profile", ())]
     oldest_first = sorted(by_kind.get("method", ()), key=lambda row: int(row.more))
-    methods = [rows.load(PaymentMethod, row.snapshot) for row in oldest_first]
+    methods = [payment_methods.read(row.snapshot, row.mandate, row.failure) for row in oldest_first]
     return Holdings(
         subscriptions=_held(by_kind.get("subscription", [])),
         wallet=Wallet(tuple(methods), _of(profiles, Origin.STRIPE)),
         holded_profile=_of(profiles, Origin.HOLDED),
-        failing={Origin(row.snapshot): row.at for row in by_kind.get("failing", ())},
+        failing=sources.longest_silent(
+            (row.snapshot, row.at) for row in by_kind.get("failing", ())
+        ),
         has_ended="ended" in by_kind,
+        slips=_slips(by_kind.get("slip", [])),
+        backup=next((row.snapshot for row in by_kind.get("backup", ())), ""),
     )
 
 
@@ -165,6 +246,11 @@ def _held(found: list[Any]) -> tuple[Held, ...]:
             reverse=True,
         )
     )
+
+
+def _slips(found: list[Any]) -> tuple[Slip, ...]:
+    told = [Slip(row.more, row.mandate, rows.load(Intent, row.snapshot)) for row in found]
+    return tuple(slip for slip in told if slip.intent.has_slip)
 
 
 def _of(profiles: list[Profile], origin: Origin) -> Profile | None:

@@ -1,39 +1,56 @@
 """The payment methods customers have saved at Stripe."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, and_, bindparam, select, update
+from sqlalchemy import Date, Index, String, and_, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.context import Visit
 from portal.db import Reader, Unit
 from portal.domain.customers import Origin, Profile
 from portal.domain.errors import NotFound
+from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
-from portal.domain.payment_methods import PaymentMethod, effective_method
+from portal.domain.payment_methods import SOON, Failure, PaymentMethod, effective_method
 from portal.domain.subscriptions import Subscription
-from portal.mirror import rows
+from portal.mirror import mandates, rows
 from portal.mirror.customers import ProfileRow
 from portal.store import customers
 from portal.store.customers import CustomerRow
 
 
 class PaymentMethodRow(rows.MirroredRow):
-    """One saved method; a detached one stays, so that a late event cannot revive it."""
+    """One saved method; a detached one stays, so that a late event cannot revive it.
+
+    `failure` is the last debit that came back, as JSON, empty where the last one did not.
+    """
 
     __tablename__ = "payment_methods"
 
     customer_id: Mapped[int]
     type: Mapped[str] = mapped_column(String(40))
     is_detached: Mapped[bool]
+    failure: Mapped[str] = mapped_column(String(200), default="")
+    expires_on: Mapped[date | None] = mapped_column(Date)
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """A customer's, oldest first."""
-        return (Index("ix_payment_methods_customer_id", "customer_id", "is_detached", "id"),)
+        """A customer's, oldest first, and a merchant's cards by their last day."""
+        return (
+            Index("ix_payment_methods_customer_id", "customer_id", "is_detached", "id"),
+            Index("ix_payment_methods_expires_on", "merchant_id", "expires_on"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A method and whose it is."""
+
+    customer_id: int
+    method: PaymentMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +74,9 @@ class Wallet:
         return self.find(effective_method(subscription, self.default))
 
 
+_MANDATE = mandates.of_method(PaymentMethodRow).label("mandate")
 _OF_CUSTOMER = (
-    select(PaymentMethodRow.snapshot)
+    select(PaymentMethodRow.snapshot, _MANDATE, PaymentMethodRow.failure)
     .where(
         *rows.of_account(PaymentMethodRow),
         PaymentMethodRow.customer_id == bindparam("customer"),
@@ -67,7 +85,12 @@ _OF_CUSTOMER = (
     .order_by(PaymentMethodRow.id)
 )
 _WALLET = (
-    select(ProfileRow.snapshot.label("profile"), PaymentMethodRow.snapshot.label("method"))
+    select(
+        ProfileRow.snapshot.label("profile"),
+        PaymentMethodRow.snapshot.label("method"),
+        _MANDATE,
+        PaymentMethodRow.failure,
+    )
     .select_from(CustomerRow)
     .outerjoin(
         ProfileRow, (ProfileRow.customer_id == CustomerRow.id) & (ProfileRow.origin == "stripe")
@@ -84,19 +107,32 @@ _WALLET = (
     .order_by(PaymentMethodRow.id)
 )
 _ONE = _OF_CUSTOMER.where(PaymentMethodRow.provider_id == bindparam("id"))
+_ANYBODYS = select(
+    PaymentMethodRow.customer_id, PaymentMethodRow.snapshot, _MANDATE, PaymentMethodRow.failure
+).where(*rows.of_account(PaymentMethodRow), PaymentMethodRow.is_detached.is_(False))
+_OWNED = _ANYBODYS.where(PaymentMethodRow.provider_id == bindparam("id"))
+_EXPIRING = _ANYBODYS.where(
+    PaymentMethodRow.expires_on.between(bindparam("today"), bindparam("soon"))
+)
 
 
 def list_of_customer(visit: Visit, *, reader: Reader | None = None) -> list[PaymentMethod]:
     """Return the customer's methods, oldest first."""
     found = (reader or visit.db).rows(_OF_CUSTOMER, _whose(visit))
-    return [rows.load(PaymentMethod, row.snapshot) for row in found]
+    return [read(row.snapshot, row.mandate, row.failure) for row in found]
 
 
 def wallet(visit: Visit, *, reader: Reader | None = None) -> Wallet:
     """Return the customer's methods and their default, in one statement."""
-    found = (reader or visit.db).rows(_WALLET, _whose(visit))
+    return wallet_of(reader or visit.db, visit.merchant, visit.customer.id)
+
+
+def wallet_of(reader: Reader, merchant: Merchant, customer_id: int) -> Wallet:
+    """Return the methods of a customer and their default, in one statement."""
+    values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id}
+    found = reader.rows(_WALLET, values)
     profile = next((rows.load(Profile, row.profile) for row in found if row.profile), None)
-    methods = tuple(rows.load(PaymentMethod, row.method) for row in found if row.method)
+    methods = tuple(read(row.method, row.mandate, row.failure) for row in found if row.method)
     return Wallet(methods, profile)
 
 
@@ -105,14 +141,36 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> PaymentMethod
     row = (reader or visit.db).row(_ONE, {**_whose(visit), "id": id})
     if row is None:
         raise NotFound(f"payment method {id}")
-    return rows.load(PaymentMethod, row.snapshot)
+    return read(row.snapshot, row.mandate, row.failure)
 
 
 def find(reader: Reader, merchant: Merchant, customer_id: int, id: str) -> PaymentMethod | None:
     """Return one method of a customer, None if it is not kept."""
     values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id, "id": id}
     row = reader.row(_ONE, values)
-    return None if row is None else rows.load(PaymentMethod, row.snapshot)
+    return None if row is None else read(row.snapshot, row.mandate, row.failure)
+
+
+def find_owned(reader: Reader, merchant: Merchant, id: str) -> Owned | None:
+    """Return a method of whichever customer and whose it is, None if it is not kept."""
+    row = reader.row(_OWNED, {**rows.account_values(merchant, Origin.STRIPE), "id": id})
+    return (
+        None
+        if row is None
+        else Owned(row.customer_id, read(row.snapshot, row.mandate, row.failure))
+    )
+
+
+def read(snapshot: str, mandate: str | None, failure: str | None) -> PaymentMethod:
+    """Return a method with the mandate it stands on and the debit that came back, all as JSON."""
+    method = rows.load(PaymentMethod, snapshot)
+    if not (mandate or failure):
+        return method
+    return replace(
+        method,
+        mandate=rows.load(Mandate, mandate) if mandate else None,
+        failure=rows.load(Failure, failure) if failure else None,
+    )
 
 
 def save(
@@ -142,6 +200,30 @@ def remove(unit: Unit, merchant: Merchant, id: str, *, at: datetime) -> None:
     _detach(unit, merchant, id, at)
 
 
+def list_expiring(reader: Reader, merchant: Merchant, today: date) -> list[Owned]:
+    """Return the cards of all customers whose last day is near."""
+    values = {
+        **rows.account_values(merchant, Origin.STRIPE),
+        "today": today,
+        "soon": today + SOON,
+    }
+    return [
+        Owned(row.customer_id, read(row.snapshot, row.mandate, row.failure))
+        for row in reader.rows(_EXPIRING, values)
+    ]
+
+
+def note_failure(unit: Unit, merchant: Merchant, id: str, failure: Failure | None) -> None:
+    """Note that the last debit of a method came back, or (None) that it did not."""
+    told = rows.dump(failure) if failure else ""
+    unit.execute(
+        update(PaymentMethodRow)
+        .filter_by(**rows.key_of(merchant, Origin.STRIPE, id))
+        .where(PaymentMethodRow.failure != told)
+        .values(failure=told)
+    )
+
+
 def _row(
     merchant: Merchant, method: PaymentMethod, at: datetime, customer_id: int
 ) -> dict[str, Any]:
@@ -149,9 +231,10 @@ def _row(
         **rows.key_of(merchant, Origin.STRIPE, method.id),
         "customer_id": customer_id,
         "type": method.type,
+        "expires_on": method.last_day,
         "is_detached": False,
         "state_at": at,
-        "snapshot": rows.dump(method),
+        "snapshot": rows.dump(replace(method, mandate=None, failure=None)),
     }
 
 

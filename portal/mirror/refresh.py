@@ -9,16 +9,19 @@ from functools import partial
 from typing import Any, Protocol
 
 from portal.context import MerchantContext
-from portal.db import Unit
+from portal.db import Reader, Unit
 from portal.domain.catalogue import Coupon, Price, Product
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin, Profile
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
+from portal.domain.mandates import Mandate
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import MethodSettings
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.recurrences import Recurrence
 from portal.domain.refunds import Refund
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.gateways.snapshots import Gone, Seen, Snapshot
@@ -28,13 +31,18 @@ from portal.mirror import (
     customers,
     intents,
     invoices,
+    mandates,
+    method_types,
     payment_methods,
+    recurrences,
     refunds,
     rows,
     subscriptions,
 )
 
 MOST_READS = 5
+# From how many invoices on a page of them costs fewer calls than each by itself.
+WORTH_A_LIST = 4
 
 
 class Saver(Protocol):
@@ -58,14 +66,17 @@ SAVERS: dict[type, Saver] = {
     Subscription: _with_now(subscriptions.save),
     Schedule: _plain(subscriptions.save_schedules),
     Invoice: _with_now(invoices.save),
+    Recurrence: _with_now(recurrences.save),
     Intent: _plain(intents.save),
     CheckoutSession: _plain(intents.save_sessions),
     PaymentMethod: _with_now(payment_methods.save),
+    Mandate: _plain(mandates.save),
     Refund: _plain(refunds.save),
     Product: _plain(catalogue.save_products),
     Price: _plain(catalogue.save_prices),
     Coupon: _plain(catalogue.save_coupons),
     PortalConfiguration: _plain(configurations.save),
+    MethodSettings: _plain(method_types.save),
 }
 TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.CUSTOMER: customers.ProfileRow,
@@ -73,14 +84,18 @@ TABLES: dict[ObjectKind, type[rows.MirroredRow]] = {
     ObjectKind.SCHEDULE: subscriptions.ScheduleRow,
     ObjectKind.INVOICE: invoices.InvoiceRow,
     ObjectKind.CREDIT_NOTE: invoices.InvoiceRow,
+    ObjectKind.PROFORMA: invoices.InvoiceRow,
+    ObjectKind.RECURRENCE: recurrences.RecurrenceRow,
     ObjectKind.PAYMENT_INTENT: intents.IntentRow,
     ObjectKind.CHECKOUT_SESSION: intents.CheckoutRow,
     ObjectKind.PAYMENT_METHOD: payment_methods.PaymentMethodRow,
+    ObjectKind.MANDATE: mandates.MandateRow,
     ObjectKind.REFUND: refunds.RefundRow,
     ObjectKind.PRODUCT: catalogue.ProductRow,
     ObjectKind.PRICE: catalogue.PriceRow,
     ObjectKind.COUPON: catalogue.CouponRow,
     ObjectKind.CONFIGURATION: configurations.ConfigurationRow,
+    ObjectKind.METHOD_SETTINGS: method_types.MethodSettingsRow,
 }
 
 
@@ -116,8 +131,12 @@ def read(
 
     Answers overtake each other, and providers tell their time in seconds. What another process
     wrote while this one was reading may be the newer state, so it is read again. Raises
-    GatewayUnavailable where that never ends.
+    GatewayUnavailable where that never ends. Who pays a document of Holded's need not know whether
+    it is an invoice or a proforma.
     """
+    is_document = (origin, kind) == (Origin.HOLDED, ObjectKind.INVOICE)
+    if is_document and invoices.proformas_among(at.db, at.merchant, [id]):
+        kind = ObjectKind.PROFORMA
     door = at.payments if origin is Origin.STRIPE else at.invoicing
     for _ in range(MOST_READS):
         held = rows.find(at.db, TABLES[kind], at.merchant, origin, id)
@@ -128,6 +147,50 @@ def read(
                 follow(unit, seen.snapshot)
                 return seen.snapshot
     raise GatewayUnavailable(f"{kind} {id} changes faster than it can be read")
+
+
+def read_invoices(
+    at: MerchantContext, origin: Origin, ids: Sequence[str], contact: str
+) -> dict[str, Invoice]:
+    """Read invoices by their ids from their provider; one that is not there is left out.
+
+    Many of Holded are read as pages of their `contact`'s, because every call counts. Of a page,
+    what another process wrote meanwhile is left as that process wrote it.
+    """
+    one_by_one, listed = set(ids), list[str]()
+    if origin is Origin.HOLDED and len(ids) >= WORTH_A_LIST:
+        one_by_one = set(invoices.proformas_among(at.db, at.merchant, ids))
+        listed = [id for id in ids if id not in one_by_one]
+    told: dict[str, Snapshot] = {
+        id: read(at, origin, ObjectKind.INVOICE, id) for id in ids if id in one_by_one
+    }
+    if listed:
+        told |= _read_pages(at, listed, contact)
+    return {id: snapshot for id, snapshot in told.items() if isinstance(snapshot, Invoice)}
+
+
+def _read_pages(at: MerchantContext, ids: Sequence[str], contact: str) -> dict[str, Snapshot]:
+    """Read pages of a contact's invoices until all of them are found."""
+    wanted, found, cursor, is_first = set(ids), dict[str, Snapshot](), "", True
+    while (cursor or is_first) and wanted - set(found):
+        held = _all_held(at.db, at, ids)
+        page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
+        told = {
+            one.id: one for one in page.snapshots if isinstance(one, Invoice) and one.id in wanted
+        }
+        found.update(told)
+        with at.db.write() as unit:
+            still = _all_held(unit, at, ids)
+            seen = [Seen(told[id], page.at) for id in told if held.get(id) == still.get(id)]
+            save(unit, at.merchant, Origin.HOLDED, seen, now=at.now)
+        cursor, is_first = page.cursor, False
+    return found
+
+
+def _all_held(reader: Reader, at: MerchantContext, ids: Sequence[str]) -> dict[str, Any]:
+    return {
+        id: rows.find(reader, invoices.InvoiceRow, at.merchant, Origin.HOLDED, id) for id in ids
+    }
 
 
 def _forget(unit: Unit, merchant: Merchant, origin: Origin, gone: Gone, at: datetime) -> None:

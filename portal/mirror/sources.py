@@ -1,13 +1,15 @@
 """How fresh the mirror is: when each provider last answered, and how far a full sync has come."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from sqlalchemy import String, select
+from sqlalchemy import String, bindparam, literal, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Reader, Unit, upsert
 from portal.domain.customers import Origin
 from portal.domain.merchants import Merchant
+from portal.mirror.polls import PollRow
 from portal.mirror.rows import account_of
 
 
@@ -33,6 +35,20 @@ class SyncRow(Base):
     cursor: Mapped[str] = mapped_column(String(200))
     count: Mapped[int]
     finished_at: Mapped[datetime | None]
+
+
+# How long a question to a provider may fail before pages say that what they show is old.
+QUIET = timedelta(hours=1)
+# Of all merchants where nobody is there, of one whose questions fail (its key may have ended).
+FAILING = union_all(
+    select(SourceRow.origin, SourceRow.answered_at.label("at")).where(
+        SourceRow.failing_since.is_not(None)
+    ),
+    select(literal(Origin.HOLDED.value), PollRow.failing_since).where(
+        PollRow.merchant_id == bindparam("merchant"),
+        PollRow.failing_since <= bindparam("failing_before"),
+    ),
+)
 
 
 def answered(unit: Unit, origin: Origin, *, now: datetime) -> None:
@@ -76,12 +92,27 @@ def save_progress(
     )
 
 
-def list_failing(reader: Reader) -> dict[Origin, datetime | None]:
-    """Return each provider that does not answer with the last moment it did."""
-    query = select(SourceRow.origin, SourceRow.answered_at).where(
-        SourceRow.failing_since.is_not(None)
-    )
-    return {Origin(row.origin): row.answered_at for row in reader.rows(query)}
+def list_failing(
+    reader: Reader, merchant: Merchant, *, now: datetime
+) -> dict[Origin, datetime | None]:
+    """Return each provider that does not answer a merchant with the last moment it did."""
+    values = {"merchant": merchant.id, **failing_before(now)}
+    return longest_silent((row.origin, row.at) for row in reader.rows(FAILING, values))
+
+
+def failing_before(now: datetime) -> dict[str, datetime]:
+    """Return the value that `FAILING` needs besides the merchant."""
+    return {"failing_before": now - QUIET}
+
+
+def longest_silent(found: Iterable[tuple[str, datetime | None]]) -> dict[Origin, datetime | None]:
+    """Return the earliest moment told of each provider; unknown is earlier than all others."""
+    silent: dict[Origin, datetime | None] = {}
+    for name, at in found:
+        origin = Origin(name)
+        known = silent.get(origin, at)
+        silent[origin] = min(known, at) if known and at else None
+    return silent
 
 
 def _save(unit: Unit, origin: Origin, values: dict[str, datetime | None]) -> None:

@@ -13,8 +13,10 @@ from portal.db import Reader, Unit
 from portal.domain.customers import Origin
 from portal.domain.errors import NotFound
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import DEBITS
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.mirror import rows
+from portal.mirror.payment_methods import PaymentMethodRow
 from portal.store import customers
 
 
@@ -54,6 +56,33 @@ class Held:
     schedule: Schedule | None
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A subscription and whose it is."""
+
+    customer_id: int
+    subscription: Subscription
+
+
+_OWNED = select(SubscriptionRow.customer_id, SubscriptionRow.snapshot).where(
+    *rows.of_account(SubscriptionRow), SubscriptionRow.provider_id == bindparam("id")
+)
+_RUNNING = select(SubscriptionRow.snapshot).where(
+    *rows.of_account(SubscriptionRow),
+    SubscriptionRow.customer_id == bindparam("customer"),
+    SubscriptionRow.is_ended.is_(False),
+)
+_WITH_DEBITS = select(SubscriptionRow.snapshot).where(
+    *rows.of_account(SubscriptionRow),
+    SubscriptionRow.is_ended.is_(False),
+    SubscriptionRow.customer_id.in_(
+        select(PaymentMethodRow.customer_id).where(
+            *rows.of_account(PaymentMethodRow),
+            PaymentMethodRow.type.in_(DEBITS),
+            PaymentMethodRow.is_detached.is_(False),
+        )
+    ),
+)
 _WITH_SCHEDULE = (
     select(SubscriptionRow.snapshot, ScheduleRow.snapshot.label("schedule"))
     .outerjoin(
@@ -83,6 +112,26 @@ def get(visit: Visit, id: str, *, reader: Reader | None = None) -> Held:
     if row is None:
         raise NotFound(f"subscription {id}")
     return _held(row)
+
+
+def list_running(reader: Reader, merchant: Merchant, customer_id: int) -> list[Subscription]:
+    """Return the subscriptions of a customer that have not ended."""
+    values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id}
+    return [rows.load(Subscription, row.snapshot) for row in reader.rows(_RUNNING, values)]
+
+
+def find_owned(reader: Reader, merchant: Merchant, id: str) -> Owned | None:
+    """Return a subscription of whichever customer and whose it is, None if it is not kept."""
+    row = reader.row(_OWNED, {**rows.account_values(merchant, Origin.STRIPE), "id": id})
+    if row is None:
+        return None
+    return Owned(row.customer_id, rows.load(Subscription, row.snapshot))
+
+
+def list_with_debits(reader: Reader, merchant: Merchant) -> list[Subscription]:
+    """Return the running subscriptions of customers who have a bank account saved."""
+    found = reader.rows(_WITH_DEBITS, rows.account_values(merchant, Origin.STRIPE))
+    return [rows.load(Subscription, row.snapshot) for row in found]
 
 
 def save(

@@ -17,6 +17,8 @@ TITLES: dict[str, str] = {
     "method_removed": lazy_gettext("Payment method removed"),
     "method_kept_from_link": lazy_gettext("Payment method saved from the link of an invoice"),
     "default_changed": lazy_gettext("Default payment method changed"),
+    "backup_chosen": lazy_gettext("Backup method chosen"),
+    "backup_dropped": lazy_gettext("No backup method any more"),
     "method_chosen": lazy_gettext("Payment method of a subscription changed"),
     "details_changed": lazy_gettext("Billing details changed"),
     "plan_changed": lazy_gettext("Plan changed"),
@@ -100,7 +102,7 @@ def tell(verb: str, details: Details) -> Told:
     rows = invoice_rows(
         [
             (str(share.get("number") or ""), Money(share["amount"], details["currency"]))
-            for share in details.get("invoices") or []
+            for share in shares_of(details)
         ]
     )
     rows += [
@@ -117,8 +119,14 @@ def tell(verb: str, details: Details) -> Told:
     )
 
 
+def shares_of(details: Details) -> list[Details]:
+    """Return the invoices of a receipt as {id, number, amount}, be they told by charge or not."""
+    by_charge = [share for charge in details.get("charges") or [] for share in charge["invoices"]]
+    return by_charge or list(details.get("invoices") or [])
+
+
 def _about(details: Details) -> str:
-    numbers = [str(share.get("number") or "") for share in details.get("invoices") or []]
+    numbers = [str(share.get("number") or "") for share in shares_of(details)]
     if any(numbers):
         return ", ".join(_ltr(number) for number in numbers if number)
     return _plan(details["plan"], details) if details.get("plan") else ""

@@ -13,24 +13,33 @@ from dataclasses import replace
 from pathlib import Path
 
 from portal.context import Visit
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayRefused
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind
 from portal.mirror import invoices, rows
+from portal.services.budget import spending
 
 FOLDER = "documents"
+AT_HOLDED = {
+    InvoiceKind.INVOICE: ObjectKind.INVOICE,
+    InvoiceKind.CREDIT_NOTE: ObjectKind.CREDIT_NOTE,
+    InvoiceKind.PROFORMA: ObjectKind.PROFORMA,
+}
 
 
 def get(visit: Visit, invoice_id: str) -> tuple[Invoice, Path]:
     """Return an invoice and where its PDF is kept, fetched if it is not.
 
-    Raises NotFound, and the gateway errors where the issuer sends no PDF.
+    Raises NotFound, BudgetSpent where Holded's quota makes it wait, and the gateway errors where
+    the issuer sends no PDF.
     """
     invoice = invoices.get(visit, invoice_id).invoice
     path = _place(visit, invoice)
     if not path.exists():
-        _keep(path, _fetched(visit, invoice))
+        with spending(Effect.PDF):
+            _keep(path, _fetched(visit, invoice))
         _forget_older(path)
     return invoice, path
 
@@ -40,9 +49,7 @@ def _fetched(visit: Visit, invoice: Invoice) -> Iterator[bytes]:
         if not invoice.pdf_url:
             raise GatewayRefused("Stripe has no PDF of it yet", code="not_a_pdf")
         return visit.at.payments.fetch_pdf(invoice.pdf_url)
-    is_note = invoice.kind is InvoiceKind.CREDIT_NOTE
-    kind = ObjectKind.CREDIT_NOTE if is_note else ObjectKind.INVOICE
-    return visit.at.invoicing.fetch_pdf(kind, invoice.id)
+    return visit.at.invoicing.fetch_pdf(AT_HOLDED[invoice.kind], invoice.id)
 
 
 def _place(visit: Visit, invoice: Invoice) -> Path:

@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, select
 
 from portal.context import MerchantContext
 from portal.db import Database, Reader, Unit
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.errors import GatewayError, NotFound
 from portal.domain.events import ObjectKind, ProviderEvent, is_provably_newer
@@ -28,7 +29,19 @@ from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import events as stripe_events
 from portal.mirror import refresh
-from portal.services import changes, counterparts, credit_notes, intents, payment_methods
+from portal.services import (
+    backups,
+    changes,
+    collections,
+    counterparts,
+    credit_notes,
+    debits,
+    intents,
+    mandates,
+    payment_methods,
+    recurrences,
+)
+from portal.services.budget import spending
 from portal.store import inbox, secrets
 from portal.store.inbox import EventState
 from portal.store.merchants import EndpointRow
@@ -209,7 +222,8 @@ def _held(
 def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
     ids, newest = [row.id for row in group], group[-1]
     try:
-        _read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
+        with spending(Effect.HOOK):
+            read_again(at, Origin(newest.provider), ObjectKind(newest.kind), newest.object)
     except Exception as error:
         _give_back(at, group, error)
         return
@@ -217,7 +231,8 @@ def _process_doubtful(at: MerchantContext, group: Sequence[Row[Any]]) -> None:
         inbox.finish(unit, ids)
 
 
-def _read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+def read_again(at: MerchantContext, origin: Origin, kind: ObjectKind, id: str) -> None:
+    """Read an object from its provider, write it, and let what follows from it happen."""
     if kind is ObjectKind.PAYMENTS:
         _read_listed(at, Origin.HOLDED, ObjectKind.INVOICE, id)
         return
@@ -235,14 +250,14 @@ def _read_listed(at: MerchantContext, origin: Origin, kind: ObjectKind, parent: 
         page: Page = door.list_page(kind, cursor=cursor, parent=parent)
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
-            for one in seen:
-                _save(unit, at, origin, one)
+            save(unit, at, origin, seen)
         cursor, pages = page.cursor, bool(page.cursor)
 
 
-def _save(unit: Unit, at: MerchantContext, origin: Origin, seen: Seen) -> None:
-    refresh.save(unit, at.merchant, origin, [seen], now=at.now)
-    _follow(unit, at, [seen.snapshot])
+def save(unit: Unit, at: MerchantContext, origin: Origin, seen: Sequence[Seen]) -> None:
+    """Write what a provider told, and let what follows from it happen."""
+    refresh.save(unit, at.merchant, origin, seen, now=at.now)
+    _follow(unit, at, [one.snapshot for one in seen])
 
 
 def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
@@ -250,13 +265,19 @@ def _follow(unit: Unit, at: MerchantContext, told: Sequence[Snapshot]) -> None:
     for snapshot in told:
         if not isinstance(snapshot, Gone):
             intents.follow(unit, at, snapshot)
+            backups.follow(unit, at, snapshot)
+            collections.follow(unit, at, snapshot)
+            recurrences.follow(unit, at, snapshot)
         if isinstance(snapshot, Invoice):
             counterparts.follow(unit, at, snapshot)
         if isinstance(snapshot, Refund):
             credit_notes.follow(unit, at, snapshot)
         if isinstance(snapshot, CheckoutSession):
             payment_methods.follow(unit, at, snapshot)
-    changes.follow(unit, at, [one for one in told if isinstance(one, Subscription)])
+    mandates.follow(unit, at, told)
+    held = [one for one in told if isinstance(one, Subscription)]
+    changes.follow(unit, at, held)
+    debits.follow_renewals(unit, at, held)
 
 
 def _give_back(at: MerchantContext, group: Sequence[Row[Any]], error: Exception) -> None:

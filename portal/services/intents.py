@@ -19,19 +19,25 @@ from portal.domain.payments import (
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import intents as mirror
 from portal.mirror import refresh
-from portal.store import operations, outbox
+from portal.services import debits
+from portal.store import collections, operations, outbox
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow
 
 WITH_THE_CUSTOMER = frozenset({PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK})
 NOT_ANSWERED = frozenset({PaymentState.MADE, PaymentState.UNKNOWN})
 PAID = frozenset({"paid", "no_payment_required"})
+# The verb that confirms the intent of a Stripe invoice.
+CONFIRM = "confirm"
 
 
 def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
     """Let our payments follow what was told: an intent, a Checkout page, an invoice."""
     match snapshot:
-        case Intent() | CheckoutSession():
+        case Intent():
+            debits.follow(unit, at, snapshot)
+            _follow(unit, at, snapshot)
+        case CheckoutSession():
             _follow(unit, at, snapshot)
         case Invoice():
             _follow_invoice(unit, at, snapshot)
@@ -119,7 +125,10 @@ def advance(
     if state is PaymentState.AT_CHECKOUT and payment.state not in NOT_ANSWERED:
         return
     codes = (intent.decline_code or intent.error_code) if intent is not None else ""
-    if state is PaymentState.FAILED and payment.state == PaymentState.PROCESSING:
+    is_collected = collections.has_begun(unit, payment.id)
+    if is_collected and state is not PaymentState.PROCESSING:
+        _queue(unit, at, "note_collection", payment)
+    elif state is PaymentState.FAILED and payment.state == PaymentState.PROCESSING:
         _queue(unit, at, "mail_failure", payment)
     rows.move(payment, state, now=at.now, error_code=codes)
 
@@ -178,9 +187,18 @@ def end_open_pages(at: MerchantContext, payment: str) -> None:
         row = rows.get(unit, payment)
         if row is None or row.state not in WITH_THE_CUSTOMER:
             return
-        is_own = all(share.origin != Origin.STRIPE for share in row.shares)
+        is_own = not is_of_invoice(unit, row)
     if is_own:
         end(at, row)
+
+
+def is_of_invoice(unit: Unit, payment: PaymentRow) -> bool:
+    """Whether a payment confirms the intent Stripe made for its invoice, and has none of its own.
+
+    Such an intent is Stripe's to cancel, and what it takes is on the invoice by itself.
+    """
+    operation = operations.get(unit, payment.id)
+    return operation is not None and operation.verb == CONFIRM
 
 
 def end(at: MerchantContext, payment: PaymentRow) -> None:

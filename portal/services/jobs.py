@@ -9,27 +9,41 @@ from sqlalchemy.orm import make_transient
 
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
+from portal.domain.budget import Effect
 from portal.domain.errors import GatewayError
 from portal.services import (
     access,
+    backups,
     billing_portal,
     cancellations,
     changes,
+    collections,
     contacts,
     counterparts,
     credit_notes,
     customers,
+    debits,
+    drafting,
     inbox,
     intents,
+    lookouts,
+    mandates,
     missed,
     operations,
     payment_methods,
     payments,
+    polls,
+    presses,
     receipts,
+    reconciliation,
+    recurrences,
+    reminders,
     settlements,
+    slips,
     sources,
     subscriptions,
 )
+from portal.services.budget import spending
 from portal.services.operations import Verb
 from portal.settings import Settings
 from portal.store import merchants, outbox
@@ -45,6 +59,7 @@ VERBS: dict[str, Verb[Any]] = {
     verb.name: verb
     for verb in (
         *payments.VERBS,
+        *backups.VERBS,
         *payment_methods.VERBS,
         *subscriptions.VERBS,
         *changes.VERBS,
@@ -52,6 +67,7 @@ VERBS: dict[str, Verb[Any]] = {
         *customers.VERBS,
         *billing_portal.VERBS,
         *contacts.VERBS,
+        *collections.VERBS,
     )
 }
 
@@ -65,17 +81,51 @@ JOBS: dict[str, Callable[..., None]] = {
     "mail_sign_in": access.mail_sign_in,
     "mail_receipt": receipts.mail_receipt,
     "mail_failure": receipts.mail_failure,
+    "mail_mandate": mandates.mail_copy,
+    "find_mandate": mandates.find,
+    "mail_debit": debits.mail_begun,
+    "mail_debit_failed": debits.mail_failed,
+    "foretell_renewal": debits.foretell,
+    "mail_renewal": debits.mail_renewal,
+    "mail_slip": slips.mail_made,
+    "mail_slip_ran_out": slips.mail_ran_out,
+    "try_backup": backups.try_backup,
+    "look_ahead": lookouts.look_ahead,
+    "mail_card_expiring": lookouts.mail_expiring,
     "settle": settlements.settle,
+    "receipt_of_press": presses.write_receipt,
     "record_payment": settlements.record,
+    "attach_payment": settlements.attach,
     "end_pages": intents.end_open_pages,
     "adopt_method": payment_methods.adopt,
     "keep_method": payment_methods.keep,
     counterparts.MAKE: counterparts.make,
     counterparts.CREDIT: credit_notes.credit,
-    "tidy_counterpart": counterparts.tidy,
+    "tidy_counterpart": drafting.tidy,
     "mail_credit_note": credit_notes.mail_draft,
     "find_missed": missed.find,
+    "collect": collections.collect,
+    "collect_waiting": collections.collect_waiting,
+    "note_collection": collections.note,
+    "read_recurrence": recurrences.read,
+    "look_at_recurrences": recurrences.look_daily,
+    "mail_collection": reminders.mail_customer,
+    "mail_uncollected": reminders.mail_merchant,
     "resolve_operation": _resolve,
+    "reconcile": reconciliation.work,
+    polls.JOB: polls.look,
+}
+
+# What the calls of a job to Holded are for, where that is not a payment somebody waits for.
+EFFECTS: dict[str, Effect] = {
+    "settle": Effect.BOOKING,
+    counterparts.MAKE: Effect.DOCUMENT,
+    counterparts.CREDIT: Effect.DOCUMENT,
+    "tidy_counterpart": Effect.SWEEP,
+    "record_payment": Effect.BOOKING,
+    polls.JOB: Effect.SWEEP,
+    "read_recurrence": Effect.SWEEP,
+    "look_at_recurrences": Effect.SWEEP,
 }
 
 log = structlog.get_logger()
@@ -99,9 +149,12 @@ class Worker:
     def tick(self) -> None:
         """Look after what nobody asks for: lost answers, silent providers, and what is past."""
         payments.sweep(self._db, now=self._clock())
+        polls.begin(self._db, now=self._clock())
         sources.probe(self._settings, self._db, now=self._clock())
         missed.sweep(self._db, now=self._clock())
+        reconciliation.schedule(self._db, now=self._clock())
         access.forget_old(self._db, now=self._clock())
+        lookouts.sweep(self._db, now=self._clock())
 
     def context(self, merchant_id: int) -> MerchantContext:
         """Return a merchant at work."""
@@ -138,7 +191,8 @@ class Worker:
         try:
             if job.merchant_id is None:
                 raise ValueError(f"job {job.name} names no merchant")
-            JOBS[job.name](self.context(job.merchant_id), **job.arguments)
+            with spending(EFFECTS.get(job.name, Effect.PAYMENT)):
+                JOBS[job.name](self.context(job.merchant_id), **job.arguments)
         except Exception as error:
             self._give_back(job, error)
             return

@@ -65,7 +65,7 @@ def find(visit: Visit, operation_id: str) -> Leaving:
     if not (visit.sees_everything or (is_of_link and row.subject == visit.scope.invoice)):
         raise NotFound(f"operation {operation_id}")
     amount = Money(payment.amount, payment.currency) if payment is not None else None
-    is_open = _is_open(visit, row, payment) and _is_at_home(visit.at, row.leave_url)
+    is_open = _is_open(visit, row, payment) and is_at_home(visit.at, row.leave_url)
     return Leaving(
         url=row.leave_url if is_open else "",
         amount=amount,
@@ -119,7 +119,7 @@ def _is_open(visit: Visit, row: OperationRow, payment: PaymentRow | None) -> boo
     return not is_over and visit.now - row.created_at < SETUP_LIFE
 
 
-def _is_at_home(at: MerchantContext, url: str) -> bool:
+def is_at_home(at: MerchantContext, url: str) -> bool:
     """Whether an address is one a browser may be sent to: over TLS, or the sandbox's."""
     parts = urlsplit(url)
     return parts.scheme == "https" or url.startswith(f"{at.settings.stripe_api_base}/")

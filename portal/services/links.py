@@ -28,8 +28,13 @@ from portal.store.links import Link
 PATHS = {LinkPurpose.INVOICE: "/i/", LinkPurpose.SESSION: "/p/session/"}
 
 
-def make_invoice_link(at: MerchantContext, customer_id: int, origin: Origin, invoice: str) -> str:
-    """Return a new address that opens one invoice, to see, pay and download it, for 90 days."""
+def make_invoice_link(
+    at: MerchantContext, customer_id: int, origin: Origin, invoice: str, *, name: str = ""
+) -> str:
+    """Return a new address that opens one invoice, to see, pay and download it, for 90 days.
+
+    Whoever keeps its `name`, a new one of the store's, can derive the address again.
+    """
     return _make(
         at,
         LinkPurpose.INVOICE,
@@ -37,6 +42,7 @@ def make_invoice_link(at: MerchantContext, customer_id: int, origin: Origin, inv
         life=INVOICE_LINK_LIFE,
         scope=Scope(origin, invoice),
         account=account_of(at.merchant, origin),
+        name=name,
     )
 
 
@@ -139,8 +145,9 @@ def _make(
     scope: Scope = EVERYTHING,
     account: str = "",
     email: str = "",
+    name: str = "",
 ) -> str:
-    now, name = at.now, links.new_name()
+    now, name = at.now, name or links.new_name()
     token = keys.derive_token(at.settings, purpose, name)
     with at.db.write() as unit:
         links.add(
@@ -157,6 +164,11 @@ def _make(
             account=account,
             email=email,
         )
+    return address(at, purpose, token)
+
+
+def address(at: MerchantContext, purpose: LinkPurpose, token: str) -> str:
+    """Return the address a token is opened under."""
     return f"{at.settings.public_url}{PATHS[purpose]}{token}"
 
 

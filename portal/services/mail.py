@@ -5,6 +5,9 @@ know it. Nothing of a mail is logged, since some hold a link that signs in.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import css_inline
@@ -14,7 +17,8 @@ from jinja2 import Environment, StrictUndefined
 from portal import i18n
 from portal.context import MerchantContext
 from portal.domain.brand import brand_of
-from portal.gateways.mail import Mail
+from portal.gateways.mail import Attachment, Mail
+from portal.i18n import Locale
 from portal.services import actions
 
 TEMPLATES = "portal_mail_templates"
@@ -26,7 +30,14 @@ _inliner = css_inline.CSSInliner(
 
 
 def send(
-    at: MerchantContext, name: str, *, to: str, locale: str, message_id: str, **values: Any
+    at: MerchantContext,
+    name: str,
+    *,
+    to: str,
+    locale: str,
+    message_id: str,
+    attachments: tuple[Attachment, ...] = (),
+    **values: Any,
 ) -> None:
     """Write a mail and hand it over; `values` are what its templates name.
 
@@ -34,7 +45,7 @@ def send(
     Raises GatewayUnavailable to try again, GatewayRefused if it will never arrive.
     """
     mail = compose(at, name, to=to, locale=locale, message_id=message_id, **values)
-    at.gateways.mailer.send(mail)
+    at.gateways.mailer.send(replace(mail, attachments=attachments))
 
 
 def compose(
@@ -42,8 +53,7 @@ def compose(
 ) -> Mail:
     """Return the mail of a name in a language, else in the merchant's, else in English."""
     merchant = at.merchant
-    tag = locale if i18n.find(locale, i18n.available()) else merchant.locale
-    with i18n.speaking(tag, merchant.timezone) as spoken:
+    with speaking(at, locale) as spoken:
         values |= {
             "merchant": merchant,
             "brand": brand_of(merchant.brand_color),
@@ -65,6 +75,14 @@ def compose(
         html=_inliner.inline(html),
         locale=spoken.tag,
     )
+
+
+@contextmanager
+def speaking(at: MerchantContext, locale: str) -> Iterator[Locale]:
+    """Speak what a mail is written in: a language, else the merchant's, in the merchant's zone."""
+    tag = locale if i18n.find(locale, i18n.available()) else at.merchant.locale
+    with i18n.speaking(tag, at.merchant.timezone) as spoken:
+        yield spoken
 
 
 def _render(path: str, values: dict[str, Any]) -> str:

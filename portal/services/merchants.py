@@ -104,6 +104,13 @@ def add(
     return row.id
 
 
+def replace_holded_token(
+    unit: Unit, keyring: Keyring, merchant: Merchant, token: str, *, now: datetime
+) -> None:
+    """Speak to Holded with another token from now on; the objects of the account stay the same."""
+    stored.save(unit, keyring, merchant.id, HOLDED_TOKEN, token, now=now)
+
+
 def keep_webhook_secret(
     unit: Unit, keyring: Keyring, merchant: Merchant, endpoint: str, secret: str, *, now: datetime
 ) -> None:

@@ -38,7 +38,8 @@ class Outcome:
     """What the page that people come back to may say: a sum and how it went.
 
     `leave_url` is where it goes on while the bank or a voucher wants the customer, `method_type`
-    the kind of the method, empty if it is not known yet, `excess` what has to go back.
+    the kind of the method, empty if it is not known yet, `excess` what has to go back, `press` the
+    press of several charges that this is one of.
     """
 
     state: PaymentState
@@ -48,6 +49,7 @@ class Outcome:
     invoice: str
     leave_url: str
     excess: Money
+    press: str = ""
 
 
 def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
@@ -68,6 +70,7 @@ def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
         invoice=payment.shares[0].invoice,
         leave_url=fresh.leave_url,
         excess=Money(settlements.excess_of(at.db, payment.id), payment.currency),
+        press=payment.press,
     )
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from portal.context import Visit
 from portal.domain.customers import Origin, Profile
-from portal.domain.payment_methods import PaymentMethod
+from portal.domain.payment_methods import PaymentMethod, effective_method
 from portal.domain.subscriptions import Subscription
 from portal.mirror import catalogue, invoices, overview
 from portal.mirror.invoices import Balance, Listed
-from portal.mirror.overview import Holdings
+from portal.mirror.overview import Holdings, Slip
 from portal.mirror.payment_methods import Wallet
 from portal.services.subscriptions import MONEY_IS_MISSING, Shown, discounts_of, line_of
 
@@ -34,6 +34,7 @@ class Overview:
     balances: Sequence[Balance]
     failing: dict[Origin, datetime | None]
     has_ended: bool
+    slips: tuple[Slip, ...] = ()
 
     @property
     def renews(self) -> bool:
@@ -59,6 +60,25 @@ class Overview:
     def slip(self) -> str:
         """Return the id of a payment whose slip is not paid yet, empty if there is none."""
         return next((row.slip for row in self.balances if row.slip), "")
+
+    @property
+    def unusable(self) -> tuple[PaymentMethod, ...]:
+        """Return the bank accounts that renewals are charged to, and that cannot be debited."""
+        return tuple(method for method in self._charged if method.is_revoked)
+
+    def running_out(self, today: date) -> tuple[PaymentMethod, ...]:
+        """Return the cards that renewals are charged to, and that expire soon or have expired."""
+        return tuple(
+            method
+            for method in self._charged
+            if method.is_expired(today) or method.is_expiring(today)
+        )
+
+    @property
+    def _charged(self) -> tuple[PaymentMethod, ...]:
+        held = [plan.subscription for plan in self.plans if plan.subscription.renews_at]
+        used = {effective_method(one, self.wallet.default) for one in held}
+        return tuple(method for method in self.wallet.methods if method.id in used)
 
     @property
     def failed(self) -> tuple[Shown, ...]:
@@ -104,6 +124,7 @@ def tell(visit: Visit, sight: Sight) -> Overview:
         balances=balances,
         failing=holdings.failing,
         has_ended=holdings.has_ended,
+        slips=holdings.slips,
     )
 
 

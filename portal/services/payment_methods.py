@@ -1,5 +1,6 @@
 """Adding, preferring and removing the methods a customer has saved."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urljoin
@@ -10,6 +11,7 @@ from portal.domain.customers import Origin, Profile
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayError, Refused
 from portal.domain.events import ObjectKind
+from portal.domain.method_types import PaymentMethodType, to_save
 from portal.domain.payment_methods import PaymentMethod, may_be_default, may_remove
 from portal.domain.payments import CheckoutSession, CheckoutState
 from portal.gateways.snapshots import Seen
@@ -18,14 +20,17 @@ from portal.mirror import (
     configurations,
     customers,
     intents,
+    invoices,
+    method_types,
     payment_methods,
     refresh,
     subscriptions,
 )
+from portal.services import method_types as account_methods
 from portal.services import operations, outcomes, receipts
 from portal.services.operations import Verb
 from portal.services.subscriptions import who
-from portal.store import consents, outbox
+from portal.store import backups, consents, outbox
 from portal.store import operations as operation_rows
 from portal.store.operations import OperationRow
 from portal.store.payments import PaymentRow
@@ -38,9 +43,14 @@ def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
     """Open a Checkout page that saves a method; returns the operation to leave for.
 
     `consent` is the sentence that was agreed to, `then` the id of a Stripe invoice to be paid with
-    the method afterwards. Raises Refused where the merchant does not allow it.
+    the method afterwards. Raises Refused where the merchant does not allow it or takes no kind that
+    can be saved, GatewayUnavailable where Stripe does not answer.
     """
-    _refuse_unless(may_add(visit))
+    currency = _currency_of(visit, then)
+    _refuse_unless(Decision.of(_not_opened(visit)))
+    account_methods.read(visit.at)
+    kinds = to_save(currency, method_types.terms(visit.db, visit.merchant))
+    _refuse_unless(may_add(visit, kinds))
     with visit.db.write() as unit:
         row = operations.begin(
             unit,
@@ -49,7 +59,8 @@ def add(visit: Visit, *, consent: str, then: str = "") -> OperationRow:
             customer_id=visit.customer.id,
             subject=then,
             customer=visit.customer.stripe_customer,
-            currency=visit.merchant.currency,
+            currency=currency,
+            types=[kind.type for kind in kinds],
             locale=LOCALES.get(visit.locale, DEFAULT).checkout,
             cancel_url=_page(visit, f"invoices/{then}/pay" if then else "payment-methods"),
         )
@@ -110,11 +121,18 @@ def remove(visit: Visit, method_id: str) -> None:
     operations.perform(visit.at, REMOVE, row.id)
 
 
-def may_add(visit: Visit) -> Decision:
-    """Say whether the customer may save a method here."""
+def may_add(visit: Visit, kinds: Collection[PaymentMethodType]) -> Decision:
+    """Say whether the customer may save a method here, of one of these kinds."""
+    return Decision.of(_not_opened(visit), None if kinds else Reason.NO_METHOD_OFFERED)
+
+
+def _not_opened(visit: Visit) -> Reason | None:
     allowed = configurations.current(visit.db, visit.merchant).payment_method_update
-    has_stripe = bool(visit.customer.stripe_customer)
-    return Decision.of(None if allowed and has_stripe else Reason.FEATURE_DISABLED)
+    return None if allowed and visit.customer.stripe_customer else Reason.FEATURE_DISABLED
+
+
+def _currency_of(visit: Visit, invoice: str) -> str:
+    return invoices.get(visit, invoice).invoice.currency if invoice else visit.merchant.currency
 
 
 def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:
@@ -126,6 +144,7 @@ def may_remove_now(visit: Visit, method: PaymentMethod) -> Decision:
         tuple(held.subscription for held in subscriptions.list_of_customer(visit)),
         visit.today,
         wallet.default,
+        is_paying=method.id in invoices.methods_paying(visit),
     )
 
 
@@ -196,6 +215,7 @@ def adopt(at: MerchantContext, operation: str, method: str) -> None:
             return
         # Webhook and return page may each ask for it; there is one receipt.
         fresh.answer = {**fresh.answer, ADOPTED: method}
+        _have_it_charged(unit, at, row.customer_id, operation, method)
         _add_receipt(unit, at, row.customer_id, "method_added", operation, seen.snapshot)
 
 
@@ -223,7 +243,24 @@ def keep(at: MerchantContext, payment: str) -> None:
         kept = seen.snapshot
         # A kind that cannot be kept was paid with all the same: then nothing was saved.
         if isinstance(kept, PaymentMethod) and not kept.is_detached:
+            _have_it_charged(unit, at, row.customer_id, payment, kept.id)
             _add_receipt(unit, at, row.customer_id, verb, payment, kept)
+
+
+def _have_it_charged(
+    unit: Unit, at: MerchantContext, customer_id: int, agreed_with: str, method: str
+) -> None:
+    """Note which method was agreed to; what the merchant asked to collect is charged to it."""
+    consents.name_method(unit, agreed_with, method)
+    outbox.add(
+        unit,
+        "collect_waiting",
+        f"{customer_id}:{method}",
+        merchant_id=at.merchant.id,
+        now=at.now,
+        customer=customer_id,
+        method=method,
+    )
 
 
 def _add_receipt(
@@ -248,6 +285,7 @@ def _send_add(at: MerchantContext, told: dict[str, Any], key: str) -> CheckoutSe
         key=key,
         customer=told["customer"],
         currency=told["currency"],
+        types=told["types"],
         locale=told["locale"],
         return_url=told["return_url"],
         cancel_url=told["cancel_url"],
@@ -274,6 +312,8 @@ def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> N
     """Write what Stripe told, and the receipt, also when the answer comes late."""
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
     if row.customer_id is not None:
+        # What is gone, or is the default by now, stands in for nothing.
+        backups.drop(unit, row.customer_id, row.subject)
         receipts.add_for(
             unit,
             at,

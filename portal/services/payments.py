@@ -4,7 +4,7 @@ An invoice has at most one payment that can still take money. A new press resume
 it (both answered for) and only then starts another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,8 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import ALLOWED, Decision, Reason
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
-from portal.domain.invoices import Invoice, UnderWay, may_pay
+from portal.domain.invoices import Invoice, UnderWay
+from portal.domain.method_types import may_pay_with, to_pay_with
 from portal.domain.money import Money
 from portal.domain.payments import (
     CheckoutSession,
@@ -29,9 +30,11 @@ from portal.domain.payments import (
     Share,
     state_of_intent,
 )
+from portal.domain.presses import Asked, may_charge, may_pay_part
 from portal.i18n.locales import DEFAULT, LOCALES
-from portal.mirror import invoices, payment_methods, refresh
+from portal.mirror import invoices, method_types, payment_methods, refresh
 from portal.services import intents, operations
+from portal.services import method_types as account_methods
 from portal.services.operations import Verb
 from portal.store import consents, outbox
 from portal.store import operations as operation_rows
@@ -55,6 +58,9 @@ TAKES_MONEY = frozenset(
 A_DIFFERENCE_OF_CLOCKS = timedelta(minutes=10)
 # How long a Checkout page must still live to send somebody back to it.
 WORTH_RESUMING = timedelta(minutes=2)
+# docs.stripe.com/api/metadata
+LONGEST_METADATA = 500
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,13 @@ class Wish:
     """How somebody wants to pay: a saved method, or a new one when `method` is empty.
 
     `shown` is the sum the page showed, `consent` the sentence agreed to for keeping a new method,
-    empty if it is not to be kept.
+    empty if it is not to be kept. `is_part` says that less than what is due is meant.
     """
 
     shown: Money
     method: str = ""
     consent: str = ""
+    is_part: bool = False
 
 
 def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
@@ -87,27 +94,41 @@ def pay(visit: Visit, invoice_id: str, wish: Wish) -> Pressed:
     GatewayMisconfigured, and GatewayUnavailable with `was_sent` False where nothing was charged
     because a provider does not answer.
     """
-    found = invoices.get(visit, invoice_id)
     if wish.method and not visit.sees_everything:
         raise Refused(Decision.of(Reason.NOT_IN_SCOPE))
+    invoice = payable(visit, invoice_id)
+    return charge(visit, (Share(invoice.origin, invoice.id, wish.shown.amount),), wish)
+
+
+def payable(visit: Visit, invoice_id: str) -> Invoice:
+    """Return the invoice through which one is paid: itself, or Stripe's of the same sale.
+
+    Where both ledgers hold a sale, Stripe's would go on to collect it. Raises NotFound, and Refused
+    where Stripe has collected its own invoice of this sale.
+    """
+    found = invoices.get(visit, invoice_id)
     if found.under_way is UnderWay.BOOKING and not found.payment:
-        # Stripe has collected its own invoice of this sale.
         raise Refused(found.may_pay)
-    if found.twin is not None:
-        # Both ledgers hold this sale, and Stripe's would go on to collect it.
-        return pay(visit, found.twin.id, wish)
-    origin = found.invoice.origin
+    return found.twin or found.invoice
+
+
+def charge(visit: Visit, shares: Sequence[Share], wish: Wish, press: str = "") -> Pressed:
+    """Start the one payment of these shares, or go on with the one their invoices have.
+
+    All are of Holded, or it is one of Stripe. `press` names the press this is a charge of. Raises
+    as `pay` does.
+    """
     with _nothing_charged():
-        read = _read(visit, origin, invoice_id)
-        under_way = _resume_or_end(visit, origin, invoice_id, wish)
+        read = _read(visit, shares, wish.shown.currency)
+        under_way = _resume_or_end(visit, read, wish)
         if under_way is not None:
             return under_way
-        intent = _intent_to_confirm(visit, invoice_id, wish)
-        ends_at = None if wish.method else visit.at.payments.now() + CHECKOUT_LIFE
-    begun = _begin_once(visit, read, wish, intent, ends_at)
+        intent = _intent_to_confirm(visit, read, wish)
+        ends_at = None if wish.method else account_methods.read(visit.at) + CHECKOUT_LIFE
+    begun = _begin_once(visit, read, wish, _How(intent, ends_at, press))
     if begun is None:
-        # Another payment of it went by since it was read: what was read may be older than that one.
-        return pay(visit, invoice_id, wish)
+        # Another payment of them went by since they were read: that may have been before it.
+        return charge(visit, shares, wish, press)
     if isinstance(begun, Pressed):
         return begun
     verb, id = begun
@@ -132,87 +153,109 @@ def _nothing_charged() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An invoice as its provider told it, and its payments as they were before it was asked."""
+    """Invoices as their provider told them, and their payments as they were before it was asked."""
 
-    invoice: Invoice
+    asked: tuple[Asked, ...]
     tries: rows.Tries
 
+    @property
+    def origin(self) -> Origin:
+        return self.asked[0].invoice.origin
 
-def _read(visit: Visit, origin: Origin, invoice_id: str) -> _Read:
-    tries = rows.tries_of(visit.db, visit.merchant, origin, invoice_id)
-    told = refresh.read(visit.at, origin, ObjectKind.INVOICE, invoice_id)
-    if not isinstance(told, Invoice):
-        raise NotFound(f"invoice {invoice_id}")
-    return _Read(told, tries)
+    @property
+    def ids(self) -> list[str]:
+        return [one.invoice.id for one in self.asked]
+
+    @property
+    def shares(self) -> list[Share]:
+        return [one.share for one in self.asked]
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How Stripe is asked: by an invoice's own intent, on a Checkout page that ends, or neither."""
+
+    intent: str
+    ends_at: datetime | None
+    press: str
+
+
+def _read(visit: Visit, shares: Sequence[Share], currency: str) -> _Read:
+    origin, ids = shares[0].origin, [share.invoice for share in shares]
+    tries = rows.tries_of(visit.db, visit.merchant, origin, ids)
+    told = refresh.read_invoices(visit.at, origin, ids, visit.customer.holded_contact)
+    missing = [id for id in ids if id not in told]
+    if missing:
+        raise NotFound(f"invoices {', '.join(missing)}")
+    sums = [Money(share.amount, currency) for share in shares]
+    asked = zip((told[id] for id in ids), sums, strict=True)
+    return _Read(tuple(Asked(invoice, amount) for invoice, amount in asked), tries)
 
 
 def _begin_once(
-    visit: Visit, read: _Read, wish: Wish, intent: str, ends_at: datetime | None
+    visit: Visit, read: _Read, wish: Wish, how: _How
 ) -> Pressed | tuple[Verb[Any], str] | None:
     """Begin a payment, or meet the one that another press began a moment ago (B44)."""
     try:
-        return _begin(visit, read, wish, intent, ends_at)
+        return _begin(visit, read, wish, how)
     except IntegrityError:
         with visit.db.write() as unit:
-            met = rows.find_live(unit, visit.merchant, read.invoice.origin, read.invoice.id)
-        if met is None:
+            met = rows.list_live(unit, visit.merchant, read.origin, read.ids)
+        if not met:
             raise
-        return _met(visit, met)
+        return _meet(visit, met, read)
 
 
 def _begin(
-    visit: Visit, read: _Read, wish: Wish, intent: str, ends_at: datetime | None
+    visit: Visit, read: _Read, wish: Wish, how: _How
 ) -> Pressed | tuple[Verb[Any], str] | None:
     """Decide on what was read and write payment and operation, in one transaction.
 
     Not on the mirror, where another page may have written an older answer of the same second. None
-    if a payment began or ended after the invoice was asked for: it has to be read again.
+    if a payment began or ended after the invoices were asked for: they have to be read again.
     """
-    origin, id = read.invoice.origin, read.invoice.id
     with visit.db.write() as unit:
-        invoices.get(visit, id, reader=unit)
-        live = rows.find_live(unit, visit.merchant, origin, id)
-        if live is None and rows.tries_of(unit, visit.merchant, origin, id) != read.tries:
+        for id in read.ids:
+            invoices.get(visit, id, reader=unit)
+        live = rows.list_live(unit, visit.merchant, read.origin, read.ids)
+        tries = rows.tries_of(unit, visit.merchant, read.origin, read.ids)
+        if not live and tries != read.tries:
             return None
-        if live is None:
-            return _write(unit, visit, read.invoice, wish, intent, ends_at)
-    return _met(visit, live)
+        if not live:
+            return _write(unit, visit, read, wish, how)
+    return _meet(visit, live, read)
 
 
-def _write(
-    unit: Unit,
-    visit: Visit,
-    invoice: Invoice,
-    wish: Wish,
-    intent: str,
-    ends_at: datetime | None,
-) -> tuple[Verb[Any], str]:
-    _refuse_unless(may_pay(invoice))
-    if invoice.due_money != wish.shown:
-        raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
-    method = payment_methods.get(visit, wish.method, reader=unit).id if wish.method else ""
+def _write(unit: Unit, visit: Visit, read: _Read, wish: Wish, how: _How) -> tuple[Verb[Any], str]:
+    if wish.is_part:
+        _refuse_unless(may_pay_part(visit.merchant.rules, [one.invoice for one in read.asked]))
+    _refuse_unless(may_charge(read.asked, allows_part=wish.is_part))
+    method = _method_to_charge(unit, visit, wish)
+    types = _types_to_offer(unit, visit, wish.shown) if how.ends_at else []
     payment = rows.add(
         unit,
         visit.merchant,
         visit.customer.id,
-        [Share(invoice.origin, invoice.id, invoice.due)],
-        currency=invoice.currency,
+        read.shares,
+        currency=wish.shown.currency,
         method=method,
         keeps=bool(wish.consent),
         from_link=not visit.sees_everything,
+        press=how.press,
         now=visit.at.now,
     )
     # Its events may come before the answer, and name no payment of ours.
-    payment.intent = intent
+    payment.intent = how.intent
     if wish.consent:
         _keep_consent(unit, visit, payment.id, wish.consent)
-    verb, parameters = _deed(visit, invoice, payment, ends_at)
+    paid = [one.invoice for one in read.asked]
+    verb, parameters = _deed(visit, paid, payment, how.ends_at, types)
     row = operations.begin(
         unit,
         visit.at,
         verb,
         customer_id=visit.customer.id,
-        subject=invoice.id,
+        subject=read.ids[0],
         id=payment.id,
         **parameters,
     )
@@ -221,13 +264,35 @@ def _write(
     return verb, row.id
 
 
-def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
+def _method_to_charge(unit: Unit, visit: Visit, wish: Wish) -> str:
+    """Return the id of the saved method to charge, empty for a new one; raises Refused."""
+    if not wish.method:
+        return ""
+    method, chosen = payment_methods.get(visit, wish.method, reader=unit), visit.merchant.rules
+    _refuse_unless(
+        may_pay_with(method.kind, wish.shown, visit.merchant.country, chosen.payment_method_types)
+    )
+    return method.id
+
+
+def _types_to_offer(unit: Unit, visit: Visit, amount: Money) -> list[str]:
+    """Return the kinds of methods the Checkout page is to offer; raises Refused for none."""
+    kinds = to_pay_with(amount, method_types.terms(unit, visit.merchant))
+    if not kinds:
+        raise Refused(Decision.of(Reason.NO_METHOD_OFFERED))
+    return [kind.type for kind in kinds]
+
+
+def _intent_to_confirm(visit: Visit, read: _Read, wish: Wish) -> str:
     """Return the intent of a Stripe invoice that is to be paid with a saved method."""
-    invoice = invoices.get(visit, invoice_id).invoice
+    invoice = read.asked[0].invoice
     if invoice.origin is not Origin.STRIPE or not invoice.is_open:
         return ""
     if not wish.method or not invoice.intent:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
+    if wish.is_part and read.asked[0].amount != invoice.due_money:
+        # A part has an intent of its own, which is attached to the invoice when the money is there.
+        return ""
     intent = refresh.read(visit.at, Origin.STRIPE, ObjectKind.PAYMENT_INTENT, invoice.intent)
     if not isinstance(intent, Intent) or intent.state is IntentState.CANCELED:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
@@ -238,11 +303,15 @@ def _intent_to_confirm(visit: Visit, invoice_id: str, wish: Wish) -> str:
 
 
 def _deed(
-    visit: Visit, invoice: Invoice, payment: PaymentRow, ends_at: datetime | None
+    visit: Visit,
+    paid: Sequence[Invoice],
+    payment: PaymentRow,
+    ends_at: datetime | None,
+    types: list[str],
 ) -> tuple[Verb[Any], dict[str, Any]]:
     """Return what is asked of Stripe for a payment, and with which parameters.
 
-    `ends_at` is when a Checkout page ends, by Stripe's clock.
+    `ends_at` is when a Checkout page ends, by Stripe's clock, `types` what it offers.
     """
     if payment.intent:
         return CONFIRM, {"intent": payment.intent, "method": payment.method}
@@ -250,24 +319,41 @@ def _deed(
         "amount": payment.amount,
         "currency": payment.currency,
         "customer": "" if payment.from_link else visit.customer.stripe_customer,
-        "description": f"{visit.merchant.name} {invoice.number}".strip(),
+        "description": f"{visit.merchant.name} {_numbers(paid)}".strip(),
         "metadata": {
             "payment": payment.id,
             "portal_customer": str(visit.customer.id),
-            "invoice": f"{invoice.origin}:{invoice.id}",
-            "invoice_number": invoice.number,
+            "invoice": _shortened([f"{invoice.origin}:{invoice.id}" for invoice in paid]),
+            "invoice_number": _shortened([invoice.number for invoice in paid]),
         },
     }
     if ends_at is None:
         return PAY, {**shared, "method": payment.method}
-    page = f"/{visit.merchant.slug}/invoices/{invoice.id}/pay"
+    is_one = len(paid) == 1
+    page = f"/{visit.merchant.slug}/invoices" + (f"/{paid[0].id}/pay" if is_one else "?show=open")
     return CHECKOUT, {
         **shared,
+        "types": types,
         "keeps": payment.keeps,
         "locale": LOCALES.get(visit.locale, DEFAULT).checkout,
         "cancel_url": urljoin(visit.at.settings.public_url, page),
         "expires_at": ends_at.isoformat(),
     }
+
+
+def _numbers(paid: Sequence[Invoice]) -> str:
+    """Return what a bank statement or Stripe's list says was paid: the first few numbers."""
+    named = [invoice.number for invoice in paid if invoice.number]
+    more = f" +{len(named) - MOST_NAMED}" if len(named) > MOST_NAMED else ""
+    return ", ".join(named[:MOST_NAMED]) + more
+
+
+def _shortened(values: Sequence[str]) -> str:
+    """Join values as far as one of Stripe's metadata holds them; the rest is in our own rows."""
+    joined = ",".join(values)
+    if len(joined) <= LONGEST_METADATA:
+        return joined
+    return joined[: LONGEST_METADATA - 1].rpartition(",")[0] + "…"
 
 
 def _keep_consent(unit: Unit, visit: Visit, payment_id: str, text: str) -> None:
@@ -296,6 +382,7 @@ def _send_payment(at: MerchantContext, told: dict[str, Any], key: str) -> Intent
         description=told["description"],
         return_url=told["return_url"],
         metadata=told["metadata"],
+        off_session=told.get("off_session", False),
     )
 
 
@@ -311,6 +398,7 @@ def _send_checkout(at: MerchantContext, told: dict[str, Any], key: str) -> Check
         amount=Money(told["amount"], told["currency"]),
         description=told["description"],
         customer=told["customer"],
+        types=told["types"],
         keeps_method=told["keeps"],
         locale=told["locale"],
         return_url=told["return_url"],
@@ -386,7 +474,7 @@ PAY = Verb(
     look=_look_for_payment,
 )
 CONFIRM = Verb(
-    "confirm",
+    intents.CONFIRM,
     _send_confirmation,
     _record_intent,
     _record_refusal,
@@ -401,42 +489,73 @@ VERBS: tuple[Verb[Any], ...] = (PAY, CONFIRM, CHECKOUT)
 # The one payment an invoice may have
 
 
-def _resume_or_end(visit: Visit, origin: Origin, invoice_id: str, wish: Wish) -> Pressed | None:
-    """Go on with the payment an invoice has, or end it so that another can start."""
-    invoice = invoices.get(visit, invoice_id).invoice
+def _resume_or_end(visit: Visit, read: _Read, wish: Wish) -> Pressed | None:
+    """Go on with the payment these invoices have, or end what they have so that another can start.
+
+    Raises Refused where a payment of some of them cannot be ended any more.
+    """
     with visit.db.write() as unit:
-        payment = rows.find_live(unit, visit.merchant, origin, invoice_id)
-    if payment is None:
-        return None
-    if payment.state not in intents.WITH_THE_CUSTOMER:
-        return _met(visit, payment)
-    if _is_what_is_wished(visit, payment, wish) and payment.amount == invoice.due:
-        return _pressed(visit.at, payment.id)
-    if origin is Origin.STRIPE:
+        live = rows.list_live(unit, visit.merchant, read.origin, read.ids)
+    if len(live) == 1 and _is_what_is_wished(visit, live[0], read, wish):
+        return _pressed(visit.at, live[0].id)
+    for payment in live:
+        if payment.state not in intents.WITH_THE_CUSTOMER:
+            return _meet(visit, live, read)
+    for payment in live:
+        met = _ended(visit, read, payment)
+        if met is not None:
+            return met
+    return None
+
+
+def _ended(visit: Visit, read: _Read, payment: PaymentRow) -> Pressed | None:
+    """End a payment that waits for the customer, or meet it if the money came meanwhile."""
+    with visit.db.session() as reader:
+        is_of_invoice = intents.is_of_invoice(reader, payment)
+    if is_of_invoice:
         return _let_go(visit, payment)
     intents.end(visit.at, payment)
     with visit.db.session() as reader:
         still = rows.get(reader, payment.id)
-    return _met(visit, still) if still is not None and still.can_take_money else None
+    is_live = still is not None and still.can_take_money
+    return _meet(visit, [still], read) if still is not None and is_live else None
 
 
-def _is_what_is_wished(visit: Visit, payment: PaymentRow, wish: Wish) -> bool:
+def _is_what_is_wished(visit: Visit, payment: PaymentRow, read: _Read, wish: Wish) -> bool:
     """Whether going on with a payment is what this press asks for, and still worth it.
 
     Who chose a method on Checkout, and left its slip or its bank waiting, asks for another one.
     """
     has_chosen = payment.state == PaymentState.NEEDS_BANK and not payment.method
-    is_same = (payment.method, payment.amount, payment.keeps, payment.from_link) == (
+    is_same = (payment.method, payment.keeps, payment.from_link) == (
         wish.method,
-        wish.shown.amount,
         bool(wish.consent),
         not visit.sees_everything,
     )
     return (
-        is_same
+        payment.state in intents.WITH_THE_CUSTOMER
+        and is_same
+        and _shares_of(payment) == set(read.shares)
+        and may_charge(read.asked, allows_part=wish.is_part).is_allowed
         and not has_chosen
         and visit.at.now - payment.started_at < CHECKOUT_LIFE - WORTH_RESUMING
     )
+
+
+def _meet(visit: Visit, live: Sequence[PaymentRow], read: _Read) -> Pressed:
+    """Lead to the payment that is under way for what was pressed.
+
+    Of several invoices, only one that is for the same ones: another says nothing of the rest.
+    """
+    if len(read.asked) > 1 and {frozenset(_shares_of(one)) for one in live} != {
+        frozenset(read.shares)
+    }:
+        raise Refused(Decision.of(Reason.PAYMENT_UNDER_WAY))
+    return _met(visit, live[0])
+
+
+def _shares_of(payment: PaymentRow) -> set[Share]:
+    return {Share(Origin(row.origin), row.invoice, row.amount) for row in payment.shares}
 
 
 def _met(visit: Visit, payment: PaymentRow) -> Pressed:

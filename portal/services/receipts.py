@@ -1,13 +1,18 @@
 """A numbered receipt for every action, and the mail that goes with it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin
+
+from sqlalchemy import Row
 
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain.money import Money
+from portal.domain.payments import PaymentState
+from portal.gateways.mail import Attachment
 from portal.mirror import customers, intents, invoices, payment_methods
-from portal.services import mail
+from portal.services import charges, declines, mail, papers
 from portal.store import actions, outbox
 from portal.store.actions import ActionRow
 from portal.store.payments import PaymentRow
@@ -51,10 +56,7 @@ def add_for(
 def add_payment(unit: Unit, at: MerchantContext, payment: PaymentRow) -> ActionRow:
     """Write the receipt of a payment whose money has come."""
     numbers = invoices.numbers(unit, at.merchant, [share.invoice for share in payment.shares])
-    intent = intents.find(unit, at.merchant, payment.intent)
-    id = payment.method or (intent.payment_method if intent else "")
-    method = payment_methods.find(unit, at.merchant, payment.customer_id, id)
-    return add_for(
+    row = add_for(
         unit,
         at,
         payment.customer_id,
@@ -62,14 +64,65 @@ def add_payment(unit: Unit, at: MerchantContext, payment: PaymentRow) -> ActionR
         subject=payment.id,
         amount=payment.amount,
         currency=payment.currency,
-        method_type=payment.method_type,
-        brand=method.brand if method else "",
-        last4=method.last4 if method else "",
-        invoices=[
-            {"id": share.invoice, "number": numbers.get(share.invoice, ""), "amount": share.amount}
-            for share in payment.shares
+        **_method(unit, at, payment),
+        invoices=_named(payment, numbers),
+    )
+    payment.receipt = row.number
+    return row
+
+
+def add_press(
+    unit: Unit, at: MerchantContext, press: str, payments: Sequence[PaymentRow]
+) -> ActionRow:
+    """Write the one receipt of a press: each charge of it, and what is still on its way.
+
+    What is pending gets a receipt of its own when its money comes.
+    """
+    first = payments[0]
+    asked = [share.invoice for payment in payments for share in payment.shares]
+    numbers = invoices.numbers(unit, at.merchant, asked)
+    row = add_for(
+        unit,
+        at,
+        first.customer_id,
+        "paid",
+        subject=press,
+        amount=sum(payment.amount for payment in payments),
+        currency=first.currency,
+        **_method(unit, at, first),
+        invoices=[named for payment in payments for named in _named(payment, numbers)],
+        charges=[
+            {
+                "amount": payment.amount,
+                "intent": payment.intent,
+                "is_pending": payment.state == PaymentState.PROCESSING,
+                "invoices": _named(payment, numbers),
+            }
+            for payment in payments
         ],
     )
+    for payment in payments:
+        if payment.state != PaymentState.PROCESSING:
+            payment.receipt = row.number
+    return row
+
+
+def _method(unit: Unit, at: MerchantContext, payment: PaymentRow) -> dict[str, str]:
+    intent = intents.find(unit, at.merchant, payment.intent)
+    id = payment.method or (intent.payment_method if intent else "")
+    method = payment_methods.find(unit, at.merchant, payment.customer_id, id)
+    return {
+        "method_type": payment.method_type,
+        "brand": method.brand if method else "",
+        "last4": method.last4 if method else "",
+    }
+
+
+def _named(payment: PaymentRow, numbers: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"id": share.invoice, "number": numbers.get(share.invoice, ""), "amount": share.amount}
+        for share in payment.shares
+    ]
 
 
 def mail_receipt(at: MerchantContext, customer: int, number: int) -> None:
@@ -78,16 +131,27 @@ def mail_receipt(at: MerchantContext, customer: int, number: int) -> None:
     card = customers.find_card(at.db, at.merchant, customer)
     if card is None or not card.address:
         return
+    locale = card.language_or(at.merchant.locale)
+    found = charges.list_of(at.db, at.merchant, action)
+    with mail.speaking(at, locale):
+        stands, paper = charges.rows_of(found), papers.receipt(at, action, card.name, found)
     mail.send(
         at,
         "receipt",
         to=card.address,
-        locale=card.language_or(at.merchant.locale),
+        locale=locale,
         message_id=f"receipt-{at.merchant.id}-{number}",
+        attachments=(Attachment(name_of(action), paper),),
         action=action,
+        stands=stands,
         customer_name=card.name,
         link=urljoin(at.settings.public_url, f"/{at.merchant.slug}/history/{number}"),
     )
+
+
+def name_of(action: Row[Any]) -> str:
+    """Return what the PDF of a receipt is called when it is saved."""
+    return f"receipt-{action.number}.pdf"
 
 
 def mail_failure(at: MerchantContext, payment: str) -> None:
@@ -107,6 +171,7 @@ def mail_failure(at: MerchantContext, payment: str) -> None:
         message_id=f"failure-{payment}",
         customer_name=card.name,
         amount=Money(row.amount, row.currency),
+        why=declines.of_decline(row.error_code).happened,
         invoices=[
             (numbers.get(share.invoice, ""), Money(share.amount, row.currency))
             for share in row.shares

@@ -1,11 +1,10 @@
 """Writing a succeeded payment into the system that issued the invoice, once.
 
-Holded has no idempotency key and shows no reference on a payment, so a booking whose answer was
-lost is never repeated blindly: what stands on the invoice now is compared with what stood there
-before the first send.
+Holded has no idempotency key, so a booking whose answer was lost is never repeated blindly: what
+stands on the invoice now is compared with what stood there before the first send.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import structlog
 
@@ -17,16 +16,18 @@ from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoicePart
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState
-from portal.gateways.snapshots import Seen
+from portal.gateways.snapshots import Seen, Snapshot
 from portal.mirror import invoices, refresh
 from portal.services import intents, receipts
-from portal.store import outbox, settlements
+from portal.store import outbox, presses, settlements
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow, ShareRow
 from portal.store.settlements import SettlementRow, SettlementState
 
 # How long a booking that was sent may still arrive before it counts as never sent.
 IN_FLIGHT = timedelta(seconds=20)
+# In place of the id of a payment: there is none.
+NOTHING = ""
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ def settle(at: MerchantContext, payment: str) -> None:
         refresh.save(unit, at.merchant, Origin.STRIPE, told, now=at.now)
         for share in row.shares:
             _begin(unit, at, row, share)
-        if any(share.is_live for share in row.shares):
+        if any(share.is_live for share in row.shares) and not _is_receipted(unit, row):
             receipts.add_payment(unit, at, row)
         _finish_if_booked(unit, at, row)
 
@@ -53,11 +54,13 @@ def record(at: MerchantContext, payment: str, invoice: str) -> None:
         if row is None or row.state not in {SettlementState.WAITING, SettlementState.SENT}:
             return
         was_sent, is_fresh = row.state == SettlementState.SENT, at.now - row.changed_at < IN_FLIGHT
+        paid_on, entry = row.paid_on, row.entry
     seen = at.invoicing.fetch(ObjectKind.INVOICE, invoice)
     if not isinstance(seen.snapshot, Invoice):
         _give_up(at, payment, invoice, seen)
         return
-    if was_sent and _explain(at, payment, invoice, seen):
+    parts = _look(at, seen.snapshot, paid_on) if was_sent and not entry else ()
+    if was_sent and _explain(at, payment, invoice, seen, parts):
         return
     if was_sent and is_fresh:
         raise GatewayUnavailable("the booking may still be on its way")
@@ -65,15 +68,42 @@ def record(at: MerchantContext, payment: str, invoice: str) -> None:
         _send(at, payment, invoice)
 
 
+def attach(at: MerchantContext, payment: str, invoice: str) -> None:
+    """Let a share that was paid by an intent of ours count on its Stripe invoice (job).
+
+    What Stripe does not take for it any more has to go back. Raises to be tried again.
+    """
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is None or row.state not in {SettlementState.WAITING, SettlementState.SENT}:
+            return
+        row.state, row.changed_at, intent = SettlementState.SENT, at.now, row.intent
+    is_refused = False
+    try:
+        at.payments.attach_payment(invoice, intent, key=f"{payment}.attach")
+    except GatewayRefused:
+        is_refused = True
+    seen = at.payments.fetch(ObjectKind.INVOICE, invoice)
+    with at.db.write() as unit:
+        refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+        row = settlements.find(unit, payment, invoice)
+        if row is None:
+            return
+        if is_refused:
+            _divide(unit, at, row, 0)
+            return
+        row.state, row.entry, row.changed_at = SettlementState.BOOKED, intent, at.now
+        _finish_if_booked(unit, at, intents.get(unit, payment))
+
+
 def _read_stripe_invoices(at: MerchantContext, payment: str) -> list[Seen]:
-    """Read the Stripe invoices of a payment, which Stripe itself marks as paid.
+    """Read the Stripe invoices whose own intent a payment confirmed: Stripe marks them as paid.
 
     One that is still open there is waited for, so that no page shows it as open in between.
     """
     with at.db.session() as reader:
-        shares = [
-            share for share in intents.get(reader, payment).shares if share.origin == Origin.STRIPE
-        ]
+        row = intents.get(reader, payment)
+        shares = row.shares if intents.is_of_invoice(reader, row) else []
     told = [at.payments.fetch(ObjectKind.INVOICE, share.invoice) for share in shares]
     if any(isinstance(seen.snapshot, Invoice) and seen.snapshot.is_open for seen in told):
         raise GatewayUnavailable("Stripe does not show the invoice as paid yet")
@@ -81,7 +111,7 @@ def _read_stripe_invoices(at: MerchantContext, payment: str) -> list[Seen]:
 
 
 def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow) -> None:
-    booked_by_itself = share.origin == Origin.STRIPE
+    booked_by_itself = intents.is_of_invoice(unit, payment)
     wanted = SettlementState.BOOKED if booked_by_itself else SettlementState.WAITING
     state = wanted if share.is_live else SettlementState.REFUND
     unit.add(
@@ -105,7 +135,7 @@ def _begin(unit: Unit, at: MerchantContext, payment: PaymentRow, share: ShareRow
     if state == SettlementState.WAITING:
         outbox.add(
             unit,
-            "record_payment",
+            "record_payment" if share.origin == Origin.HOLDED else "attach_payment",
             f"{payment.id}:{share.invoice}",
             merchant_id=at.merchant.id,
             now=at.now,
@@ -127,8 +157,10 @@ def _freeze(at: MerchantContext, payment: str, invoice: str, told: Invoice) -> b
             return False
         if not _divide(unit, at, row, told.due):
             return False
-        if row.before is None:
-            row.before = [[part.id, part.amount.amount] for part in _ours(row, told)]
+        if row.paid_before is None:
+            row.paid_before = told.paid
+        if row.before is None and at.invoicing.tells_parts:
+            row.before = [[part.id, part.amount.amount] for part in _ours(row, told.parts)]
         row.state, row.changed_at = SettlementState.SENT, at.now
         return True
 
@@ -173,7 +205,7 @@ def _send(at: MerchantContext, payment: str, invoice: str) -> None:
         amount, treasury = Money(row.amount, row.currency), row.treasury
         paid_on, intent = row.paid_on, row.intent
     try:
-        at.invoicing.record_payment(
+        entry = at.invoicing.record_payment(
             invoice, amount, treasury=treasury, paid_on=paid_on, description=f"Stripe {intent}"
         )
     except GatewayUnavailable as error:
@@ -184,8 +216,11 @@ def _send(at: MerchantContext, payment: str, invoice: str) -> None:
         # A no may pass (a locked period, a quota told with 200); each try looks before it sends.
         _unsend(at, payment, invoice)
         raise
+    if entry:
+        _note(at, payment, invoice, entry)
     seen = at.invoicing.fetch(ObjectKind.INVOICE, invoice)
-    if not _explain(at, payment, invoice, seen):
+    parts = () if entry else _look(at, seen.snapshot, paid_on)
+    if not _explain(at, payment, invoice, seen, parts):
         raise GatewayUnavailable("booked, but not to be seen yet")
 
 
@@ -197,28 +232,68 @@ def _unsend(at: MerchantContext, payment: str, invoice: str) -> None:
             row.changed_at = at.now - IN_FLIGHT
 
 
-def _explain(at: MerchantContext, payment: str, invoice: str, seen: Seen) -> bool:
+def _note(at: MerchantContext, payment: str, invoice: str, entry: str) -> None:
+    """Write down what Holded calls the booking, so that it is never sent again."""
+    with at.db.write() as unit:
+        row = settlements.find(unit, payment, invoice)
+        if row is not None:
+            row.entry = entry
+
+
+def _look(at: MerchantContext, told: Snapshot, paid_on: date) -> tuple[InvoicePart, ...]:
+    """Return the payments on an invoice as far as Holded tells them."""
+    return at.invoicing.list_parts(told, paid_on=paid_on) if isinstance(told, Invoice) else ()
+
+
+def _explain(
+    at: MerchantContext, payment: str, invoice: str, seen: Seen, parts: tuple[InvoicePart, ...]
+) -> bool:
     """Say whether what stands on the invoice settles the booking: booked, or a riddle."""
-    told = seen.snapshot
+    told, tells_parts = seen.snapshot, at.invoicing.tells_parts
     with at.db.write() as unit:
         row = settlements.find(unit, payment, invoice)
         if row is None or not isinstance(told, Invoice):
             return False
-        new = _unexplained(unit, row, told)
-        if not new:
+        entry = row.entry or _entry(unit, row, told, parts, tells_parts=tells_parts)
+        if entry == NOTHING:
             return False
-        matching = [part for part in new if part.amount.amount == row.amount]
-        if len(new) == 1 and matching:
-            row.state, row.entry, row.changed_at = SettlementState.BOOKED, matching[0].id, at.now
+        row.changed_at = at.now
+        if entry is None:
+            row.state = SettlementState.UNKNOWN
+            log.error("settlement.unknown", merchant=at.merchant.slug, payment=payment)
+        else:
+            row.state, row.entry = SettlementState.BOOKED, entry
             refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
             _finish_if_booked(unit, at, intents.get(unit, payment))
-        else:
-            row.state, row.changed_at = SettlementState.UNKNOWN, at.now
-            log.error("settlement.unknown", merchant=at.merchant.slug, payment=payment)
         return True
 
 
-def _unexplained(unit: Unit, row: SettlementRow, told: Invoice) -> list[InvoicePart]:
+def _entry(
+    unit: Unit,
+    row: SettlementRow,
+    told: Invoice,
+    parts: tuple[InvoicePart, ...],
+    *,
+    tells_parts: bool,
+) -> str | None:
+    """Return the id of what was booked, NOTHING if nothing came, None if that cannot be said.
+
+    Where an invoice does not tell its payments (or did not when this one was sent), what it says
+    was paid of it proves whether any came.
+    """
+    has_changed = told.paid != row.paid_before
+    was_told = row.before is not None
+    if tells_parts and not was_told and not has_changed:
+        return NOTHING
+    new = _unexplained(unit, row, parts)
+    if not new:
+        return NOTHING if tells_parts or not has_changed else None
+    return new[0].id if len(new) == 1 and new[0].amount.amount == row.amount else None
+
+
+def _unexplained(
+    unit: Unit, row: SettlementRow, parts: tuple[InvoicePart, ...]
+) -> list[InvoicePart]:
     """Return the payments on our treasury that were not there before and that no other made."""
     before = {str(id) for id, _ in row.before or ()}
     others = {
@@ -226,11 +301,11 @@ def _unexplained(unit: Unit, row: SettlementRow, told: Invoice) -> list[InvoiceP
         for other in settlements.list_of_invoice(unit, row.merchant_id, row.invoice)
         if other.payment_id != row.payment_id and other.entry
     }
-    return [part for part in _ours(row, told) if part.id not in before | others]
+    return [part for part in _ours(row, parts) if part.id not in before | others]
 
 
-def _ours(row: SettlementRow, told: Invoice) -> list[InvoicePart]:
-    return [part for part in told.parts if not row.treasury or part.treasury == row.treasury]
+def _ours(row: SettlementRow, parts: tuple[InvoicePart, ...]) -> list[InvoicePart]:
+    return [part for part in parts if not row.treasury or part.treasury == row.treasury]
 
 
 def _give_up(at: MerchantContext, payment: str, invoice: str, seen: Seen) -> None:
@@ -246,6 +321,12 @@ def _is_begun(unit: Unit, payment: PaymentRow) -> bool:
     return any(
         settlements.find(unit, payment.id, share.invoice) is not None for share in payment.shares
     )
+
+
+def _is_receipted(unit: Unit, payment: PaymentRow) -> bool:
+    """Whether a receipt names a payment already, or that of its press is about to."""
+    is_in_press = bool(payment.press) and presses.get(unit, payment.press).receipt is None
+    return is_in_press or payment.receipt is not None
 
 
 def _finish_if_booked(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from portal.context import MerchantContext
+from portal.domain.budget import Effect
 from portal.domain.customers import Origin
 from portal.domain.events import ObjectKind
 from portal.gateways.invoicing import InvoicingGateway
 from portal.gateways.payments import PaymentGateway
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, sources
+from portal.services import collections, mandates, recurrences
+from portal.services.budget import spending
 from portal.store.customers import CustomerRow
 
 # Customers first, so that invoices find their names; what hangs on customers last.
@@ -21,13 +24,19 @@ STRIPE_KINDS = (
     ObjectKind.PRICE,
     ObjectKind.COUPON,
     ObjectKind.CONFIGURATION,
+    ObjectKind.METHOD_SETTINGS,
     ObjectKind.SUBSCRIPTION,
     ObjectKind.SCHEDULE,
     ObjectKind.INVOICE,
     ObjectKind.CREDIT_NOTE,
     ObjectKind.REFUND,
 )
-HOLDED_KINDS = (ObjectKind.CUSTOMER, ObjectKind.INVOICE, ObjectKind.CREDIT_NOTE)
+HOLDED_KINDS = (
+    ObjectKind.CUSTOMER,
+    ObjectKind.INVOICE,
+    ObjectKind.CREDIT_NOTE,
+    ObjectKind.PROFORMA,
+)
 
 Told = Callable[[str, int], None]
 
@@ -56,8 +65,10 @@ def sync(at: MerchantContext, told: Told, *, afresh: bool = False) -> int:
     for kind in STRIPE_KINDS:
         total += _read_all(at, _Listing(Origin.STRIPE, kind), told, afresh=afresh)
     if at.merchant.has_holded:
-        for kind in HOLDED_KINDS:
-            total += _read_all(at, _Listing(Origin.HOLDED, kind), told, afresh=afresh)
+        with spending(Effect.SYNC):
+            for kind in HOLDED_KINDS:
+                total += _read_all(at, _Listing(Origin.HOLDED, kind), told, afresh=afresh)
+            total += _read_recurrences(at, told)
     return total + _read_methods(at, told)
 
 
@@ -80,6 +91,14 @@ def _read_methods(at: MerchantContext, told: Told) -> int:
     return total
 
 
+def _read_recurrences(at: MerchantContext, told: Told) -> int:
+    count = recurrences.read_all(at)
+    with at.db.write() as unit:
+        recurrences.begin(unit, at, later=recurrences.EVERY)
+    told(f"{Origin.HOLDED} {ObjectKind.RECURRENCE}", count)
+    return count
+
+
 def _read_pages(at: MerchantContext, listing: _Listing) -> int:
     cursor, count = "", 0
     while True:
@@ -89,6 +108,7 @@ def _read_pages(at: MerchantContext, listing: _Listing) -> int:
         seen = [Seen(snapshot, page.at) for snapshot in page.snapshots]
         with at.db.write() as unit:
             refresh.save(unit, at.merchant, listing.origin, seen, now=at.now)
+            mandates.follow(unit, at, page.snapshots)
         count += len(seen)
         cursor = page.cursor
         if not cursor:
@@ -103,6 +123,8 @@ def _read_all(at: MerchantContext, listing: _Listing, told: Told, *, afresh: boo
         cursor, count = page.cursor, count + len(seen)
         with at.db.write() as unit:
             refresh.save(unit, at.merchant, listing.origin, seen, now=at.now)
+            for one in page.snapshots:
+                collections.follow(unit, at, one)
             sources.save_progress(
                 unit,
                 at.merchant,

@@ -15,12 +15,14 @@ from portal.db import Database, Unit
 from portal.domain.counterparts import ProblemCode
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
+from portal.domain.reconciliation import KINDS
 from portal.domain.refunds import given_back, still_owed
-from portal.mirror import refunds
+from portal.mirror import polls, refunds
 from portal.services import counterparts
 from portal.store import counterparts as documents
 from portal.store import inbox, merchants, operations, outbox
 from portal.store.merchants import MerchantRow
+from portal.store.reconciliation import DifferenceRow
 from portal.store.settlements import SettlementRow, SettlementState
 
 # What is not known for this long is not about to be known.
@@ -33,6 +35,8 @@ class TaskKind(StrEnum):
     REFUND: give money back at Stripe. BOOKING: look in Holded what stands on the invoice. EVENT and
     JOB: see why it failed, then have it done again. ANSWER: Stripe has not said what it did.
     COUNTERPART: see to a Holded document that is to stand for a Stripe invoice or refund.
+    DIFFERENCE: Stripe, Holded and the portal say different things, see `flask portal reconcile`.
+    QUESTION: see why Holded does not answer what the worker looks for there.
     """
 
     REFUND = "refund"
@@ -41,6 +45,8 @@ class TaskKind(StrEnum):
     JOB = "job"
     ANSWER = "answer"
     COUNTERPART = "counterpart"
+    DIFFERENCE = "difference"
+    QUESTION = "question"
 
 
 WHY = {
@@ -77,7 +83,8 @@ def list_tasks(db: Database, *, now: datetime) -> list[Task]:
     with db.session() as reader:
         names = {row.id: row.slug for row in reader.scalars(select(MerchantRow))}
     found = [*_bookings(db, names), *_refunds(db), *_events(db, names), *_jobs(db, names)]
-    found += [*_answers(db, names, now), *_counterparts(db, names, now)]
+    found += [*_differences(db, names), *_answers(db, names, now), *_questions(db, names, now)]
+    found += _counterparts(db, names, now)
     return sorted(found, key=lambda task: task.since)
 
 
@@ -145,6 +152,14 @@ def _jobs(db: Database, names: dict[int, str]) -> Iterator[Task]:
             yield Task(TaskKind.JOB, merchant, row.created_at, row.key, row.error)
 
 
+def _questions(db: Database, names: dict[int, str], now: datetime) -> Iterator[Task]:
+    with db.session() as reader:
+        for row in polls.list_failing(reader, before=now - LONG):
+            since = row.failing_since or now
+            what = f"{row.listing} of Holded, asked {row.fails} times in vain"
+            yield Task(TaskKind.QUESTION, names[row.merchant_id], since, what, row.error)
+
+
 def _answers(db: Database, names: dict[int, str], now: datetime) -> Iterator[Task]:
     with db.session() as reader:
         for row in operations.list_unanswered(reader, before=now - LONG):
@@ -163,4 +178,15 @@ def _counterparts(db: Database, names: dict[int, str], now: datetime) -> Iterato
             why = outbox.find_error(reader, counterparts.job_of(row), key) or "it is on its way"
             yield Task(
                 TaskKind.COUNTERPART, names[row.merchant_id], row.changed_at, row.source, why
+            )
+
+
+def _differences(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    """Return what a reconciliation found that is for a person and not listed above already."""
+    wanted = [kind for kind, what in KINDS.items() if not (what.is_safe or what.is_listed)]
+    with db.session() as reader:
+        for row in reader.scalars(select(DifferenceRow).where(DifferenceRow.kind.in_(wanted))):
+            found = row.to_difference()
+            yield Task(
+                TaskKind.DIFFERENCE, names[row.merchant_id], row.found_at, found.sentence, row.kind
             )

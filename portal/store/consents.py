@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, Unit
+from portal.db import Base, Reader, Unit
 
 
 class ConsentRow(Base):
-    """One agreement; `subject` is the payment or operation it was given with."""
+    """One agreement; `subject` is the payment or operation it was given with.
+
+    `method` is the saved payment method it turned out to be about, empty as long as none is.
+    """
 
     __tablename__ = "consents"
 
@@ -21,6 +24,7 @@ class ConsentRow(Base):
     text: Mapped[str] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(45), default="")
+    method: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[datetime]
 
 
@@ -49,6 +53,22 @@ def add(
             at=now,
         )
     )
+
+
+def name_method(unit: Unit, subject: str, method: str) -> None:
+    """Write which method was saved with what was agreed to."""
+    unit.execute(update(ConsentRow).where(ConsentRow.subject == subject).values(method=method))
+
+
+def methods_of(reader: Reader, merchant_id: int, customer_id: int) -> frozenset[str]:
+    """Return the methods of a customer whose owner agreed to later charges."""
+    query = select(ConsentRow.method).where(
+        ConsentRow.merchant_id == merchant_id,
+        ConsentRow.customer_id == customer_id,
+        ConsentRow.kind == "keep_method",
+        ConsentRow.method != "",
+    )
+    return frozenset(row.method for row in reader.rows(query))
 
 
 def text_of(unit: Unit, subject: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     bindparam,
+    func,
     select,
     text,
     update,
@@ -76,6 +77,10 @@ _WAITING = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_LAST_RECEIVED = select(func.max(WebhookEventRow.received_at).label("at")).where(
+    WebhookEventRow.merchant_id == bindparam("merchant"),
+    WebhookEventRow.provider == bindparam("provider"),
+)
 _LEASE = (
     update(WebhookEventRow)
     .where(WebhookEventRow.id.in_(bindparam("ids", expanding=True)))
@@ -124,6 +129,12 @@ def postpone(
     unit.execute(
         _POSTPONE, {"ids": list(ids), "until": until, "why": why[:500], "new_state": state}
     )
+
+
+def last_received(reader: Reader, merchant_id: int, provider: str) -> datetime | None:
+    """Return when a merchant's provider told anything last, None if it never did."""
+    row = reader.row(_LAST_RECEIVED, {"merchant": merchant_id, "provider": provider})
+    return row.at if row is not None else None
 
 
 def list_dead(reader: Reader) -> Sequence[Row[Any]]:

@@ -37,8 +37,8 @@ class RulesText(TypeDecorator[Rules]):
         if value is None:
             return None
         default = asdict(NOTHING_DECIDED)
-        decided = {name: v for name, v in asdict(value).items() if v != default[name]}
-        return json.dumps(decided, default=str)
+        changed = {name: v for name, v in asdict(value).items() if v != default[name]}
+        return json.dumps(changed, default=str)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Rules | None:
         """Read it back; a rule that is known no more is left out."""

@@ -23,7 +23,8 @@ class PaymentRow(Base):
 
     `checkout` and `intent` are Stripe's ids, `method` the saved method it was started with, `keeps`
     says that the customer agreed to keep a new one. `from_link` marks a payment opened from
-    an invoice link, which names no customer to Stripe.
+    an invoice link, which names no customer to Stripe. `press` names the press that makes several
+    charges, empty where it is the only one. `receipt` is the number of the one that names it.
     """
 
     __tablename__ = "payments"
@@ -43,6 +44,8 @@ class PaymentRow(Base):
     checkout: Mapped[str] = mapped_column(String(120), default="")
     intent: Mapped[str] = mapped_column(String(64), default="")
     error_code: Mapped[str] = mapped_column(String(80), default="")
+    press: Mapped[str] = mapped_column(String(32), default="")
+    receipt: Mapped[int | None]
     started_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 
@@ -55,6 +58,7 @@ class PaymentRow(Base):
         Index("ix_payments_checkout", "merchant_id", "account", "livemode", "checkout"),
         Index("ix_payments_customer_id", "customer_id", "started_at"),
         Index("ix_payments_state", "state", "changed_at"),
+        Index("ix_payments_press", "press"),
     )
 
     @property
@@ -115,7 +119,7 @@ _STATES = (
         ShareRow.merchant_id == bindparam("merchant"),
         ShareRow.livemode == bindparam("livemode"),
         ShareRow.origin == bindparam("origin"),
-        ShareRow.invoice == bindparam("invoice"),
+        ShareRow.invoice.in_(bindparam("invoices", expanding=True)),
     )
 )
 _TRIES = (
@@ -149,6 +153,7 @@ def add(
     method: str = "",
     keeps: bool = False,
     from_link: bool = False,
+    press: str = "",
     now: datetime,
 ) -> PaymentRow:
     """Write a payment in state MADE; raises IntegrityError if an invoice has a live one."""
@@ -164,6 +169,7 @@ def add(
         method=method,
         keeps=keeps,
         from_link=from_link,
+        press=press,
         started_at=now,
         changed_at=now,
     )
@@ -194,6 +200,39 @@ def find_live(unit: Unit, merchant: Merchant, origin: Origin, invoice: str) -> P
     ).one_or_none()
 
 
+def list_live(
+    unit: Unit, merchant: Merchant, origin: Origin, invoices: Sequence[str]
+) -> list[PaymentRow]:
+    """Return the payments that can still take money for any of these invoices."""
+    return list(
+        unit.scalars(
+            select(PaymentRow)
+            .join(ShareRow)
+            .where(
+                ShareRow.merchant_id == merchant.id,
+                ShareRow.livemode == merchant.livemode,
+                ShareRow.origin == origin,
+                ShareRow.invoice.in_(invoices),
+                flag(ShareRow.is_live),
+            )
+            .distinct()
+            .order_by(PaymentRow.id)
+        )
+    )
+
+
+def list_of_press(unit: Unit, press: str) -> list[PaymentRow]:
+    """Return the payments a press has made, in their order, held against other writers."""
+    return list(
+        unit.scalars(
+            select(PaymentRow)
+            .where(PaymentRow.press == press)
+            .order_by(PaymentRow.started_at, PaymentRow.id)
+            .with_for_update()
+        )
+    )
+
+
 def list_of_invoice(
     reader: Reader, merchant: Merchant, origin: Origin, invoice: str
 ) -> Sequence[Row[Any]]:
@@ -202,10 +241,10 @@ def list_of_invoice(
     return reader.rows(_TRIES, {**values, "origin": origin, "invoice": invoice})
 
 
-def tries_of(reader: Reader, merchant: Merchant, origin: Origin, invoice: str) -> Tries:
-    """Return the payments of an invoice with their states: another value says that one moved."""
+def tries_of(reader: Reader, merchant: Merchant, origin: Origin, invoices: Sequence[str]) -> Tries:
+    """Return the payments of invoices with their states: another value says that one moved."""
     values = {"merchant": merchant.id, "livemode": merchant.livemode}
-    found = reader.rows(_STATES, {**values, "origin": origin, "invoice": invoice})
+    found = reader.rows(_STATES, {**values, "origin": origin, "invoices": list(invoices)})
     return frozenset((row.id, row.state) for row in found)
 
 

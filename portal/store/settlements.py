@@ -27,7 +27,8 @@ class SettlementRow(Base):
     """One booking; unique per payment and invoice, so that no second one can be written.
 
     `before` freezes the payments the invoice had on our treasury before the first send, as
-    [[id, amount], …] in minor units; `entry` is the provider's id of what we booked. `amount` is
+    [[id, amount], …] in minor units, None where Holded does not tell them, and `paid_before` what
+    was paid of it then; `entry` is the provider's id of what we booked. `amount` is
     what is booked, `excess` what the invoice did not want any more and has to go back.
     """
 
@@ -46,6 +47,7 @@ class SettlementRow(Base):
     treasury: Mapped[str] = mapped_column(String(64), default="")
     state: Mapped[str] = mapped_column(String(10))
     before: Mapped[list[Any] | None] = mapped_column(JSON)
+    paid_before: Mapped[MinorUnits | None]
     entry: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

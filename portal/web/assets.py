@@ -66,7 +66,7 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
 def names_in_sprite(kind: str, sprite: bytes | None = None) -> frozenset[str]:
     """Return the names drawn in the sprite: kind `i` for icons, `m` for payment marks."""
     drawn = (STATIC / SPRITE).read_bytes() if sprite is None else sprite
-    return frozenset(re.findall(rf'<symbol id="{kind}-([a-z_]+)"', drawn.decode()))
+    return frozenset(re.findall(rf'<symbol id="{kind}-([a-z0-9_]+)"', drawn.decode()))
 
 
 def _icons(files: dict[str, StaticFile], sprite: str) -> Callable[..., Markup]:

@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain.decisions import Reason
 from portal.domain.errors import InvalidInput, PortalError, Refused, TooManyTries
+from portal.services.declines import Wording
 from portal.store.secrets import SecretUnreadable
 from portal.web import customer, wording
 from portal.web.areas import FILES, PROGRAMS, is_in
 from portal.web.security import SAFE
-from portal.web.wording import Wording
 
 RETRY_AFTER = 30
 

@@ -10,20 +10,21 @@ from decimal import Decimal
 from flask import Flask
 
 from portal import i18n
-from portal.domain.money import Money
+from portal.domain.money import Money, exponent
 from portal.i18n import formats, ngettext
 from portal.i18n import gettext as _
 from portal.i18n.formats import Style
-from portal.web import statuses
+from portal.web import method_types, statuses
 
 
 def init_app(app: Flask) -> None:
     """Give every template the filters of this module, and those that draw a status."""
     app.jinja_env.filters.update(
-        ago=ago, clock=clock, day=day, due=due, isolate=isolate, ltr=ltr, moment=moment,
-        money=money, number=number,
+        ago=ago, clock=clock, day=day, decimals=exponent, due=due, isolate=isolate, ltr=ltr,
+        moment=moment, money=money, number=number,
     )  # fmt: skip
     statuses.init_app(app)
+    method_types.init_app(app)
 
 
 def money(value: Money) -> str:

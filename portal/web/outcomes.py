@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from portal.domain.method_types import BY_TYPE, VOUCHERS
 from portal.domain.money import Money
-from portal.domain.payment_methods import BY_TYPE, VOUCHERS
 from portal.domain.payments import PaymentState
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
+from portal.services.declines import Wording, of_decline
 from portal.services.outcomes import Outcome
-from portal.web import wording
 from portal.web.filters import money
-from portal.web.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ def of_failure(code: str) -> Wording:
     """Return what is said of a payment that failed, by the code kept with it."""
     if code in NOT_THE_BANK:
         return NOT_THE_BANK[code]
-    return NOT_ACCEPTED if code in OF_REQUESTS else wording.of_decline(code)
+    return NOT_ACCEPTED if code in OF_REQUESTS else of_decline(code)
 
 
 def of_try(row: Any) -> str:

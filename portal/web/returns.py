@@ -62,6 +62,9 @@ def _show_payment(at: MerchantContext, operation: OperationRow) -> str:
         go_on_href=_go_on(at, operation, outcome, is_payer=is_payer),
         invoice_href=_href(at, "customer.invoices.show", outcome.invoice) if is_payer else "",
         pay_href=_href(at, "customer.payments.choose", outcome.invoice) if is_payer else "",
+        press_href=_href(at, "customer.presses.show", outcome.press)
+        if is_payer and outcome.press
+        else "",
     )
 
 

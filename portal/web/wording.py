@@ -1,22 +1,9 @@
-"""What people read for each reason, error and decline: a sentence, and what they can do now."""
-
-from dataclasses import dataclass
+"""What people read for each reason and error: a sentence, and what they can do now."""
 
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import PortalError
 from portal.i18n import lazy_gettext, ngettext
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """Two sentences: what is the matter, and what to do next. Both are translated when shown."""
-
-    happened: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.happened} {self.advice}"
-
+from portal.services.declines import Wording
 
 ASK_MERCHANT = lazy_gettext("Ask the company that bills you; it can do this for you.")
 LOAD_AGAIN = lazy_gettext("Load the page again to see how things stand.")
@@ -150,6 +137,22 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("We are checking whether your last payment went through."),
         lazy_gettext("Please do not pay again; this page will say how it ended."),
     ),
+    Reason.SET_TOO_LARGE: Wording(
+        lazy_gettext("At most 100 invoices can be paid with one press."),
+        lazy_gettext("Choose fewer, and pay the others afterwards."),
+    ),
+    Reason.SEVERAL_CURRENCIES: Wording(
+        lazy_gettext("These invoices are in several currencies."),
+        lazy_gettext("Pay those of one currency first, then the others."),
+    ),
+    Reason.PART_NOT_ALLOWED: Wording(
+        lazy_gettext("This invoice can only be paid as a whole."),
+        lazy_gettext("Pay the whole sum, or ask the company that bills you."),
+    ),
+    Reason.NEEDS_SAVED_METHOD: Wording(
+        lazy_gettext("One of these invoices can only be paid with a saved method."),
+        lazy_gettext("Save a method first, or pay the invoices one by one."),
+    ),
     # about a payment method
     Reason.LAST_METHOD: Wording(
         lazy_gettext("This is the last payment method, and a subscription needs it."),
@@ -162,6 +165,34 @@ REASONS: dict[Reason, Wording] = {
     Reason.METHOD_NOT_FOR_DEFAULT: Wording(
         lazy_gettext("This kind of payment method cannot be the default."),
         lazy_gettext("You can still choose it when you pay an invoice."),
+    ),
+    Reason.METHOD_IS_DEFAULT: Wording(
+        lazy_gettext("This method is the default already, so it cannot stand in for it."),
+        lazy_gettext("Choose another one as your backup."),
+    ),
+    Reason.METHOD_PAYING: Wording(
+        lazy_gettext("A payment with this method is under way."),
+        lazy_gettext("Wait until it has ended, then remove the method."),
+    ),
+    Reason.MANDATE_OVER: Wording(
+        lazy_gettext("The mandate of this bank account has ended, so it cannot be debited."),
+        lazy_gettext("Add the account again, which gives a new mandate, or use another method."),
+    ),
+    Reason.METHOD_NOT_FOR_CURRENCY: Wording(
+        lazy_gettext("It does not take this currency."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.METHOD_NOT_FOR_AMOUNT: Wording(
+        lazy_gettext("It does not take a sum of this size."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.METHOD_NOT_TAKEN: Wording(
+        lazy_gettext("The company that bills you does not take this kind of payment method."),
+        lazy_gettext("Choose another payment method."),
+    ),
+    Reason.NO_METHOD_OFFERED: Wording(
+        lazy_gettext("No new payment method can be used for this here."),
+        ASK_MERCHANT,
     ),
     # about an offer
     Reason.NO_OFFER: Wording(
@@ -197,6 +228,7 @@ ASKING = frozenset(
         Reason.PRICES_CLASH,
         Reason.AMOUNT_TOO_SMALL,
         Reason.FOREIGN_CURRENCY,
+        Reason.NO_METHOD_OFFERED,
     }
 )
 
@@ -255,6 +287,10 @@ ERRORS: dict[str, Wording] = {
         lazy_gettext("Our payment or invoicing service does not answer right now."),
         lazy_gettext("What is shown here stays; please try again in a few minutes."),
     ),
+    "budget_spent": Wording(
+        lazy_gettext("The system that issues the invoices cannot be asked more often just now."),
+        lazy_gettext("What is shown here stays; please come back later."),
+    ),
     "provider_refused": Wording(
         lazy_gettext("Our payment or invoicing service did not accept this. Nothing was changed."),
         lazy_gettext("Check what you entered, or ask the company that bills you."),
@@ -263,107 +299,6 @@ ERRORS: dict[str, Wording] = {
         lazy_gettext("The company that bills you has something to put right before this works."),
         lazy_gettext("Please tell them, with the number below. Nothing was changed."),
     ),
-}
-
-_OTHER_METHOD = lazy_gettext("Use another payment method.")
-_ASK_BANK = lazy_gettext("Ask your bank, or use another payment method.")
-_AGAIN = lazy_gettext("Try again in a few minutes, or use another payment method.")
-_CHECK_DATA = lazy_gettext("Check what you entered, and try again.")
-
-_REFUSED = Wording(lazy_gettext("Your bank refused the payment. You were not charged."), _ASK_BANK)
-_NO_MONEY = Wording(
-    lazy_gettext("There was not enough money in the account. You were not charged."),
-    lazy_gettext("Try again when there is, or use another payment method."),
-)
-_EXPIRED = Wording(lazy_gettext("The card has expired. You were not charged."), _OTHER_METHOD)
-_WRONG_DATA = Wording(
-    lazy_gettext("A number of the card was not right. You were not charged."), _CHECK_DATA
-)
-_NOT_SUPPORTED = Wording(
-    lazy_gettext("The card does not take this kind of payment. You were not charged."),
-    _OTHER_METHOD,
-)
-_TECHNICAL = Wording(
-    lazy_gettext("The bank could not be reached or made a mistake. You were not charged."), _AGAIN
-)
-_TOO_OFTEN = Wording(
-    lazy_gettext("The limit of the card or account was reached. You were not charged."), _ASK_BANK
-)
-_NEEDS_BANK = Wording(
-    lazy_gettext("Your bank wants you to confirm the payment. You were not charged."),
-    lazy_gettext("Pay again and confirm it on your bank’s page, or use another payment method."),
-)
-_NOT_CONFIRMED = Wording(
-    lazy_gettext("The confirmation at your bank did not work. You were not charged."),
-    lazy_gettext("Try again, or use another payment method."),
-)
-_TWICE = Wording(
-    lazy_gettext(
-        "The same sum was paid with this card a moment ago, so the bank stopped this one."
-    ),
-    lazy_gettext("Look at your invoices before you pay again."),
-)
-_ACCOUNT_CLOSED = Wording(
-    lazy_gettext("The bank account cannot be debited. You were not charged."), _OTHER_METHOD
-)
-_NOT_ALLOWED = Wording(
-    lazy_gettext("The bank was told not to allow this debit. You were not charged."), _ASK_BANK
-)
-_TOO_LATE = Wording(
-    lazy_gettext("The time to finish the payment ran out. You were not charged."),
-    lazy_gettext("Start the payment again."),
-)
-_TEST_CARD = Wording(
-    lazy_gettext("Test cards work with test data only. You were not charged."), _OTHER_METHOD
-)
-
-# Stripe's codes of failure and the banks' words behind them. Lost, stolen and suspicious cards get
-# the general sentence on purpose (docs.stripe.com/declines/codes).
-DECLINES: dict[str, Wording] = {
-    "authentication_required": _NEEDS_BANK,
-    "authentication_not_handled": _NOT_CONFIRMED,
-    "payment_intent_authentication_failure": _NOT_CONFIRMED,
-    "setup_intent_authentication_failure": _NOT_CONFIRMED,
-    "offline_pin_required": _NEEDS_BANK,
-    "online_or_offline_pin_required": _NEEDS_BANK,
-    "insufficient_funds": _NO_MONEY,
-    "expired_card": _EXPIRED,
-    "incorrect_cvc": _WRONG_DATA,
-    "incorrect_number": _WRONG_DATA,
-    "incorrect_pin": _WRONG_DATA,
-    "incorrect_zip": _WRONG_DATA,
-    "incorrect_address": _WRONG_DATA,
-    "invalid_cvc": _WRONG_DATA,
-    "invalid_number": _WRONG_DATA,
-    "invalid_pin": _WRONG_DATA,
-    "invalid_expiry_month": _WRONG_DATA,
-    "invalid_expiry_year": _WRONG_DATA,
-    "card_not_supported": _NOT_SUPPORTED,
-    "currency_not_supported": _NOT_SUPPORTED,
-    "transaction_not_allowed": _NOT_SUPPORTED,
-    "service_not_allowed": _NOT_SUPPORTED,
-    "not_permitted": _NOT_SUPPORTED,
-    "card_velocity_exceeded": _TOO_OFTEN,
-    "withdrawal_count_limit_exceeded": _TOO_OFTEN,
-    "pin_try_exceeded": _TOO_OFTEN,
-    "debit_not_authorized": _NOT_ALLOWED,
-    "stop_payment_order": _NOT_ALLOWED,
-    "revocation_of_authorization": _NOT_ALLOWED,
-    "revocation_of_all_authorizations": _NOT_ALLOWED,
-    "issuer_not_available": _TECHNICAL,
-    "processing_error": _TECHNICAL,
-    "reenter_transaction": _TECHNICAL,
-    "try_again_later": _TECHNICAL,
-    "payment_method_provider_timeout": _TECHNICAL,
-    "duplicate_transaction": _TWICE,
-    "account_closed": _ACCOUNT_CLOSED,
-    "bank_account_restricted": _ACCOUNT_CLOSED,
-    "bank_account_unusable": _ACCOUNT_CLOSED,
-    "invalid_account": _ACCOUNT_CLOSED,
-    "no_account": _ACCOUNT_CLOSED,
-    "payment_intent_payment_attempt_expired": _TOO_LATE,
-    "testmode_decline": _TEST_CARD,
-    "live_mode_test_card": _TEST_CARD,
 }
 
 
@@ -388,11 +323,6 @@ def of_error(error: PortalError) -> Wording:
     if isinstance(decision, Decision) and decision.reason:
         return REASONS[decision.reason]
     return ERRORS[error.wording]
-
-
-def of_decline(code: str, decline_code: str = "") -> Wording:
-    """Return what is said of a payment that failed, by Stripe's code and the bank's word."""
-    return DECLINES.get(decline_code) or DECLINES.get(code) or _REFUSED
 
 
 def wait_for(seconds: int) -> str:

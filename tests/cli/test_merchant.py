@@ -68,6 +68,66 @@ def test_a_merchant_joins_with_holded_and_books_on_the_account_named(
     assert "--holded-treasury is to be one account of:" in result.output
 
 
+@pytest.fixture
+def first_key(house: House, holded_token: str) -> str:
+    """The key of the first API of an account with one treasury for gateways."""
+    accounts = house.holded_app.test_client().get("/_sandbox/accounts").get_json()
+    key = next(one["v1_key"] for one in accounts if one["id"] == "acc_sun")
+    made = house.holded_app.test_client().post(
+        "/api/invoicing/v1/treasury",
+        json={"name": "Stripe", "type": "gateway"},
+        headers={"key": key},
+    )
+    assert made.status_code == 201
+    return str(key)
+
+
+def test_a_merchant_joins_with_a_key_of_the_first_api_and_is_looked_after(
+    app, house, stripe_key, first_key
+):
+    result = add(app, stripe_key, "--holded-token", first_key)
+
+    assert result.exit_code == 0, result.output
+    assert "the worker looks for changes every 44 minutes" in result.output
+    assert "Register this address in Holded" not in result.output
+    assert first_key not in result.output
+    merchant = merchants.get(house.db, "sun")
+    assert merchant.has_holded
+    assert merchant.holded_treasury
+
+
+def test_a_dead_key_of_the_first_api_is_refused(app, house, stripe_key):
+    result = add(app, stripe_key, "--holded-token", "0" * 32)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Holded does not take the token:")
+
+
+def test_a_merchant_moves_to_the_second_api_with_a_token_of_the_same_account(
+    app, house, stripe_key, first_key, holded_token
+):
+    add(app, stripe_key, "--holded-token", first_key)
+
+    result = run(app, "merchant", "token", "sun", "--token", holded_token)
+
+    assert result.exit_code == 0, result.output
+    assert "Register this address in Holded: http://127.0.0.1:8000/hooks/holded/" in result.output
+    merchant = merchants.get(house.db, "sun")
+    kept = secrets.find(house.db, house.keyring, merchant.id, "holded_token")
+    assert kept == holded_token
+
+
+def test_a_token_of_another_account_is_not_taken(app, house, stripe_key, first_key):
+    add(app, stripe_key, "--holded-token", first_key)
+
+    result = run(app, "merchant", "token", "sun", "--token", house.holded_token)
+
+    assert result.exit_code == 1
+    assert "opens another account" in result.output
+    merchant = merchants.get(house.db, "sun")
+    assert secrets.find(house.db, house.keyring, merchant.id, "holded_token") == first_key
+
+
 def test_a_key_that_is_none_is_refused_in_one_line(app, house):
     result = add(app, "sk_test_nonsense")
 

@@ -10,7 +10,8 @@ from portal.domain.catalogue import Price, Product, TaxBehavior
 from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.decisions import Decision, Reason
 from portal.domain.limits import Standing
-from portal.domain.payment_methods import CATALOGUE, PaymentMethod, may_remove
+from portal.domain.method_types import CATALOGUE
+from portal.domain.payment_methods import PaymentMethod, may_remove
 from portal.domain.subscriptions import (
     PhaseChange,
     Schedule,

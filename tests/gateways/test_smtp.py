@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
-from portal.gateways.mail import Mail
+from portal.gateways.mail import Attachment, Mail
 from portal.gateways.smtp import SmtpMailer, compose
 
 MAIL = Mail(
@@ -298,3 +298,17 @@ def test_a_server_address_that_makes_no_sense_is_not_repeated():
         SmtpMailer("smpt://billing:p4ssw0rd@mail.example")
 
     assert "p4ssw0rd" not in str(error.value)
+
+
+def test_what_is_attached_arrives_byte_for_byte() -> None:
+    attached = Attachment("receipt-1042.pdf", b"%PDF-1.4\r\n\x00\xff.\n")
+    sent = bytes(compose(replace(MAIL, attachments=(attached,))))
+
+    mail = message_from_bytes(sent, policy=default)
+    (part,) = mail.iter_attachments()
+
+    assert part.get_content() == attached.content
+    assert part.get_filename() == "receipt-1042.pdf"
+    assert part.get_content_type() == "application/pdf"
+    assert mail["Content-Language"] == MAIL.locale
+    assert mail.get_body(("html",)).get_content().strip() == MAIL.html

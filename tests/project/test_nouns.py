@@ -33,6 +33,9 @@ class Noun:
 NOUNS = [
     Noun("Merchant", "portal.domain.merchants", "merchants", "domain store services"),
     Noun("Rules", "portal.domain.rules", "rules", "domain cli"),
+    Noun("Budget", "portal.domain.budget", "budget", "domain store services cli"),
+    Noun("Difference", "portal.domain.reconciliation", "reconciliation", "domain store services"),
+    Noun("Difference", "portal.domain.reconciliation", "reconcile", "cli"),
     Noun("Customer", "portal.context", "customers", "domain store mirror services"),
     Noun("Profile", "portal.domain.customers", "account", "pages templates"),
     Noun("PortalSession", "portal.services.sessions", "sessions", "store services web"),
@@ -56,16 +59,37 @@ NOUNS = [
         "payment_methods",
         "domain mirror services pages templates",
     ),
+    Noun("Mandate", "portal.domain.mandates", "mandates", "domain mirror services"),
+    Noun("BackupRow", "portal.store.backups", "backups", "store services"),
+    Noun("NoticeRow", "portal.store.notices", "notices", "store"),
+    Noun(
+        "PaymentMethodType", "portal.domain.method_types", "method_types", "domain mirror services"
+    ),
     Noun("Invoice", "portal.domain.invoices", "invoices", "domain mirror pages templates"),
     Noun(
         "PaymentRow", "portal.store.payments", "payments", "domain store services pages templates"
     ),
+    Noun("PressRow", "portal.store.presses", "presses", "domain store services pages templates"),
+    Noun(
+        "Statement",
+        "portal.domain.statements",
+        "statements",
+        "domain mirror services pages templates",
+    ),
     Noun("Intent", "portal.domain.payments", "intents", "mirror services"),
+    Noun(
+        "CollectionRow",
+        "portal.store.collections",
+        "collections",
+        "domain store services cli",
+    ),
+    Noun("Recurrence", "portal.domain.recurrences", "recurrences", "domain mirror services"),
     Noun("Refund", "portal.domain.refunds", "refunds", "domain mirror"),
     Noun("Bill", "portal.domain.bills", "bills", "domain"),
     Noun("Draft", "portal.domain.drafts", "drafts", "domain"),
     Noun("CounterpartRow", "portal.store.counterparts", "counterparts", "domain store services"),
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
+    Noun("PollRow", "portal.mirror.polls", "polls", "domain mirror services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
     Noun(
         "CancellationOutcome",

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,11 +21,13 @@ from portal import i18n
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
 from portal.domain.errors import GatewayUnavailable
+from portal.domain.mandates import Mandate, MandateStatus
 from portal.domain.merchants import Merchant
 from portal.domain.money import Money
+from portal.domain.payment_methods import PaymentMethod
 from portal.gateways.mail import Mail
 from portal.gateways.smtp import compose as compose_message
-from portal.services import actions, mail
+from portal.services import actions, declines, mail, mandates
 from portal.settings import Settings
 from portal.web import filters
 
@@ -52,13 +54,50 @@ def action(verb: str = "paid", **details: Any) -> Any:
     )
 
 
+MANDATE = Mandate(
+    "mandate_1", "pm_1", "sepa_debit", MandateStatus.ACTIVE, reference="NVL4711", accepted_at=NOW
+)
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
+WAITING = {
+    "number": "F260001",
+    "kind": "invoice",
+    "amount": EUR,
+    "due_on": date(2026, 12, 1),
+    "next_try": date(2026, 11, 24),
+}
 # What each mail is sent with; the names are the folders of templates/mail.
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
     "receipt": {"action": action(), "customer_name": "Forn Aurora"},
+    "mandate": {
+        "mandate": MANDATE, "customer_name": "Forn Aurora",
+        "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
+        "agreed": lambda: mandates.words(MANDATE, MERCHANT),
+    },
+    "debit": {
+        "amount": EUR, "invoices": INVOICES, "mandate": MANDATE, "day": NOW.date(),
+        "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
+    },
+    "card_expiring": {
+        "method": PaymentMethod("pm_2", "cus_1", "card", "visa", "4242"), "last_day": NOW.date(),
+    },
+    "slip": {
+        "amount": EUR, "invoices": INVOICES, "number": "34191790010104351004791020150008",
+        "expires_at": NOW,
+    },
+    "slip_ran_out": {
+        "amount": EUR, "invoices": INVOICES, "number": "34191790010104351004791020150008",
+    },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
+        "why": declines.of_decline("insufficient_funds").happened,
+    },
+    "collection": {
+        **WAITING, "reason": "declined",
+    },
+    "uncollected": {
+        **WAITING, "reason": "bank", "code": "authentication_required",
+        "customer_name": "Forn Aurora", "customer_address": "ana@forn.example",
     },
     "credit_note": {
         "amount": EUR, "invoice": "F260001", "refund": "re_1", "payment": "pi_1",
@@ -160,7 +199,10 @@ def test_the_plain_text_says_all_that_the_html_says(at, name, locale):
 def test_no_sentence_escapes_translation(at, name):
     found = write(at, name, i18n.PSEUDOS[0].tag)
 
-    untouched = ("Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042")
+    untouched = (
+        "Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042", "Forn Aurora",
+        "authentication_required",
+    )  # fmt: skip
     plain = [
         sentence
         for sentence in sentences(found.html)

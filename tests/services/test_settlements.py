@@ -13,9 +13,9 @@ from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
 from portal.domain.payments import PaymentState, Share
 from portal.mirror import invoices
-from portal.services import outcomes
+from portal.services import operations, outcomes
 from portal.services import settlements as booking
-from portal.services.payments import Pressed
+from portal.services.payments import CONFIRM, Pressed
 from portal.store import payments
 from portal.store.settlements import SettlementRow, SettlementState
 from tests.payer import Payer
@@ -47,6 +47,9 @@ def test_a_sum_of_thirty_million_is_paid_and_booked_whole(payer: Payer) -> None:
         payment = payments.add(
             unit, at.merchant, visit.customer.id, [share], currency="eur", now=at.now
         )
+        operations.begin(
+            unit, at, CONFIRM, customer_id=visit.customer.id, id=payment.id, intent="pi_big"
+        )
         booking._begin(unit, at, payment, payment.shares[0])
 
     with at.db.session() as reader:
@@ -61,7 +64,7 @@ def test_a_sum_of_thirty_million_is_paid_and_booked_whole(payer: Payer) -> None:
 @pytest.mark.parametrize("kind", ["lose_answer", "half_body"])
 def test_b55_a_booking_whose_answer_was_lost_stands_once(payer: Payer, kind: str) -> None:
     invoice, card = payer.invoice(), payer.card()
-    payer.fault("holded", kind, "/payments", method="POST")
+    payer.fault("holded", kind, "/pay", method="POST")
 
     payer.pay(invoice, card)
     payer.house.settle_down()
@@ -74,7 +77,7 @@ def test_b55_a_booking_whose_answer_was_lost_stands_once(payer: Payer, kind: str
 @pytest.mark.parametrize("kind", ["status", "html", "http200_info", "rate_limit", "reset"])
 def test_b55_a_booking_that_was_not_taken_is_sent_again(payer: Payer, kind: str) -> None:
     invoice, card = payer.invoice(), payer.card()
-    payer.fault("holded", kind, "/payments", method="POST")
+    payer.fault("holded", kind, "/pay", method="POST")
 
     pressed = payer.pay(invoice, card)
     payer.house.settle_down()
@@ -120,7 +123,7 @@ def test_an_equal_sum_booked_by_hand_before_is_not_taken_for_ours(payer: Payer) 
     payer.pay_in_holded(invoice, "121.00")
     payer.house.settle_down()
     due = invoices.get(payer.visit(), invoice).invoice.due_money
-    payer.fault("holded", "lose_answer", "/payments", method="POST")
+    payer.fault("holded", "lose_answer", "/pay", method="POST")
 
     payer.press(invoice, due, card)
     payer.house.settle_down()

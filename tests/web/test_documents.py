@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.web.customer.invoices import LONGEST_NAME, disposition
+from portal.web.downloads import LONGEST_NAME, disposition
 from tests.browser import Browser
 from tests.payer import Payer
 
@@ -113,3 +113,17 @@ def test_b24_no_name_breaks_the_header(name: str) -> None:
     assert len(whole) <= LONGEST_NAME
     assert not set('/\\"\r\n\0') & set(whole)
     assert message.get_filename()
+
+
+def test_a_pdf_that_waits_for_the_month_says_so_and_when(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice, house = signed_in.invoice(), signed_in.house
+    house.decide(holded_calls_a_month=1)
+
+    page = browser.get("customer.invoices.pdf", id=invoice, status=503)
+
+    assert page.h1 == "This PDF has to wait"
+    assert "payments go first" in page.text
+    assert re.search(r"It can be fetched from \S.* on\. If you need it earlier, ask ", page.text)
+    assert page.link("Back to the invoice") == f"/nuvol/invoices/{invoice}"

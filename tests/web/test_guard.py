@@ -17,14 +17,16 @@ from werkzeug.routing import Rule
 from portal.db import Base
 from portal.domain.access import Scope
 from portal.domain.customers import Origin
+from portal.domain.payments import Share
 from portal.services.merchants import RESERVED
-from portal.store import actions, operations
+from portal.store import actions, operations, presses
 from portal.web.areas import BLIND
 from portal.web.customer import SlugConverter
 from portal.web.policies import PolicyMissing, Who, check, open_to, policy_of
 from tests.browser import Browser
 from tests.factories import make_customer, make_invoice, make_merchant, make_session
 from tests.house import House
+from tests.payer import Payer
 from tests.shop import GOOD, Shop
 from tests.web.signing_in import HOST
 
@@ -92,7 +94,7 @@ class Owned:
 
 
 @pytest.fixture
-def owned(house: House) -> Owned:
+def owned(house: House, app: Flask) -> Owned:
     shop = Shop(house)
     shop.configure()
     at_stripe = shop.customer(GOOD, email="owner@forn.example")
@@ -101,7 +103,8 @@ def owned(house: House) -> Owned:
     )
     subscription = shop.subscribe(at_stripe)
     house.settle_down()
-    method = shop.stripe.payment_methods.list({"customer": at_stripe}).data[0]
+    with app.app_context():
+        method = Payer(house, at_stripe, "").debit()
     customer = house.visit(stripe_customer=at_stripe).customer.id
     invoice = make_invoice(house.db, house.merchant, customer)
     with house.db.write() as unit:
@@ -109,13 +112,24 @@ def owned(house: House) -> Owned:
         operation = operations.begin(
             unit, house.merchant, "pay", customer_id=customer, parameters={}, now=house.now()
         ).id
+        share = Share(Origin.STRIPE, invoice, 12100)
+        press = presses.add(
+            unit,
+            house.merchant,
+            customer,
+            {share: invoice},
+            currency="eur",
+            method=method.id,
+            now=house.now(),
+        ).id
     ids = {
         "account": tax_id.id,
         "history": str(receipt),
         "invoices": invoice,
         "operation": operation,
-        "payment_methods": method.id,
+        "payment_methods": method,
         "payments": invoice,
+        "presses": press,
         "subscriptions": subscription,
     }
     return Owned(customer, ids)

@@ -1,15 +1,31 @@
 """The history: what was done, and the receipt of each action."""
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from portal.domain.payments import PaymentState
+from portal.services.actions import TITLES
 from portal.store import actions
+from portal.store.payments import PaymentRow
 from tests.browser import Browser
 from tests.factories import make_customer, make_session
 from tests.house import House
+from tests.papers import text_of
 from tests.web.signing_in import carry
+
+HOST = "http://127.0.0.1:8000"
+PAID = {
+    "amount": 12100,
+    "currency": "eur",
+    "method_type": "card",
+    "brand": "visa",
+    "last4": "4242",
+    "invoices": [{"id": "1", "number": "F-7", "amount": 12100}],
+}
 
 
 @pytest.fixture
@@ -107,3 +123,108 @@ def test_b15_somebody_elses_receipt_is_not_found(
 
 def test_an_empty_history_says_what_will_be_there(browser: Browser, customer: int) -> None:
     assert "Nothing was done here yet" in browser.get("customer.history.list_all").text
+
+
+def _pdf(browser: Browser, number: int) -> Any:
+    with browser.client.get(f"/nuvol/history/{number}/pdf", base_url=HOST) as answer:
+        assert answer.data is not None
+        return answer
+
+
+def test_a_receipt_can_be_kept_as_pdf(house: House, browser: Browser, customer: int) -> None:
+    number = _act(house, customer, "paid", **PAID)
+
+    answer = _pdf(browser, number)
+
+    text = text_of(answer.data)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert f"receipt-{number}.pdf" in answer.headers["Content-Disposition"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert f"Receipt {number}: Payment" in text
+    assert "Invoice F-7\n€121.00" in text
+    assert "Status\nSettled" in text
+    assert "Payment method\nVisa •••• 4242" in text
+
+
+def test_a_receipt_is_the_same_pdf_each_time(house: House, browser: Browser, customer: int) -> None:
+    number = _act(house, customer, "paid", **PAID)
+
+    assert _pdf(browser, number).data == _pdf(browser, number).data
+
+
+def test_the_time_of_a_receipt_is_the_merchants(
+    house: House, browser: Browser, customer: int
+) -> None:
+    with house.db.write() as unit:
+        moment = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+        number = actions.add(unit, house.merchant, customer, "paid", now=moment).number
+
+    assert "January 1, 2027, 12:30" in text_of(_pdf(browser, number).data).replace("\u202f", " ")
+
+
+def test_one_receipt_names_every_charge_of_a_press(
+    house: House, browser: Browser, customer: int
+) -> None:
+    shares = [
+        {"id": "1", "number": "F-7", "amount": 12100},
+        {"id": "2", "number": "F-8", "amount": 50},
+    ]
+    charges = [
+        {"intent": "pi_1", "amount": 12100, "invoices": shares[:1]},
+        {"intent": "pi_2", "amount": 50, "invoices": shares[1:]},
+    ]
+    number = _act(house, customer, "paid", amount=12150, currency="eur", charges=charges)
+    _pay(house, customer, "pi_2", PaymentState.PROCESSING)
+
+    page = browser.get("customer.history.show", number=number).text
+    text = text_of(_pdf(browser, number).data)
+
+    assert "Invoice F-7 €121.00 Invoice F-8 €0.50" in page
+    assert "Charge 1 of 2 €121.00 · F-7 · Settled" in page
+    assert "Charge 2 of 2 €0.50 · F-8 · On its way, it counts when the bank has paid" in page
+    assert "Charge 1 of 2\n€121.00 · F-7 · Settled" in text
+    assert "F-7, F-8" in browser.get("customer.history.list_all").text
+
+
+@pytest.mark.parametrize("verb", sorted(TITLES))
+def test_every_action_has_a_pdf(house: House, browser: Browser, customer: int, verb: str) -> None:
+    number = _act(house, customer, verb, plan="Team plan")
+
+    text = text_of(_pdf(browser, number).data).replace("\n", " ")
+
+    assert f"Receipt {number}: {TITLES[verb]}" in text
+
+
+def test_somebody_elses_receipt_does_not_exist(
+    house: House, browser: Browser, customer: int
+) -> None:
+    other = make_customer(house.db, house.merchant)
+    number = _act(house, other, "paid", **PAID)
+
+    assert _pdf(browser, number).status_code == 404
+
+
+def test_b74_a_receipt_survives_any_name(house: House, browser: Browser, customer: int) -> None:
+    shares = [{"id": "1", "number": "\u202e" + "F" * 10_000, "amount": 12100}]
+    number = _act(house, customer, "paid", **{**PAID, "invoices": shares})
+
+    assert _pdf(browser, number).status_code == 200
+
+
+def _pay(house: House, customer: int, intent: str, state: PaymentState) -> None:
+    with house.db.write() as unit:
+        unit.add(
+            PaymentRow(
+                id=f"of_{intent}",
+                merchant_id=house.merchant.id,
+                account=house.merchant.stripe_account,
+                livemode=house.merchant.livemode,
+                customer_id=customer,
+                state=state,
+                amount=50,
+                currency="eur",
+                intent=intent,
+                started_at=house.now(),
+                changed_at=house.now(),
+            )
+        )

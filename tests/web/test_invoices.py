@@ -328,6 +328,23 @@ def test_a_source_that_does_not_answer_says_how_old_it_is(
     assert "Holded has not" not in page.text
 
 
+@pytest.fixture
+def key_ended(house: House) -> None:
+    """Have Holded refuse the merchant's key for hours."""
+    house.use_token("0" * 32)
+    house.look_around(3)
+
+
+@pytest.mark.parametrize("path", ["/nuvol/", "/nuvol/invoices"])
+def test_of_a_key_that_ended_pages_say_how_old_what_they_show_is(
+    key_ended: None, browser: Browser, ann: int, path: str
+) -> None:
+    page = browser.open(path)
+
+    assert "Holded has not answered since" in page.text
+    assert "Stripe has not" not in page.text
+
+
 def test_of_a_source_that_failed_today_the_time_is_told(
     house: House, browser: Browser, ann: int
 ) -> None:

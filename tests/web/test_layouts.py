@@ -15,8 +15,9 @@ from wtforms.fields.choices import SelectChoice
 from portal import i18n
 from portal.domain.invoices import InvoiceStatus
 from portal.domain.merchants import Merchant
+from portal.domain.method_types import CATALOGUE
 from portal.domain.money import Money
-from portal.domain.payment_methods import CATALOGUE, PaymentMethod
+from portal.domain.payment_methods import PaymentMethod
 from portal.domain.subscriptions import SubscriptionStatus
 from portal.web import assets, filters, navigation
 from portal.web.forms import BooleanField, EmailField, Form, SelectField, StringField, needed

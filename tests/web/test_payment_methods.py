@@ -105,7 +105,7 @@ def test_l7_the_list_is_shown_when_the_default_is_of_an_unsupported_kind(
     shop: Shop, browser: Browser
 ) -> None:
     visit = enter(shop, browser, GOOD, MASTERCARD)
-    retell(visit, kept(shop, visit)["visa"], type="multibanco", brand="")
+    retell(visit, kept(shop, visit)["visa"], type="giropay", brand="")
 
     page = browser.get(LIST)
 
@@ -360,3 +360,36 @@ def test_the_question_takes_ten_statements_at_most(shop: Shop, make_app) -> None
     page = browser.get(REMOVE, id=kept(shop, visit)["visa"])
 
     assert int(page.headers["X-Statements"]) <= 10
+
+
+def test_a_backup_is_named_and_taken_back_where_the_merchant_allows_one(
+    shop: Shop, browser: Browser
+) -> None:
+    shop.house.decide(backup_method=True)
+    visit = enter(shop, browser, GOOD, MASTERCARD)
+    page = browser.get(LIST)
+
+    assert "By naming a backup you let Nuvol Studio charge it" in page.text
+    assert "Use as backup Visa" not in " ".join(page.button_names)
+
+    page = browser.press("Use as backup Mastercard")
+
+    assert "Backup Not as backup" in row_of(page, "4444")
+    asked = browser.get(REMOVE, id=kept(shop, visit)["mastercard"])
+    assert "It is your backup." in asked.text
+
+    browser.get(LIST)
+    page = browser.press("Not as backup Mastercard")
+
+    assert "Backup" not in row_of(page, "4444")
+
+
+def test_no_backup_is_offered_where_the_merchant_does_not_allow_one(
+    shop: Shop, browser: Browser
+) -> None:
+    enter(shop, browser, GOOD, MASTERCARD)
+
+    page = browser.get(LIST)
+
+    assert not any("backup" in name for name in page.button_names)
+    assert "backup" not in page.text

@@ -527,3 +527,50 @@ def test_the_payment_is_of_the_sum_that_was_shown(signed_in: Payer, browser: Bro
     with signed_in.house.db.session() as reader:
         row = reader.query(PaymentRow).one()
     assert Money(row.amount, row.currency) == Money(1493, "eur")
+
+
+# A part of what is due
+
+
+def test_a_part_is_offered_only_where_the_merchant_allows_it(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+
+    before = browser.get("customer.payments.choose", id=invoice)
+    signed_in.house.decide(part_payment=True)
+    after = browser.get("customer.payments.choose", id=invoice)
+
+    assert "Pay another amount" not in before.text
+    assert "Pay another amount" in after.text
+
+
+def test_the_sum_typed_stands_on_the_button_and_is_what_is_charged(
+    signed_in: Payer, browser: Browser
+) -> None:
+    invoice = signed_in.invoice()
+    save(signed_in, browser)
+    signed_in.house.decide(part_payment=True)
+
+    page = browser.get("customer.payments.choose", id=invoice, amount="50.00")
+    browser.press("Pay €50.00")
+    settle(signed_in, browser)
+
+    assert "€71.00 stays open." in page.text
+    assert signed_in.charges() == [5000]
+    assert signed_in.bookings() == ["50.00"]
+
+
+@pytest.mark.parametrize("typed", ["0", "-5", "121.01", "abc", "50,00", "1e2", "50.001", "0.10"])
+def test_a_sum_that_cannot_be_meant_is_refused_beside_its_field(
+    signed_in: Payer, browser: Browser, typed: str
+) -> None:
+    invoice = signed_in.invoice()
+    save(signed_in, browser)
+    signed_in.house.decide(part_payment=True)
+
+    page = browser.get("customer.payments.choose", id=invoice, amount=typed)
+
+    (field,) = [box for box in page.tree.iter("input") if box.get("name") == "amount"]
+    assert field.get("aria-invalid") == "true"
+    assert "Pay €121.00" in page.button_names

@@ -7,6 +7,7 @@ import pytest
 from portal.domain import errors
 from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import PortalError, Refused
+from portal.services import declines
 from portal.web import wording
 
 ERRORS = [
@@ -63,11 +64,11 @@ def test_what_is_allowed_needs_no_words():
     ],
 )
 def test_b73_a_decline_is_told_in_our_words(code, decline, says):
-    assert says in str(wording.of_decline(code, decline))
+    assert says in str(declines.of_decline(code, decline))
 
 
 @pytest.mark.parametrize(
-    "said", set(wording.DECLINES.values()), ids=lambda said: said.happened[:30]
+    "said", set(declines.DECLINES.values()), ids=lambda said: said.happened[:30]
 )
 def test_who_was_declined_reads_that_nothing_was_charged(said):
     assert "not charged" in str(said.happened) or "moment ago" in str(said.happened)

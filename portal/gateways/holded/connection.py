@@ -1,4 +1,4 @@
-"""The HTTP conversation with Holded's second API, and what each kind of refusal means.
+"""The HTTP conversation with Holded's APIs, and what each kind of refusal means.
 
 An answer counts only as JSON: error pages come with 200, and a proxy's 403 or 404 is not Holded's.
 """
@@ -9,16 +9,23 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from itertools import chain
 from typing import Any
 
 import httpx
 
 from portal.db import refuse_open_unit
-from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
+from portal.domain.budget import Quota
+from portal.domain.errors import (
+    GatewayError,
+    GatewayMisconfigured,
+    GatewayRefused,
+    GatewayUnavailable,
+)
+from portal.gateways.holded import quotas
+from portal.gateways.invoicing import Meter
 
 TIMEOUT = httpx.Timeout(8, connect=3)
 MEBIBYTE = 1024 * 1024
@@ -31,7 +38,9 @@ NEVER_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol,
 )  # fmt: skip
 COME_AGAIN = frozenset({408, 425, 429})
-SCOPE = re.compile(r"[a-z_]+:[a-z_]+\.(?:read|write)")
+# Not implemented (RFC 9110, 15.6.2): asking again will not help.
+NEVER_DONE = 501
+SCOPE = re.compile(r"[a-z_-]+:[a-z_-]+\.(?:read|write)")
 
 
 class ScopeMissing(GatewayMisconfigured):
@@ -59,21 +68,37 @@ class Answer:
 
 
 class Connection:
-    """One merchant's line to Holded; safe to share between threads."""
+    """One merchant's line to the second API; safe to share between threads."""
+
+    path = "/api/v2/"
 
     def __init__(
-        self, token: str, *, base: str, caller: str, transport: httpx.BaseTransport | None
+        self,
+        token: str,
+        *,
+        base: str,
+        caller: str,
+        transport: httpx.BaseTransport | None,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter
         self._client = httpx.Client(
-            base_url=f"{base}/api/v2/",
+            base_url=f"{base}{self.path}",
             headers={
-                "Authorization": f"Bearer {token}",
+                **self._key(token),
                 "Accept": "application/json",
                 "User-Agent": f"{caller} billing-portal",
             },
             timeout=TIMEOUT,
             transport=transport,
         )
+
+    def _key(self, token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token}"}
+
+    def _no(self, info: str, code: str, at: datetime) -> GatewayError:
+        """Return what a refusal means that says `info`; `code` is how it was told."""
+        return GatewayRefused(f"Holded ({code}): {info}", code=code)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         """Read JSON; raises GatewayRefused where there is nothing."""
@@ -99,31 +124,65 @@ class Connection:
         """Stream a PDF; raises GatewayRefused `not_a_pdf` or `too_large`."""
         with self._asked("GET", path, headers={"Accept": "application/pdf"}) as response:
             if not response.is_success:
-                _refuse(response, _read(response, LARGEST_JSON))
+                self._refuse(response, read_body(response, LARGEST_JSON))
             if _media_type(response) != "application/pdf":
                 raise GatewayRefused("Holded sent something else than a PDF", code="not_a_pdf")
             yield from _checked(response)
 
     def _exchange(self, method: str, path: str, **options: Any) -> Answer:
         with self._asked(method, path, **options) as response:
-            raw = _read(response, LARGEST_JSON)
+            raw = read_body(response, LARGEST_JSON)
         if not response.is_success:
-            _refuse(response, raw)
-        body = _json(response, raw) if raw else None
+            self._refuse(response, raw)
+        return Answer(self._body(response, raw) if raw else None, quotas.date_of(response))
+
+    def _body(self, response: httpx.Response, raw: bytes) -> Any:
+        """Read the JSON of a success, unless it says that it is none."""
+        body = _json(response, raw)
         if isinstance(body, dict) and body.get("status") == 0 and "info" in body:
-            raise GatewayRefused(f"Holded: {str(body['info'])[:300]}", code="status_0")
-        return Answer(body, _date(response))
+            raise self._no(str(body["info"])[:300], "status_0", quotas.date_of(response))
+        return body
+
+    def _refuse(self, response: httpx.Response, raw: bytes) -> None:
+        """Raise what an answer other than 2xx means."""
+        status = response.status_code
+        is_broken = status >= 500 and status != NEVER_DONE
+        if is_broken or status < 400 or status in COME_AGAIN:
+            raise GatewayUnavailable(f"Holded answered {status}{_wait(response)}")
+        problem = _json(response, raw)
+        problem = problem if isinstance(problem, dict) else {}
+        told = problem.get("detail") or problem.get("message") or problem.get("info") or ""
+        detail = str(told)[:300]
+        if status in (401, 403):
+            if scope := SCOPE.search(detail):
+                raise ScopeMissing(scope[0])
+            raise GatewayMisconfigured("Holded does not accept the token")
+        if status == 404:
+            raise Missing(quotas.date_of(response))
+        slug = str(problem.get("type", "")).rpartition("/")[2]
+        raise self._no(detail, slug or f"http_{status}", quotas.date_of(response))
 
     @contextmanager
     def _asked(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
         refuse_open_unit()
+        if self._meter is not None:
+            self._meter.admit()
+        is_counted = False
         try:
             with self._client.stream(method, path, **options) as response:
+                is_counted = True
+                self._count(quotas.told(response))
                 yield response
         except NEVER_SENT as error:
             raise GatewayUnavailable("Holded cannot be reached", was_sent=False) from error
         except (httpx.HTTPError, OSError) as error:
+            if not is_counted:
+                self._count(None)
             raise GatewayUnavailable(f"Holded's answer was lost: {type(error).__name__}") from error
+
+    def _count(self, quota: Quota | None) -> None:
+        if self._meter is not None:
+            self._meter.count(quota)
 
 
 def _not_empty(answer: Answer) -> Answer:
@@ -132,7 +191,8 @@ def _not_empty(answer: Answer) -> Answer:
     return answer
 
 
-def _read(response: httpx.Response, limit: int) -> bytes:
+def read_body(response: httpx.Response, limit: int) -> bytes:
+    """Read a body whole; raises GatewayUnavailable beyond the limit, in bytes."""
     read = bytearray()
     for chunk in response.iter_bytes():
         read += chunk
@@ -153,24 +213,6 @@ def _json(response: httpx.Response, raw: bytes) -> Any:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
-
-
-def _refuse(response: httpx.Response, raw: bytes) -> None:
-    """Raise what an answer other than 2xx means."""
-    status = response.status_code
-    if status >= 500 or status < 400 or status in COME_AGAIN:
-        raise GatewayUnavailable(f"Holded answered {status}{_wait(response)}")
-    problem = _json(response, raw)
-    problem = problem if isinstance(problem, dict) else {}
-    detail = str(problem.get("detail") or problem.get("message") or problem.get("info") or "")[:300]
-    if status in (401, 403):
-        if scope := SCOPE.search(detail):
-            raise ScopeMissing(scope[0])
-        raise GatewayMisconfigured("Holded does not accept the token")
-    if status == 404:
-        raise Missing(_date(response))
-    slug = str(problem.get("type", "")).rpartition("/")[2]
-    raise GatewayRefused(f"Holded answered {status}: {detail}", code=slug or f"http_{status}")
 
 
 def _wait(response: httpx.Response) -> str:
@@ -202,11 +244,3 @@ def _checked(response: httpx.Response) -> Iterator[bytes]:
 def _media_type(response: httpx.Response) -> str:
     content_type: str = response.headers.get("Content-Type", "")
     return content_type.partition(";")[0].strip().lower()
-
-
-def _date(response: httpx.Response) -> datetime:
-    """Return Holded's time of the answer; without one, when it was received (RFC 9110, 6.6.1)."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC).replace(microsecond=0)

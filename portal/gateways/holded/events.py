@@ -18,6 +18,7 @@ HEADER = "x-holded-webhook-"
 KINDS = {
     "invoice": ObjectKind.INVOICE,
     "creditnote": ObjectKind.CREDIT_NOTE,
+    "proform": ObjectKind.PROFORMA,
     "contact": ObjectKind.CUSTOMER,
     "payment": ObjectKind.PAYMENTS,
 }

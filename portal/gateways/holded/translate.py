@@ -21,6 +21,7 @@ from portal.domain.invoices import (
     InvoiceState,
 )
 from portal.domain.money import Money
+from portal.domain.recurrences import Recurrence
 from portal.gateways.holded.amounts import (
     ZERO,
     Equation,
@@ -35,6 +36,9 @@ from portal.gateways.holded.dates import day
 
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
+# Where the days of a recurring invoice, which are read by themselves, are put beside it.
+SCHEDULE = "schedule"
+TO_COME = "pending"
 CANCELLED = frozenset({"cancelled", "canceled"})
 
 
@@ -59,6 +63,7 @@ def profile(contact: Mapping[str, Any]) -> Profile:
         tax_ids=_tax_ids(contact),
         locales=_locales(_text(defaults.get("language"))),
         currency=_currency(defaults.get("currency")),
+        pays_by=_text(defaults.get("payment_method")),
     )
 
 
@@ -102,7 +107,8 @@ def invoice(document: Mapping[str, Any], kind: InvoiceKind, currency: str) -> In
 
     A document in another currency is told in the account's, because that is what Holded keeps
     amounts in; `is_foreign` says that what the customer owes is written in its PDF only. A
-    credit note asks nothing of the customer, so nothing of it is due.
+    credit note asks nothing of the customer, so nothing of it is due. A proforma has no payments:
+    they are booked on the invoice that is made from it.
     """
     notation = _notation(document, currency)
     state, due = _state(document, kind, notation, currency)
@@ -133,9 +139,36 @@ def invoice(document: Mapping[str, Any], kind: InvoiceKind, currency: str) -> In
             )
             for part in _objects(document.get("payments_detail"))
         ),
-        corrects=_text(source.get("id")) if source.get("doc_type") == "invoice" else "",
+        corrects=_source(source, "invoice"),
+        pays_by=_text(document.get("payment_method_id")),
+        made_from=_source(source, "proform"),
+        recurrence=_source(source, "invoicerecurring"),
         is_foreign=_currency(document.get("currency")) not in ("", currency),
         tags=tuple(_text(tag) for tag in _list(document.get("tags")) if _text(tag)),
+    )
+
+
+def recurrence(body: Mapping[str, Any], currency: str) -> Recurrence:
+    """Translate a recurring invoice; a list brings none of its days."""
+    notation = _notation(body, currency)
+    lines = _lines(body, notation, currency)
+    days = [
+        day(each.get("date"))
+        for each in _objects(body.get(SCHEDULE))
+        if _text(each.get("status")) == TO_COME
+    ]
+    return Recurrence(
+        id=_id(body),
+        customer=_text(body.get("contact_id")),
+        description=_text(body.get("description")),
+        rhythm=_text(body.get("periodicity")),
+        currency=currency,
+        total=_minor(body, "total", notation, currency),
+        lines=lines,
+        days=tuple(sorted(filter(None, days))),
+        ends_on=day(body.get("end_date")),
+        is_approved=body.get("convert_automatically") is True,
+        is_foreign=_currency(body.get("currency")) not in ("", currency),
     )
 
 
@@ -149,10 +182,18 @@ def _state(
         return InvoiceState.VOID, 0
     if kind is InvoiceKind.CREDIT_NOTE:
         return InvoiceState.PAID, 0
+    if kind is InvoiceKind.PROFORMA:
+        total = _minor(document, "total", notation, currency)
+        return (InvoiceState.OPEN, total) if total > 0 else (InvoiceState.PAID, 0)
     if document.get("payments_pending") in (None, ""):
         raise Unreadable("payments_pending is missing, so nobody knows what is still to be paid")
     due = _minor(document, "payments_pending", notation, currency)
     return (InvoiceState.OPEN, due) if due > 0 else (InvoiceState.PAID, 0)
+
+
+def _source(source: Mapping[str, Any], kind: str) -> str:
+    """Return the document of a kind that another was made from, empty if it was none."""
+    return _text(source.get("id")) if source.get("doc_type") == kind else ""
 
 
 def _is_draft(document: Mapping[str, Any]) -> bool:

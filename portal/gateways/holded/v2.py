@@ -1,6 +1,5 @@
 """The door to Holded through its second API, for tokens that begin with `pat_`."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -9,38 +8,45 @@ from typing import Any
 import httpx
 
 from portal.domain.bills import Payer
+from portal.domain.budget import Quota
 from portal.domain.counterparts import Sold
 from portal.domain.customers import Profile, canonical_email
 from portal.domain.drafts import Draft, SalesTax
 from portal.domain.errors import GatewayMisconfigured, GatewayRefused, GatewayUnavailable
 from portal.domain.events import ObjectKind
-from portal.domain.invoices import InvoiceKind
+from portal.domain.invoices import Invoice, InvoicePart
 from portal.domain.money import Money
-from portal.gateways.holded import bodies, translate
+from portal.gateways.holded import bodies, quotas, translate
 from portal.gateways.holded.amounts import Unreadable
 from portal.gateways.holded.connection import Connection, ScopeMissing
-from portal.gateways.invoicing import Treasury
+from portal.gateways.holded.objects import ID, INVOICE_KINDS, object_of, path_of
+from portal.gateways.invoicing import DocumentMethod, Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
 PATHS = {
     ObjectKind.CUSTOMER: "contacts",
     ObjectKind.INVOICE: "invoices",
     ObjectKind.CREDIT_NOTE: "credit-notes",
-}
-INVOICE_KINDS = {
-    ObjectKind.INVOICE: InvoiceKind.INVOICE,
-    ObjectKind.CREDIT_NOTE: InvoiceKind.CREDIT_NOTE,
+    ObjectKind.PROFORMA: "proformas",
+    ObjectKind.RECURRENCE: "recurring-invoices",
 }
 PAGE_SIZE = 200
 TREASURIES = "treasury/accounts"
 TAXES = "taxes"
-ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+METHODS = "payment-methods"
+CONVERSIONS = "documents/convert"
+# The states of invoices that want money; whether `pending` finds what is overdue is not known.
+OPEN_STATUSES = ("pending", "partial", "overdue")
 # No object has it, so that writing to it tries the permission and nothing else.
 NOBODY = "0" * 24
 
 
 class HoldedV2:
     """What the portal asks of Holded, for one token; `currency` is that of the account's books."""
+
+    has_webhooks = True
+    writes_documents = True
+    tells_parts = True
 
     def __init__(
         self,
@@ -50,8 +56,11 @@ class HoldedV2:
         currency: str,
         caller: str,
         transport: httpx.BaseTransport | None = None,
+        meter: Meter | None = None,
     ) -> None:
-        self._connection = Connection(token, base=base, caller=caller, transport=transport)
+        self._connection = Connection(
+            token, base=base, caller=caller, transport=transport, meter=meter
+        )
         self._currency = currency
 
     def check(self, *, issues: bool = False) -> tuple[Treasury, ...]:
@@ -61,11 +70,13 @@ class HoldedV2:
         contacts and invoices. Raises GatewayMisconfigured, which names all that are missing.
         """
         missing: list[str] = []
-        for path in PATHS.values():
+        for path in (*PATHS.values(), METHODS):
             with _collecting(missing):
                 self._connection.get(path, {"limit": 1})
         with _collecting(missing), suppress(GatewayRefused):
             self._connection.post(f"invoices/{NOBODY}/payments", {"amount": "0.01"})
+        with _collecting(missing), suppress(GatewayRefused):
+            self._connection.post(CONVERSIONS, _conversion(NOBODY))
         if issues:
             self._try_issuing(missing)
         treasuries: list[Treasury | None] = []
@@ -73,44 +84,76 @@ class HoldedV2:
             treasuries = [_treasury(row) for row in self._every(TREASURIES)]
         if missing:
             raise GatewayMisconfigured(
-                f"the Holded token lacks the permissions {', '.join(missing)}"
+                f"the Holded token lacks the permissions {', '.join(dict.fromkeys(missing))}"
             )
         return tuple(treasury for treasury in treasuries if treasury)
 
-    def list_page(self, kind: ObjectKind, *, cursor: str = "", parent: str = "") -> Page:
-        """Return one page of contacts, invoices or credit notes; `parent` is a contact.
+    def fetch_quota(self) -> Quota | None:
+        """Read what the account called this month, all its keys together.
+
+        None without the permission to read it, which nothing else needs.
+        """
+        try:
+            answer = self._connection.get("usage")
+        except (GatewayMisconfigured, GatewayRefused):
+            return None
+        return quotas.of_usage(object_of(answer.body), answer.at)
+
+    def list_page(
+        self, kind: ObjectKind, *, cursor: str = "", parent: str = "", since: date | None = None
+    ) -> Page:
+        """Return one page; `parent` is a contact, `since` the day of the oldest wanted.
 
         Holded ignores filters it does not know and would then answer with everybody's documents,
         so each one's contact is compared; a stranger's refuses the whole page (`leak`).
         """
         params = {"contact_id": parent} if parent else {}
+        if since is not None:
+            params["start_date"] = since.isoformat()
         items, next_cursor, at = self._page(PATHS[kind], cursor, params)
         if parent and any(item.get("contact_id") != parent for item in items):
             raise GatewayRefused("Holded listed documents of another contact", code="leak")
         return Page(tuple(self._snapshot(kind, item) for item in items), at, next_cursor)
 
+    def list_open(self, *, cursor: str = "") -> Page:
+        """Return one page of the invoices that want money, of every contact."""
+        status, _, place = cursor.partition("|")
+        status = status or OPEN_STATUSES[0]
+        items, following, at = self._page(PATHS[ObjectKind.INVOICE], place, {"status": status})
+        if following:
+            following = f"{status}|{following}"
+        elif status != OPEN_STATUSES[-1]:
+            following = f"{OPEN_STATUSES[OPEN_STATUSES.index(status) + 1]}|"
+        snapshots = tuple(self._snapshot(ObjectKind.INVOICE, item) for item in items)
+        return Page(snapshots, at, following)
+
     def fetch(self, kind: ObjectKind, id: str) -> Seen:
-        """Read one contact, invoice or credit note; a missing one comes back as Gone."""
-        found = self._connection.find(_path(PATHS[kind], id))
+        """Read one contact, document or recurring invoice; a missing one comes back as Gone.
+
+        A recurring invoice is read with the days of a year to come, which a list lacks.
+        """
+        found = self._connection.find(path_of(PATHS[kind], id))
         if isinstance(found, datetime):
             return Seen(Gone(kind, id), found)
-        body = _object(found.body)
+        body = object_of(found.body)
         if body.get("id") != id:
             raise GatewayRefused("Holded answered with another object than asked for", code="leak")
+        if kind is ObjectKind.RECURRENCE:
+            body = {**body, translate.SCHEDULE: self._schedule(id)}
         return Seen(self._snapshot(kind, body), found.at)
 
     def fetch_pdf(self, kind: ObjectKind, id: str) -> Iterator[bytes]:
-        """Stream the PDF of an invoice or credit note as it is.
+        """Stream the PDF of an invoice, credit note or proforma as it is.
 
         Whatever is wrong with it is raised with the first chunk, or at its cap of 20 MiB: who keeps
         it, keeps it when it has ended.
         """
-        return self._connection.stream_pdf(f"{_path(PATHS[kind], id)}/pdf")
+        return self._connection.stream_pdf(f"{path_of(PATHS[kind], id)}/pdf")
 
     def record_payment(
         self, invoice: str, amount: Money, *, treasury: str, paid_on: date, description: str
-    ) -> None:
-        """Book a payment on an invoice; Holded knows no idempotency key and answers nothing."""
+    ) -> str:
+        """Book a payment on an invoice; no id is told of it, so nothing is returned."""
         if amount.currency != self._currency:
             raise ValueError(f"these books are kept in {self._currency}, not {amount.currency}")
         body = {
@@ -119,7 +162,33 @@ class HoldedV2:
             "date": paid_on.isoformat(),
             "description": description,
         }
-        self._connection.post(f"{_path('invoices', invoice)}/payments", body)
+        self._connection.post(f"{path_of('invoices', invoice)}/payments", body)
+        return ""
+
+    def list_parts(self, invoice: Invoice, *, paid_on: date) -> tuple[InvoicePart, ...]:
+        """Return the payments on an invoice, which it shows itself."""
+        return invoice.parts
+
+    def list_methods(self) -> tuple[DocumentMethod, ...]:
+        """Return the payment methods documents may name; one without id or name is left out."""
+        found = ((row.get("id"), row.get("name")) for row in self._every(METHODS))
+        return tuple(DocumentMethod(str(id), str(name)) for id, name in found if id and name)
+
+    def convert_proforma(self, proforma: str) -> str:
+        """Make a draft invoice from a proforma and return its id."""
+        path_of("proformas", proforma)
+        id = object_of(self._connection.post(CONVERSIONS, _conversion(proforma)).body).get("id")
+        if not isinstance(id, str) or not ID.fullmatch(id):
+            raise GatewayUnavailable("Holded does not say which invoice it made")
+        return id
+
+    def approve_invoice(self, invoice: str) -> None:
+        """Issue a draft."""
+        self._connection.post(f"{path_of('invoices', invoice)}/approve", {})
+
+    def _schedule(self, recurrence: str) -> list[Mapping[str, Any]]:
+        path = path_of(PATHS[ObjectKind.RECURRENCE], recurrence)
+        return list(self._every(f"{path}/schedule"))
 
     def list_taxes(self) -> tuple[SalesTax, ...]:
         """Return the taxes that an item of a sale can name."""
@@ -146,7 +215,7 @@ class HoldedV2:
     def create_contact(self, payer: Payer, *, language: str) -> str:
         """Write a contact and return its id."""
         answer = self._connection.post(PATHS[ObjectKind.CUSTOMER], bodies.contact(payer, language))
-        return str(_object(answer.body)["id"])
+        return str(object_of(answer.body)["id"])
 
     def list_tagged(self, kind: ObjectKind, contact: str, *, day: date, tag: str) -> list[Seen]:
         """Return the documents of a contact of one day that carry a tag, the oldest first.
@@ -170,17 +239,13 @@ class HoldedV2:
         """Write a draft of an invoice or credit note; creating never approves."""
         self._connection.post(PATHS[kind], bodies.draft(draft))
 
-    def approve(self, invoice: str) -> None:
-        """Give an invoice its number; there is no way back."""
-        self._connection.post(f"{_path('invoices', invoice)}/approve", {})
-
     def delete_draft(self, kind: ObjectKind, id: str) -> None:
         """Delete a draft; one that is gone counts as deleted, an approved one is refused."""
-        self._connection.delete(_path(PATHS[kind], id))
+        self._connection.delete(path_of(PATHS[kind], id))
 
     def fetch_sold(self, invoice: str) -> tuple[Sold, ...]:
         """Read what the items of an invoice come to, with their taxes."""
-        body = _object(self._connection.get(_path("invoices", invoice)).body)
+        body = object_of(self._connection.get(path_of("invoices", invoice)).body)
         try:
             return translate.sold(body, self._currency)
         except Unreadable as error:
@@ -198,6 +263,8 @@ class HoldedV2:
         try:
             if kind is ObjectKind.CUSTOMER:
                 return translate.profile(body)
+            if kind is ObjectKind.RECURRENCE:
+                return translate.recurrence(body, self._currency)
             return translate.invoice(body, INVOICE_KINDS[kind], self._currency)
         except Unreadable as error:
             message = f"{kind} {str(body.get('id'))[:64]} of Holded: {error}"
@@ -224,14 +291,14 @@ class HoldedV2:
         if cursor:
             asked["cursor"] = cursor
         answer = self._connection.get(path, asked)
-        body = _object(answer.body)
+        body = object_of(answer.body)
         items, has_more = body.get("items") or [], body.get("has_more")
         if not isinstance(items, list) or not isinstance(has_more, bool):
             raise GatewayUnavailable("Holded's list has no items or no end")
         following = str(body.get("cursor") or "") if has_more else ""
         if has_more and following in ("", cursor):
             raise GatewayUnavailable("Holded's list goes in circles")
-        return [_object(item) for item in items], following, answer.at
+        return [object_of(item) for item in items], following, answer.at
 
 
 @contextmanager
@@ -242,17 +309,9 @@ def _collecting(missing: list[str]) -> Iterator[None]:
         missing.append(error.scope)
 
 
-def _path(collection: str, id: str) -> str:
-    """Return the path of one object; what cannot be an id never becomes part of an address."""
-    if not ID.fullmatch(id):
-        raise GatewayRefused(f"not an id of Holded's: {id[:64]!r}", code="not-found")
-    return f"{collection}/{id}"
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise GatewayUnavailable("Holded's answer has another shape than expected")
-    return value
+def _conversion(proforma: str) -> dict[str, Any]:
+    source = {"source_type": "proform", "source_id": proforma}
+    return {**source, "target_type": "invoice", "draft": True}
 
 
 def _is_tagged(item: Mapping[str, Any], contact: str, tag: str) -> bool:

@@ -26,9 +26,10 @@ from portal.domain.errors import (
     GatewayUnavailable,
 )
 from portal.domain.events import ObjectKind
+from portal.domain.method_types import kept_by_paying
 from portal.domain.money import Money
-from portal.domain.payment_methods import CATALOGUE
 from portal.domain.payments import CheckoutSession, Intent
+from portal.domain.reconciliation import Taken
 from portal.domain.subscriptions import Subscription
 from portal.gateways.payments import Account, Change, Preview, PreviewLine
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
@@ -57,22 +58,26 @@ PATHS: Mapping[ObjectKind, str] = {
     ObjectKind.PAYMENT_INTENT: "/v1/payment_intents",
     ObjectKind.CHECKOUT_SESSION: "/v1/checkout/sessions",
     ObjectKind.PAYMENT_METHOD: "/v1/payment_methods",
+    ObjectKind.MANDATE: "/v1/mandates",
     ObjectKind.REFUND: "/v1/refunds",
     ObjectKind.PRODUCT: "/v1/products",
     ObjectKind.PRICE: "/v1/prices",
     ObjectKind.COUPON: "/v1/coupons",
     ObjectKind.CONFIGURATION: "/v1/billing_portal/configurations",
+    ObjectKind.METHOD_SETTINGS: "/v1/payment_method_configurations",
 }
 EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.CUSTOMER: ("tax_ids",),
     ObjectKind.SUBSCRIPTION: ("discounts",),
     ObjectKind.INVOICE: ("payments",),
-    ObjectKind.PAYMENT_INTENT: ("payment_method",),
+    ObjectKind.PAYMENT_INTENT: ("payment_method", "latest_charge"),
     ObjectKind.CHECKOUT_SESSION: ("setup_intent",),
     ObjectKind.PRICE: ("currency_options",),
     ObjectKind.COUPON: ("applies_to",),
     ObjectKind.CONFIGURATION: ("features.subscription_update.products",),
 }
+# What of an intent says how much came in and went back.
+CHARGED = ("latest_charge.refunds",)
 LISTED_WITH: Mapping[ObjectKind, Mapping[str, str]] = {
     ObjectKind.SUBSCRIPTION: {"status": "all"},
 }
@@ -166,6 +171,9 @@ class StripeGateway:
             raise
         if kind is ObjectKind.INVOICE and body.get("lines", {}).get("has_more"):
             body = {**body, "lines": {"data": list(self._all_lines(id))}}
+        if kind is ObjectKind.MANDATE:
+            account, _ = self._call("get", "/v1/account")
+            body = {**body, "account": account}
         return Seen(_read(translate.TRANSLATORS[kind], body), at)
 
     def translate(self, kind: ObjectKind, payload: Mapping[str, Any]) -> Snapshot | None:
@@ -182,18 +190,33 @@ class StripeGateway:
         rates = {id: self._call("get", f"/v1/tax_rates/{_id(id)}")[0] for id in bills.rates(body)}
         return _read(lambda told: bills.bill(told, rates), body)
 
-    def find_invoice(self, intent: str) -> str:
-        """Return the id of the invoice that an intent paid, empty if it paid none."""
-        payment = {"type": "payment_intent", "payment_intent": intent}
-        body, _ = self._call("get", "/v1/invoice_payments", payment=payment, limit=1)
-        return translate.ref(body["data"][0]["invoice"]) if body["data"] else ""
-
     def fetch_invoice_intent(self, invoice: str) -> Intent | None:
         """Read the default payment intent of an open invoice, None if it has none."""
         body, _ = self._call("get", f"/v1/invoices/{_id(invoice)}", expand=["payments"])
         told = translate.invoice(body)
         intent = "" if isinstance(told, Gone) else told.intent
         return self._intent("get", f"/v1/payment_intents/{intent}") if intent else None
+
+    def find_invoice(self, intent: str) -> str:
+        """Find the invoice that an intent pays; empty if it pays none."""
+        asked = {"type": "payment_intent", "payment_intent": intent}
+        body, _ = self._call("get", "/v1/invoice_payments", payment=asked, limit=1)
+        return next((translate.ref(row["invoice"]) for row in body["data"]), "")
+
+    def find_mandate(self, method: str, customer: str) -> str:
+        """Find the mandate a method was saved or last debited with; empty if there is none."""
+        saved, _ = self._call("get", "/v1/setup_intents", payment_method=method, limit=PAGE)
+        for row in saved["data"]:
+            if row.get("mandate"):
+                return translate.ref(row["mandate"])
+        paid, _ = self._call(
+            "get",
+            "/v1/payment_intents",
+            customer=customer,
+            limit=PAGE,
+            expand=["data.latest_charge"],
+        )
+        return translate.mandate_of_charges(method, paid["data"])
 
     def fetch_pdf(self, url: str) -> Iterator[bytes]:
         """Stream the bytes behind an invoice's `pdf_url`."""
@@ -223,8 +246,10 @@ class StripeGateway:
         description: str,
         return_url: str,
         metadata: Mapping[str, str],
+        off_session: bool = False,
     ) -> Intent:
         """Create and confirm an intent with a saved method; a decline is one with its error."""
+        alone: dict[str, bool] = {"off_session": True} if off_session else {}
         return self._intent(
             "post",
             "/v1/payment_intents",
@@ -237,6 +262,7 @@ class StripeGateway:
             confirm=True,
             return_url=return_url,
             metadata=dict(metadata),
+            **alone,
         )
 
     def confirm_payment(self, intent: str, *, key: str, method: str, return_url: str) -> Intent:
@@ -248,6 +274,12 @@ class StripeGateway:
             payment_method=method,
             return_url=return_url,
         )
+
+    def pay_invoice(self, invoice: str, *, key: str, method: str, intent: str) -> Intent:
+        """Charge an open invoice to a saved method while its customer is away."""
+        path = f"/v1/invoices/{_id(invoice)}/pay"
+        self._call("post", path, key=key, payment_method=method, off_session=True)
+        return self._intent("get", f"/v1/payment_intents/{_id(intent)}")
 
     def find_payment(self, customer: str, payment: str, *, since: datetime) -> Intent | None:
         """Find the customer's intent that was started for a payment of ours since a moment."""
@@ -265,6 +297,28 @@ class StripeGateway:
                 return None
             query["starting_after"] = body["data"][-1]["id"]
 
+    def list_taken(self, since: datetime, *, cursor: str = "") -> tuple[tuple[Taken, ...], str]:
+        """Return one page of the intents made since a moment, and the cursor of the next."""
+        expanded = [f"data.{name}" for name in CHARGED]
+        rows, following = self._since("/v1/payment_intents", since, cursor, expand=expanded)
+        return tuple(_read(translate.taken, row) for row in rows), following
+
+    def list_refunded(self, since: datetime, *, cursor: str = "") -> tuple[tuple[str, ...], str]:
+        """Return the intents of one page of refunds made since a moment, and the next cursor."""
+        rows, following = self._since("/v1/refunds", since, cursor)
+        named = (translate.ref(row.get("payment_intent")) for row in rows)
+        return tuple(dict.fromkeys(filter(None, named))), following
+
+    def fetch_taken(self, intent: str) -> Taken | None:
+        """Read what came in and went back with an intent, None if there is no such intent."""
+        try:
+            body, _ = self._call("get", f"/v1/payment_intents/{_id(intent)}", expand=[*CHARGED])
+        except GatewayRefused as refusal:
+            if refusal.is_missing:
+                return None
+            raise
+        return _read(translate.taken, body)
+
     def cancel_payment(self, intent: str) -> Intent:
         """Cancel an intent of ours that took no money; one that is over comes back as it is."""
         path = f"/v1/payment_intents/{_id(intent)}"
@@ -280,6 +334,7 @@ class StripeGateway:
         amount: Money,
         description: str,
         customer: str,
+        types: Sequence[str],
         keeps_method: bool,
         locale: str,
         return_url: str,
@@ -287,7 +342,11 @@ class StripeGateway:
         expires_at: datetime,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page for one sum; no customer is named where `customer` is empty."""
+        """Open a Checkout page for one sum; no customer is named where `customer` is empty.
+
+        `types` are the kinds of methods it may offer. That one be kept is asked for per type: those
+        that pay once take no such wish (docs.stripe.com/api/checkout/sessions/create).
+        """
         line = {
             "quantity": 1,
             "price_data": {
@@ -297,12 +356,13 @@ class StripeGateway:
             },
         }
         whose: dict[str, Any] = {"customer": customer} if customer else {}
-        kept = {"payment_method_options": _kept_methods(amount.currency)} if keeps_method else {}
+        options = _method_options(types, keeps_method=keeps_method)
         return self._checkout(
             "post",
             "/v1/checkout/sessions",
             key=key,
             mode="payment",
+            allowed_payment_method_types=list(types),
             line_items=[line],
             payment_intent_data={"metadata": dict(metadata), "description": description},
             metadata=dict(metadata),
@@ -311,7 +371,7 @@ class StripeGateway:
             cancel_url=cancel_url,
             expires_at=int(expires_at.timestamp()),
             **whose,
-            **kept,
+            **({"payment_method_options": options} if options else {}),
         )
 
     def open_checkout_setup(
@@ -320,12 +380,13 @@ class StripeGateway:
         key: str,
         customer: str,
         currency: str,
+        types: Sequence[str],
         locale: str,
         return_url: str,
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> CheckoutSession:
-        """Open a Checkout page that saves a method and charges nothing."""
+        """Open a Checkout page that saves a method of one of these types and charges nothing."""
         return self._checkout(
             "post",
             "/v1/checkout/sessions",
@@ -333,6 +394,7 @@ class StripeGateway:
             mode="setup",
             customer=customer,
             currency=currency,
+            allowed_payment_method_types=list(types),
             locale=locale,
             success_url=return_url,
             cancel_url=cancel_url,
@@ -347,6 +409,20 @@ class StripeGateway:
             return self._checkout("post", f"{path}/expire", key=f"expire:{session}")
         except GatewayRefused:
             return self._checkout("get", path)
+
+    def attach_payment(self, invoice: str, intent: str, *, key: str) -> None:
+        """Let a succeeded intent of ours count on an open invoice; one that does already is fine.
+
+        It takes no sum: the whole intent counts, so it may be no more than what remains.
+        """
+        path = f"/v1/invoices/{_id(invoice)}/attach_payment"
+        try:
+            self._call("post", path, key=key, payment_intent=intent)
+        except GatewayRefused:
+            of_intent = {"type": "payment_intent", "payment_intent": intent}
+            found, _ = self._call("get", "/v1/invoice_payments", invoice=invoice, payment=of_intent)
+            if not found["data"]:
+                raise
 
     # Customers and their methods
 
@@ -407,6 +483,11 @@ class StripeGateway:
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
         return self._preview(change, "recurring")
+
+    def preview_next(self, subscription: str) -> Preview:
+        """Return the next invoice of a subscription as it stands now."""
+        body, _ = self._call("post", "/v1/invoices/create_preview", subscription=subscription)
+        return _preview(body)
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones.
@@ -494,6 +575,17 @@ class StripeGateway:
         return str(body["url"])
 
     # One request each
+
+    def _since(
+        self, path: str, since: datetime, cursor: str, **query: Any
+    ) -> tuple[list[Mapping[str, Any]], str]:
+        """List what was made since a moment, newest first; the cursor is empty on the last page."""
+        query |= {"limit": PAGE, "created": {"gte": int(since.timestamp())}}
+        if cursor:
+            query["starting_after"] = cursor
+        body, _ = self._call("get", path, **query)
+        rows = body["data"]
+        return rows, rows[-1]["id"] if body["has_more"] and rows else ""
 
     def _intent(self, method: str, path: str, **params: Any) -> Intent:
         try:
@@ -626,14 +718,14 @@ def _id(value: str) -> str:
     return value
 
 
-def _kept_methods(currency: str) -> dict[str, Any]:
-    """Ask per type that the method be kept: one-off types take no such wish."""
-    return {
-        row.type: {"setup_future_usage": "off_session"}
-        for row in CATALOGUE
-        if row.type in {"card", "sepa_debit", "link", "us_bank_account", "boleto", "acss_debit"}
-        and (not row.currencies or currency in row.currencies)
-    }
+def _method_options(types: Sequence[str], *, keeps_method: bool) -> dict[str, Any]:
+    """Return what Checkout is told of single types."""
+    kept = kept_by_paying(types) if keeps_method else ()
+    options: dict[str, Any] = {type: {"setup_future_usage": "off_session"} for type in kept}
+    if "wechat_pay" in types:
+        # It has to be said that this is no app (docs.stripe.com/payments/wechat-pay).
+        options["wechat_pay"] = {"client": "web"}
+    return options
 
 
 def _details(change: Change) -> dict[str, Any]:

@@ -28,6 +28,8 @@ KINDS = {
     "payment_intent": ObjectKind.PAYMENT_INTENT,
     "checkout.session": ObjectKind.CHECKOUT_SESSION,
     "payment_method": ObjectKind.PAYMENT_METHOD,
+    "mandate": ObjectKind.MANDATE,
+    "setup_intent": ObjectKind.MANDATE,
     "refund": ObjectKind.REFUND,
     "charge": ObjectKind.REFUNDS,
     "product": ObjectKind.PRODUCT,
@@ -36,7 +38,12 @@ KINDS = {
     "billing_portal.configuration": ObjectKind.CONFIGURATION,
 }
 # Objects that only point at the one we mirror, by the field that names it.
-POINTERS = {"tax_id": "customer", "invoice_payment": "invoice", "charge": "id"}
+POINTERS = {
+    "tax_id": "customer",
+    "invoice_payment": "invoice",
+    "charge": "id",
+    "setup_intent": "mandate",
+}
 # The kinds of events an endpoint asks for.
 EVENT_TYPES = (
     "billing_portal.configuration.created",
@@ -76,9 +83,11 @@ EVENT_TYPES = (
     "invoice.payment_failed",
     "invoice.payment_succeeded",
     "invoice.sent",
+    "invoice.upcoming",
     "invoice.updated",
     "invoice.voided",
     "invoice_payment.paid",
+    "mandate.updated",
     "payment_intent.canceled",
     "payment_intent.payment_failed",
     "payment_intent.processing",
@@ -94,6 +103,7 @@ EVENT_TYPES = (
     "product.created",
     "product.deleted",
     "product.updated",
+    "setup_intent.succeeded",
     "refund.created",
     "refund.failed",
     "refund.updated",
@@ -128,6 +138,9 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
         kind = _kind(told["type"], thing["object"])
         pointer = POINTERS.get(thing["object"], "")
         id = thing.get(pointer) if pointer else thing.get("id")
+        if told["type"] == "invoice.upcoming":
+            # It has no id yet: what is known of it is the subscription that will make it.
+            kind, pointer, id = ObjectKind.SUBSCRIPTION, "subscription", _renewed_by(thing)
         return ProviderEvent(
             id=told["id"],
             type=told["type"],
@@ -142,6 +155,11 @@ def parse(body: bytes, *, account: str) -> ProviderEvent:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ForgedEvent(f"not an event: {type(error).__name__}") from error
+
+
+def _renewed_by(invoice: dict[str, Any]) -> Any:
+    parent = invoice.get("parent") or {}
+    return (parent.get("subscription_details") or {}).get("subscription")
 
 
 def _kind(type: str, name: str) -> ObjectKind | None:

@@ -3,7 +3,7 @@
 Every function takes the plain dict of an object of API version 2026-10-28.endive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,8 @@ from portal.domain.configurations import OfferedProduct, PortalConfiguration
 from portal.domain.customers import Address, Origin, Profile, TaxId
 from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice, InvoiceKind, InvoiceLine, InvoiceState
+from portal.domain.mandates import Mandate, MandateStatus
+from portal.domain.method_types import MethodSettings
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import (
@@ -22,6 +24,7 @@ from portal.domain.payments import (
     Intent,
     IntentState,
 )
+from portal.domain.reconciliation import Taken
 from portal.domain.refunds import Refund, RefundState
 from portal.domain.subscriptions import (
     Discount,
@@ -277,6 +280,7 @@ def invoice(body: Json) -> Invoice | Gone:
         pdf_url=text(body.get("invoice_pdf")),
         collection_method=text(body.get("collection_method")),
         created_at=moment(body.get("created")),
+        paid_on=day(transitions.get("paid_at")),
     )
 
 
@@ -341,6 +345,43 @@ def payment_method(body: Json) -> PaymentMethod:
     )
 
 
+def mandate(body: Json) -> Mandate:
+    """`mandate`, with the `account` it was given to.
+
+    Bacs tells the creditor on the mandate itself, SEPA its identifier among the settings of the
+    account; the other schemes tell neither.
+    """
+    given = body.get("customer_acceptance") or {}
+    details = body["payment_method_details"]
+    kind = details["type"]
+    told = details.get(kind) or {}
+    settings = (body.get("account") or {}).get("settings") or {}
+    sepa = (settings.get("sepa_debit_payments") or {}) if kind == "sepa_debit" else {}
+    return Mandate(
+        id=body["id"],
+        method=ref(body["payment_method"]),
+        type=kind,
+        status=MandateStatus(body["status"]),
+        is_single_use=body.get("type") == "single_use",
+        reference=text(told.get("reference")),
+        creditor=text(told.get("display_name")),
+        creditor_id=text(told.get("service_user_number") or sepa.get("creditor_id")),
+        accepted_at=moment(given.get("accepted_at")),
+        url=text(told.get("url")),
+        revoked_because=text(told.get("revocation_reason")),
+    )
+
+
+def mandate_of_charges(method: str, intents: Iterable[Json]) -> str:
+    """Return the mandate that a method's latest charge names, of intents that show theirs."""
+    for row in intents:
+        charge = row.get("latest_charge") or {}
+        mandate = _debit(charge).get("mandate")
+        if charge.get("payment_method") == method and mandate:
+            return ref(mandate)
+    return ""
+
+
 def refund(body: Json) -> Refund:
     """`refund`; one without a state is on its way."""
     return Refund(
@@ -358,9 +399,16 @@ def refund(body: Json) -> Refund:
 # Where each kind of next action says that the customer must go.
 NEXT_URLS: Mapping[str, tuple[str, ...]] = {
     "redirect_to_url": ("url",),
+    "alipay_handle_redirect": ("url",),
     "cashapp_handle_redirect_or_display_qr_code": ("hosted_instructions_url",),
     "pix_display_qr_code": ("hosted_instructions_url",),
+    "promptpay_display_qr_code": ("hosted_instructions_url",),
+    "swish_handle_redirect_or_display_qr_code": ("hosted_instructions_url",),
+    "wechat_pay_display_qr_code": ("hosted_instructions_url",),
     "boleto_display_details": ("hosted_voucher_url",),
+    "konbini_display_details": ("hosted_voucher_url",),
+    "multibanco_display_details": ("hosted_voucher_url",),
+    "oxxo_display_details": ("hosted_voucher_url",),
     "verify_with_microdeposits": ("hosted_verification_url",),
 }
 
@@ -371,8 +419,11 @@ def intent(body: Json) -> Intent:
     kind = text(action.get("type"))
     shown = action.get(kind) or {}
     error = body.get("last_payment_error") or {}
+    refused = error.get("payment_method") or {}
     method = body.get("payment_method")
     expires = shown.get("expires_at")
+    debit = _debit(body.get("latest_charge"))
+    expires = shown.get("expires_at") or shown.get("expires_after")
     return Intent(
         id=body["id"],
         state=IntentState(body["status"]),
@@ -390,8 +441,45 @@ def intent(body: Json) -> Intent:
         decline_code=text(error.get("decline_code")),
         charge=ref(body.get("latest_charge")),
         voucher_expires_at=moment(expires) if isinstance(expires, int) else None,
+        voucher_number=text(shown.get("number")),
+        voucher_pdf=text(shown.get("pdf")),
+        failed_method=text(refused.get("id")),
+        failed_type=text(refused.get("type")),
+        failed_charge=ref(error.get("charge")),
+        mandate=ref(debit.get("mandate")),
+        debit_on=_iso_day(debit.get("expected_debit_date")),
         created_at=moment(body.get("created")),
     )
+
+
+def taken(body: Json) -> Taken:
+    """`payment_intent` as the money sees it, with its `latest_charge` and that one's refunds."""
+    metadata = body.get("metadata") or {}
+    charge = body.get("latest_charge")
+    charge = charge if isinstance(charge, Mapping) else {}
+    refunds = (charge.get("refunds") or {}).get("data", ())
+    return Taken(
+        intent=body["id"],
+        state=IntentState(body["status"]),
+        currency=body["currency"],
+        amount=int(body.get("amount_received") or 0),
+        refunded=int(charge.get("amount_refunded") or 0),
+        payment=text(metadata.get("payment")),
+        # More than fit end with an ellipsis.
+        invoices=tuple(filter(None, text(metadata.get("invoice")).rstrip("…").split(","))),
+        names=tuple(filter(None, (body["id"], charge.get("id"), *(row["id"] for row in refunds)))),
+    )
+
+
+def _debit(charge: Any) -> Json:
+    """Return what a charge tells of its method; nothing where it is not expanded."""
+    details = charge.get("payment_method_details") or {} if isinstance(charge, Mapping) else {}
+    told: Json = details.get(details.get("type")) or {}
+    return told
+
+
+def _iso_day(value: Any) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def checkout_session(body: Json) -> CheckoutSession:
@@ -412,6 +500,21 @@ def checkout_session(body: Json) -> CheckoutSession:
         operation=text(metadata.get("operation")),
         expires_at=moment(body.get("expires_at")),
         created_at=moment(body.get("created")),
+    )
+
+
+def method_settings(body: Json) -> MethodSettings:
+    """`payment_method_configuration`; one of a Connect application is never the account's own."""
+    kinds = {name: one for name, one in body.items() if isinstance(one, Mapping)}
+    return MethodSettings(
+        id=body["id"],
+        is_current=bool(body["is_default"] and body["active"] and not body.get("application")),
+        turned_off=frozenset(
+            name
+            for name, one in kinds.items()
+            if "available" in one
+            and not (one["available"] and one["display_preference"]["value"] == "on")
+        ),
     )
 
 
@@ -470,19 +573,30 @@ TRANSLATORS: Mapping[ObjectKind, Callable[[Json], Snapshot]] = {
     ObjectKind.PAYMENT_INTENT: intent,
     ObjectKind.CHECKOUT_SESSION: checkout_session,
     ObjectKind.PAYMENT_METHOD: payment_method,
+    ObjectKind.MANDATE: mandate,
     ObjectKind.REFUND: refund,
     ObjectKind.PRODUCT: product,
     ObjectKind.PRICE: price,
     ObjectKind.COUPON: coupon,
     ObjectKind.CONFIGURATION: configuration,
+    ObjectKind.METHOD_SETTINGS: method_settings,
 }
+
+
+def _hides_its_method(body: Json) -> bool:
+    """Whether a payment made here names its method by id only, whose kind pages tell."""
+    is_made_here = bool((body.get("metadata") or {}).get("payment"))
+    is_under_way = body["status"] in {"requires_action", "processing", "succeeded"}
+    return is_made_here and is_under_way and isinstance(body.get("payment_method"), str)
 
 
 def has_gaps(kind: ObjectKind, body: Json) -> bool:
     """Say whether an event's payload leaves out something that only a read tells.
 
     Lists that go on, discounts given by id, the tax ids of a customer, the products a configuration
-    offers, the method a setup saved, and the voucher or bank page of an intent are such.
+    offers, the method a setup saved, who a mandate was given to, and the voucher or bank page of an
+    intent are such.
+    offers, the method a setup saved, and the kind of method a payment is made with are such.
     """
     match kind:
         case ObjectKind.CUSTOMER:
@@ -496,6 +610,10 @@ def has_gaps(kind: ObjectKind, body: Json) -> bool:
             return "products" not in body["features"]["subscription_update"]
         case ObjectKind.CHECKOUT_SESSION:
             return body["mode"] == "setup" and body.get("status") == "complete"
+        case ObjectKind.MANDATE:
+            return True
+        case ObjectKind.PAYMENT_INTENT:
+            return _hides_its_method(body)
         case ObjectKind.COUPON:
             return "applies_to" not in body and not body.get("deleted")
         case ObjectKind.PRICE:

@@ -93,6 +93,17 @@ class Letters:
             rows = self.connection.execute("SELECT * FROM letters ORDER BY id").fetchall()
         return [letter(row) for row in rows]
 
+    def attachments(self, id_: int) -> list[EmailMessage]:
+        """Return what came with a mail beside its text, in its order."""
+        with self.lock:
+            row = self.connection.execute(
+                "SELECT source FROM letters WHERE id = ?", (id_,)
+            ).fetchone()
+        if row is None:
+            return []
+        message = email.message_from_bytes(row["source"], policy=email.policy.default)
+        return list(message.iter_attachments())
+
     def find(self, id_: int) -> Letter | None:
         with self.lock:
             row = self.connection.execute("SELECT * FROM letters WHERE id = ?", (id_,)).fetchone()

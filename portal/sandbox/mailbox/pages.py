@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import httpx
-from flask import Flask, Response, abort, jsonify, redirect, render_template, request
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -45,7 +46,23 @@ def create_app(data: str | Path = ":memory:", *, world: World | None = None) -> 
 
     @app.get("/messages/<int:id_>")
     def show(id_: int) -> ResponseReturnValue:
-        return render_template("letter.html", letter=wanted(letters, id_))
+        names = [part.get_filename() for part in letters.attachments(id_)]
+        return render_template("letter.html", letter=wanted(letters, id_), attachments=names)
+
+    @app.get("/messages/<int:id_>/attachments/<int:number>")
+    def attachment(id_: int, number: int) -> ResponseReturnValue:
+        """One attachment as it came, the first under number 1."""
+        parts = letters.attachments(id_)
+        if not 1 <= number <= len(parts):
+            abort(404)
+        part = parts[number - 1]
+        content = part.get_payload(decode=True)
+        return send_file(
+            BytesIO(content if isinstance(content, bytes) else b""),
+            mimetype=part.get_content_type(),
+            as_attachment=True,
+            download_name=part.get_filename() or "attachment",
+        )
 
     @app.get("/messages/<int:id_>/html")
     def show_html(id_: int) -> ResponseReturnValue:

@@ -86,7 +86,7 @@ def _must_authenticate(card: Card, method: Json, use: Use) -> bool:
 def charge(unit: Unit, intent: Json, method: Json, status: str, **extra: Any) -> Json:
     """A new charge of an intent (or of what stands for one); `status` succeeded, authorized,
     pending or failed. Its event is the caller's. `extra`: error (of a failure), authenticated,
-    requested, mandate, incremental, voucher.
+    requested, mandate, incremental, voucher, debit_on.
     """
     card = instrument(method)
     card = card if isinstance(card, Card) else None

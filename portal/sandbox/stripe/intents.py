@@ -4,7 +4,7 @@ addresses.
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from portal.sandbox.stripe import eligibility
+from portal.sandbox.stripe import app_codes, eligibility
 from portal.sandbox.stripe.errors import ApiError, Json, invalid, unsupported
 from portal.sandbox.stripe.ids import scramble
 from portal.sandbox.stripe.method_making import check_billing
@@ -22,8 +22,6 @@ WITH_CONFIRM = (
     "error_on_requires_action",
     "use_stripe_sdk",
 )
-HOUR = 3600
-CASHAPP = "cashapp_handle_redirect_or_display_qr_code"
 # What an intent shows of the options of a type before any is given.
 OPTIONS: dict[str, Json] = {
     "acss_debit": {"verification_method": "automatic"},
@@ -46,7 +44,10 @@ OPTIONS: dict[str, Json] = {
     "link": {"persistent_token": None},
     "oxxo": {"expires_after_days": 3},
     "paypal": {"preferred_locale": None, "reference": None},
+    "pix": {"expires_after_seconds": None, "expires_at": None},
+    "swish": {"reference": None},
     "us_bank_account": {"verification_method": "automatic"},
+    "wechat_pay": {"app_id": None, "client": None},
 }
 UNMODELLED_OPTIONS = frozenset(
     [
@@ -178,14 +179,9 @@ def redirect_action(unit: Unit, intent: Json, method: Json) -> Json:
     """
     check_billing(method)
     page = unit.url(f"/3d-secure/{intent['id']}")
-    if method["type"] == "cashapp":
-        code = {
-            "expires_at": unit.account_now + HOUR,
-            "image_url_png": f"{page}/qr.png",
-            "image_url_svg": f"{page}/qr.svg",
-        }
-        hash_: Json = {"hosted_instructions_url": page, "mobile_auth_url": page, "qr_code": code}
-        return {"type": CASHAPP, CASHAPP: hash_}
+    in_app = app_codes.action(method["type"], page, intent, unit.account_now)
+    if in_app:
+        return in_app
     if intent["_return_url"]:
         hash_ = {"return_url": intent["_return_url"], "url": page}
         return {"redirect_to_url": hash_, "type": "redirect_to_url"}
@@ -195,7 +191,7 @@ def redirect_action(unit: Unit, intent: Json, method: Json) -> Json:
 def waits_for_payer(intent: Json) -> bool:
     """Whether the payer is to answer on the page of a bank or an app."""
     kind = (intent["next_action"] or {}).get("type")
-    waiting = ("redirect_to_url", "use_stripe_sdk", CASHAPP)
+    waiting = ("redirect_to_url", "use_stripe_sdk", *app_codes.ACTIONS.values())
     return intent["status"] == "requires_action" and kind in waiting
 
 

@@ -22,8 +22,12 @@ UNTOLD_BANK: Json = {
 ON_CHARGES: dict[str, Json] = {
     "affirm": {"location": None, "reader": None, "transaction_id": None},
     "afterpay_clearpay": {"order_id": None, "reference": None},
+    "alipay": {"buyer_id": None, "fingerprint": None, "transaction_id": None},
+    "alma": {"installments": None, "transaction_id": None},
     "amazon_pay": {"funding": {"card": None, "type": None}, "transaction_id": None},
     "bancontact": UNTOLD_BANK | {"preferred_language": None},
+    "billie": {"transaction_id": None},
+    "blik": {"buyer_id": None},
     "bizum": {"buyer_id": None, "transaction_id": None},
     "cashapp": {"buyer_id": None, "cashtag": None, "transaction_id": None},
     "eps": {"bank": None, "verified_name": None},
@@ -55,9 +59,18 @@ ON_CHARGES: dict[str, Json] = {
         "seller_protection": None,
         "transaction_id": None,
     },
+    "pix": {"bank_transaction_id": None, "fingerprint": None, "mandate": None},
+    "promptpay": {"reference": None},
     "revolut_pay": {"funding": {"card": None, "type": None}, "transaction_id": None},
     "satispay": {"transaction_id": None},
+    "swish": {"fingerprint": None, "payment_reference": None, "verified_phone_last4": None},
     "twint": {"mandate": None},
+    "wechat_pay": {
+        "fingerprint": None,
+        "location": None,
+        "reader": None,
+        "transaction_id": None,
+    },
 }
 
 
@@ -68,7 +81,7 @@ def capture_before(kind: str, now: int) -> int:
 
 def of_charge(amount: int, method: Json, card: Card | None, extra: Json) -> Json:
     """`payment_method_details` of a charge. `extra`: mandate, secure (the 3-D Secure result),
-    capture_before, incremental, voucher.
+    capture_before, incremental, voucher, debit_on (the ISO day the bank is asked for).
     """
     kind = method["type"]
     if kind == "card":
@@ -78,6 +91,7 @@ def of_charge(amount: int, method: Json, card: Card | None, extra: Json) -> Json
         shown = {name: one for name, one in method[kind].items() if name not in left_out}
         if kind != "nz_bank_account":
             shown["mandate"] = extra.get("mandate")
+        shown["expected_debit_date"] = extra.get("debit_on")
         if kind == "us_bank_account":
             shown["payment_reference"] = None
         return {"type": kind, kind: shown}

@@ -27,12 +27,14 @@ BANK = "STRIPE TEST BANK"
 # Hashes that hold what the payer's bank or wallet tells later.
 TOLD_LATER: dict[str, Json] = {
     "bizum": {"buyer_id": None},
+    "blik": {"buyer_id": None},
     "cashapp": {"buyer_id": None, "cashtag": None},
     "eps": {"bank": None},
     "ideal": {"bank": None, "bic": None},
     "klarna": {},
     "p24": {"bank": None},
     "paypal": {"country": None, "payer_email": None, "payer_id": None},
+    "pix": {"fingerprint": None},
 }
 BICS = {
     "abn_amro": "ABNANL2A",

@@ -119,10 +119,28 @@ TYPES: dict[str, MethodType] = {
         needs=PEOPLE,
     ),
     "mobilepay": _redirect("dkk eur nok sek", EUROPE, manual=True),
-    "pay_by_bank": _redirect("gbp eur", _codes("GB DE FR")),
+    "pay_by_bank": _redirect("gbp eur", EUROPE | _codes("AU CA SG US")),
     "revolut_pay": _redirect("gbp eur ron huf pln dkk", EUROPE, reusable=True, manual=True),
     "satispay": _redirect("eur", EUROPE, manual=True),
     "twint": _redirect("chf", EUROPE),
+    "alipay": _redirect(
+        "aud cad cny eur gbp hkd jpy myr nzd sgd usd",
+        EUROPE | _codes("AU CA HK JP MY NZ SG US"),
+    ),
+    "alma": _redirect("eur", _codes("BE ES FR IT LU NL"), manual=True),
+    "billie": _redirect(
+        "chf dkk eur gbp nok sek", _codes("AT CH DE DK ES FI FR GB NL NO SE"), manual=True
+    ),
+    # BLIK and MB WAY ask the payer's app and show nothing; a page stands for the app.
+    "blik": _redirect("pln", EUROPE | _codes("AU CA IS SG US")),
+    "mb_way": _redirect("eur", WIDE),
+    "pix": _redirect("brl", EUROPE | _codes("AU BR CA SG US")),
+    "promptpay": _redirect("thb", _codes("TH")),
+    "swish": _redirect("sek", EUROPE),
+    "wechat_pay": _redirect(
+        "aud cad chf cny dkk eur gbp hkd jpy nok sek sgd usd",
+        EUROPE | _codes("AU CA HK JP SG US"),
+    ),
     "oxxo": _voucher("mxn", _codes("MX"), PEOPLE)._replace(refunds=False),
     "konbini": _voucher("jpy", _codes("JP"), PEOPLE)._replace(asks=True),
     "multibanco": _voucher("eur", EUROPE | _codes("US"), ("email",))._replace(asks=True),
@@ -141,19 +159,23 @@ NAMES = {
     "amazon_pay": "Amazon Pay",
     "au_becs_debit": "BECS Direct Debit",
     "bacs_debit": "Bacs Direct Debit",
+    "blik": "BLIK",
     "cashapp": "Cash App Pay",
     "eps": "EPS",
     "ideal": "iDEAL",
+    "mb_way": "MB WAY",
     "mobilepay": "MobilePay",
     "nz_bank_account": "BECS Direct Debit (NZ)",
     "oxxo": "OXXO",
     "p24": "Przelewy24",
     "pay_by_bank": "Pay by Bank",
     "paypal": "PayPal",
+    "promptpay": "PromptPay",
     "revolut_pay": "Revolut Pay",
     "sepa_debit": "SEPA debit",
     "twint": "TWINT",
     "us_bank_account": "US bank account",
+    "wechat_pay": "WeChat Pay",
 }
 
 

@@ -4,6 +4,8 @@ What an attempt comes to is `charging.attempt`; this says what it does to the in
 order its events and those of its charge are sent.
 """
 
+import datetime
+
 from portal.sandbox.stripe import (
     charging,
     declines,
@@ -258,16 +260,18 @@ def _wait(unit: Unit, intent: Json, action: Json) -> Json:
 
 def _process(unit: Unit, intent: Json, method: Json) -> Json:
     keep_method(unit, intent, method)
-    body = charging.charge(unit, intent, method, "pending", mandate=intent["_mandate"])
+    days = debit_days(unit, method["type"])
+    answer_at = unit.account_now + int(days * DAY)
+    day = datetime.datetime.fromtimestamp(answer_at, datetime.UTC).date().isoformat()
+    body = charging.charge(
+        unit, intent, method, "pending", mandate=intent["_mandate"], debit_on=day
+    )
     intent["status"], intent["latest_charge"] = "processing", body["id"]
     intent["next_action"], intent["last_payment_error"] = None, None
     account = payment_methods.instrument(method)
     if isinstance(account, BankAccount) and not account.outcome.forever:
-        days = debit_days(unit, method["type"])
         pause = THREE_MINUTES if account.outcome.slow else 0
-        unit.schedule(
-            unit.account_now + int(days * DAY) + pause, "payment_intent.settle", intent["id"]
-        )
+        unit.schedule(answer_at + pause, "payment_intent.settle", intent["id"])
     unit.save(intent, "payment_intent.processing")
     unit.emit("charge.pending", body)
     return intent

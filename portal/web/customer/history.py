@@ -14,8 +14,10 @@ from portal.domain.errors import NotFound
 from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
 from portal.mirror import invoices, subscriptions
-from portal.services.actions import tell
+from portal.services import charges, papers, receipts
+from portal.services.actions import shares_of, tell
 from portal.store import actions
+from portal.web import downloads
 from portal.web.customer import current_visit
 from portal.web.customer.cancellations import UNTIL_THEN
 from portal.web.filters import day
@@ -37,7 +39,14 @@ OF_SUBSCRIPTIONS = frozenset(
     }
 )
 OF_METHODS = frozenset(
-    {"method_added", "method_removed", "method_kept_from_link", "default_changed"}
+    {
+        "method_added",
+        "method_removed",
+        "method_kept_from_link",
+        "default_changed",
+        "backup_chosen",
+        "backup_dropped",
+    }
 )
 # After these somebody may wonder what else is owed.
 OF_LEAVING = frozenset({"cancelled", "cancelled_now", "cancellation_received"})
@@ -71,9 +80,7 @@ def list_all() -> ResponseReturnValue:
 def show(number: int) -> ResponseReturnValue:
     """Show the receipt of one action, with the way back where there is one."""
     visit = current_visit()
-    if number > actions.NEWEST:
-        raise NotFound(f"action {number}")
-    action = actions.get(visit.db, visit.merchant.id, visit.customer.id, number)
+    action = _action(visit, number)
     subscription = _subscription(visit, action)
     about_href, about_label = _about(action, subscription)
     is_leaving = action.verb in OF_LEAVING
@@ -81,6 +88,7 @@ def show(number: int) -> ResponseReturnValue:
         "customer/history/show.html",
         action=action,
         told=tell(action.verb, action.details),
+        stands=charges.rows_of(charges.list_of(visit.db, visit.merchant, action)),
         waits=action.verb in WAITING,
         mailed_to=visit.customer.email,
         may_resume=bool(is_leaving and subscription is not None and subscription.is_cancelling),
@@ -89,6 +97,23 @@ def show(number: int) -> ResponseReturnValue:
         coming=_steps(action, subscription),
         balances=invoices.balances(visit) if is_leaving else [],
     )
+
+
+@pages.get("/history/<int:number>/pdf")
+@open_to(Who.CUSTOMER)
+def pdf(number: int) -> ResponseReturnValue:
+    """Send the receipt of one action as PDF."""
+    visit = current_visit()
+    action = _action(visit, number)
+    found = charges.list_of(visit.db, visit.merchant, action)
+    paper = papers.receipt(visit.at, action, visit.customer_name, found)
+    return downloads.send(paper, receipts.name_of(action), downloads.PDF)
+
+
+def _action(visit: Visit, number: int) -> Row[Any]:
+    if number > actions.NEWEST:
+        raise NotFound(f"action {number}")
+    return actions.get(visit.db, visit.merchant.id, visit.customer.id, number)
 
 
 def _subscription(visit: Visit, action: Row[Any]) -> Subscription | None:
@@ -102,7 +127,7 @@ def _about(action: Row[Any], subscription: Subscription | None) -> tuple[str, st
     if subscription is not None:
         href = url_for("customer.subscriptions.show", id=subscription.id)
         return href, _("See the subscription")
-    paid = action.details.get("invoices")
+    paid = shares_of(action.details)
     if paid:
         return url_for("customer.invoices.show", id=paid[0]["id"]), _("See the invoice")
     if action.verb in OF_METHODS:

@@ -1,27 +1,28 @@
 """The list of invoices of both origins, one invoice, and its PDF."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
 from portal.domain.customers import Origin
-from portal.domain.errors import GatewayRefused, GatewayUnavailable
+from portal.domain.errors import BudgetSpent, GatewayRefused, GatewayUnavailable
 from portal.domain.invoices import Invoice, InvoiceKind
+from portal.domain.method_types import DEBITS
 from portal.domain.money import Money
+from portal.domain.payments import Intent
 from portal.i18n import gettext as _
 from portal.mirror import invoices, sources
-from portal.mirror.invoices import Filter
-from portal.services import documents
+from portal.mirror.invoices import Filter, Listed
+from portal.services import documents, leaving, slips
+from portal.services.declines import Wording
 from portal.store import payments
-from portal.web import errors, outcomes, repeats, wording
+from portal.web import downloads, errors, filters, outcomes, repeats, wording
+from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.policies import Who, open_to
 
@@ -29,7 +30,6 @@ pages = Blueprint("invoices", __name__)
 
 PAGE = 25
 LONGEST_SEARCH = 100
-LONGEST_NAME = 100
 SOURCES = {Origin.STRIPE: "Stripe", Origin.HOLDED: "Holded"}
 
 
@@ -86,6 +86,9 @@ def show(id: str) -> str:
         sums=_sums(invoice),
         told=outcomes.of_try,
         words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
+        slip=_slip(visit, found),
+        makes_slip=_makes_slip(visit, found),
+        came_back=_came_back(found.collected) if visit.sees_everything else None,
         why=wording.why,
         asks_merchant=wording.asks_merchant,
         sources=SOURCES,
@@ -95,28 +98,38 @@ def show(id: str) -> str:
     )
 
 
+@pages.post("/invoices/<id>/slip")
+@open_to(Who.CUSTOMER)
+def renew_slip(id: str) -> Response:
+    """Make a new slip for an invoice whose slip ran out, and lead to it."""
+
+    def renew() -> Response:
+        pressed = slips.renew(current_visit(), id)
+        if pressed.leaves:
+            return redirect(url_for("customer.payments.leave", operation=pressed.operation), 303)
+        return redirect(url_for("returns.show", token=pressed.return_key), 303)
+
+    return attempt(renew, back=url_for(".show", id=id))
+
+
 @pages.get("/invoices/<id>/pdf")
 @open_to(Who.INVOICE)
 def pdf(id: str) -> Response | tuple[str, int]:
     """Send the PDF byte for byte as its issuer made it, under a name of our making (B24)."""
     try:
         invoice, path = documents.get(current_visit(), id)
+    except BudgetSpent as error:
+        return _not_yet(id, error.until)
     except GatewayUnavailable:
         return _no_pdf(id, 503)
     except GatewayRefused:
         return _no_pdf(id, 502)
-    answer = send_file(path, mimetype="application/pdf", conditional=False, etag=False)
-    answer.headers["Content-Disposition"] = disposition(documents.name_of(invoice))
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["Content-Security-Policy"] = (
-        "default-src 'none'; frame-ancestors 'none'; sandbox"
-    )
-    return answer
+    return downloads.send_kept(path, documents.name_of(invoice), downloads.PDF)
 
 
 def failing(visit: Visit) -> Mapping[Origin, datetime | None]:
     """Return the providers of this merchant that do not answer, with when they last did."""
-    found = sources.list_failing(visit.db)
+    found = sources.list_failing(visit.db, visit.merchant, now=visit.now)
     return {
         origin: when
         for origin, when in found.items()
@@ -124,17 +137,31 @@ def failing(visit: Visit) -> Mapping[Origin, datetime | None]:
     }
 
 
-def disposition(name: str) -> str:
-    """Return the header that names a download, once in ASCII and once as it is (RFC 6266)."""
-    whole = unicodedata.normalize("NFC", name).removesuffix(".pdf")
-    clean = re.sub(r"-[- ]+", "-", re.sub(r"[^\w.\- ]+", "-", whole)).strip(" .-")
-    stem = clean[: LONGEST_NAME - len(".pdf")].strip(" .-") or "document"
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .-")
-    ascii_name = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip(".-") or "document"
-    return (
-        f'attachment; filename="{ascii_name}.pdf"; '
-        f"filename*=UTF-8''{quote(f'{stem}.pdf', safe='')}"
+def _slip(visit: Visit, found: Listed) -> Intent | None:
+    """Return the slip that waits, without the addresses that are not ones to lead to."""
+    slip = found.slip if visit.sees_everything else None
+    if slip is None:
+        return None
+    url, pdf = (
+        url if leaving.is_at_home(visit.at, url) else ""
+        for url in (slip.next_url, slip.voucher_pdf)
     )
+    return replace(slip, next_url=url, voucher_pdf=pdf)
+
+
+def _makes_slip(visit: Visit, found: Listed) -> bool | None:
+    """Say of an invoice whose slip ran out whether one press makes a new one; None of others."""
+    is_lost = bool(found.collected and found.collected.slip_ran_out)
+    if not (is_lost and visit.sees_everything and found.may_pay.is_allowed):
+        return None
+    return slips.method_for(visit) is not None
+
+
+def _came_back(intent: Intent | None) -> Wording | None:
+    """Return what is said of a bank debit that came back, None where the last one did not."""
+    if intent is None or not intent.failed_charge or intent.failed_type not in DEBITS:
+        return None
+    return outcomes.of_failure(intent.decline_code or intent.error_code)
 
 
 def _sums(invoice: Invoice) -> Sums:
@@ -148,6 +175,27 @@ def _sums(invoice: Invoice) -> Sums:
 
 def _tab(name: str) -> Filter:
     return next((tab for tab in Filter if tab == name), Filter.ALL)
+
+
+def _not_yet(id: str, until: datetime) -> tuple[str, int]:
+    """Say that a PDF waits for calls that are left for it, and when there will be some."""
+    visit = current_visit()
+    page = render_template(
+        "errors/error.html",
+        status=503,
+        reference=errors.reference(),
+        heading=_("This PDF has to wait"),
+        happened=_(
+            "The system that issued this invoice may only be asked so often, and payments go first."
+        ),
+        advice=_(
+            "It can be fetched from %(moment)s on. If you need it earlier, ask %(merchant)s.",
+            moment=filters.moment(until),
+            merchant=filters.isolate(visit.merchant.name),
+        ),
+        invoice_href=url_for(".show", id=id),
+    )
+    return page, 503
 
 
 def _no_pdf(id: str, status: int) -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -11,29 +10,30 @@ from portal.context import Visit
 from portal.domain.customers import Origin
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable
+from portal.domain.method_types import to_save
 from portal.domain.payment_methods import (
     PaymentMethod,
+    may_be_backup,
     may_be_default,
     may_remove,
     subscriptions_using,
 )
 from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
-from portal.mirror import catalogue, overview
+from portal.mirror import catalogue, invoices, overview
+from portal.mirror import method_types as kinds_of_account
 from portal.mirror import payment_methods as mirror
 from portal.mirror.payment_methods import Wallet
-from portal.services import payment_methods, subscriptions
+from portal.services import backups, declines, mandates, payment_methods, subscriptions
 from portal.services.subscriptions import Shown, line_of
-from portal.web import wording
+from portal.store import backups as store
+from portal.web import method_types, wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.customer.invoices import SOURCES
 from portal.web.customer.payments import consent_to_save
 from portal.web.filters import isolate
 from portal.web.policies import Who, open_to
-
-# How long before its last day a card is said to run out soon.
-SOON = timedelta(days=45)
 
 pages = Blueprint("payment_methods", __name__)
 
@@ -48,6 +48,19 @@ class Listed:
     is_expiring: bool
     may_be_default: bool
     pays: str
+    is_backup: bool = False
+    may_be_backup: bool = False
+
+    @property
+    def failed(self) -> str:
+        """Return why its last debit came back, empty where it did not."""
+        failure = self.method.failure
+        return str(declines.of_decline(failure.code).happened) if failure else ""
+
+    @property
+    def has_mandate(self) -> bool:
+        """Whether there is a mandate to be read."""
+        return self.method.mandate is not None and self.method.mandate.type in mandates.SCHEMES
 
     @property
     def note(self) -> str:
@@ -70,8 +83,11 @@ def list_all() -> str:
     holdings = overview.holdings(overview.look(visit))
     held = [one.subscription for one in holdings.subscriptions]
     wallet, names = holdings.wallet, _names(visit, held)
-    listed = [_listed(visit, method, wallet, held, names) for method in wallet.methods]
-    decision = payment_methods.may_add(visit)
+    backup = holdings.backup if visit.merchant.rules.backup_method else ""
+    listed = [_listed(visit, method, wallet, held, names, backup) for method in wallet.methods]
+    terms = kinds_of_account.terms(visit.db, visit.merchant)
+    kinds = to_save(visit.merchant.currency, terms)
+    decision = payment_methods.may_add(visit, kinds)
     return render_template(
         "customer/payment_methods/list.html",
         listed=sorted(listed, key=lambda row: not row.is_default),
@@ -79,9 +95,28 @@ def list_all() -> str:
         may_add=decision.is_allowed,
         why_not=wording.why(decision),
         consent=consent_to_save(visit),
+        offer=method_types.tell(kinds, terms),
         renews=any(one.is_charged for one in held),
+        over=str(wording.of_reason(Reason.MANDATE_OVER)),
+        backup_consent=consent_to_backup(visit) if any(row.may_be_backup for row in listed) else "",
         failing={who: at for who, at in holdings.failing.items() if who is Origin.STRIPE},
         sources=SOURCES,
+    )
+
+
+@pages.get("/payment-methods/<id>/mandate")
+@open_to(Who.CUSTOMER)
+def mandate(id: str) -> str:
+    """Show the mandate of a bank account in full, to be read, printed and kept."""
+    visit = current_visit()
+    method, given = mandates.get(visit, id)
+    return render_template(
+        "customer/payment_methods/mandate.html",
+        method=method,
+        mandate=given,
+        told=mandates.words(given, visit.merchant),
+        over=str(wording.of_reason(Reason.MANDATE_OVER)),
+        is_mailed=mandates.is_mailed(visit, given),
     )
 
 
@@ -118,6 +153,42 @@ def make_default(id: str) -> Response:
     return attempt(prefer, back=url_for(".list_all"))
 
 
+@pages.post("/payment-methods/<id>/backup")
+@open_to(Who.CUSTOMER)
+def make_backup(id: str) -> Response:
+    """Name a method to be charged when the default is refused."""
+
+    def name() -> Response:
+        visit = current_visit()
+        backups.choose(visit, id, consent=consent_to_backup(visit))
+        flash(_("This is your backup now. It is charged when your default is refused."), "ok")
+        return redirect(url_for(".list_all"), 303)
+
+    return attempt(name, back=url_for(".list_all"))
+
+
+@pages.post("/payment-methods/<id>/backup/drop")
+@open_to(Who.CUSTOMER)
+def drop_backup(id: str) -> Response:
+    """Have no backup any more."""
+
+    def drop() -> Response:
+        backups.drop(current_visit(), id)
+        flash(_("You have no backup any more."), "ok")
+        return redirect(url_for(".list_all"), 303)
+
+    return attempt(drop, back=url_for(".list_all"))
+
+
+def consent_to_backup(visit: Visit) -> str:
+    """Return the sentence agreed to by naming a backup."""
+    return _(
+        "By naming a backup you let %(merchant)s charge it for renewals and invoices that are "
+        "charged by themselves, when your bank refuses the first method.",
+        merchant=isolate(visit.merchant.name),
+    )
+
+
 @pages.get("/payment-methods/<id>/remove")
 @open_to(Who.CUSTOMER)
 def ask_to_remove(id: str) -> str:
@@ -126,13 +197,18 @@ def ask_to_remove(id: str) -> str:
     method, wallet = mirror.get(visit, id), mirror.wallet(visit)
     plans = subscriptions.list_shown(visit)
     held = tuple(plan.subscription for plan in plans)
-    decision = may_remove(method, wallet.methods, held, visit.today, wallet.default)
+    is_paying = id in invoices.methods_paying(visit)
+    decision = may_remove(
+        method, wallet.methods, held, visit.today, wallet.default, is_paying=is_paying
+    )
     return render_template(
         "customer/payment_methods/remove.html",
         row=_listed(visit, method, wallet, held, {}),
         may_remove=decision.is_allowed,
         why_not=wording.why(decision),
         needed_by=_needing(method, wallet, plans),
+        is_paying=is_paying,
+        is_backup=store.find(visit.db, visit.customer.id) == id,
         is_last=decision.reason is Reason.LAST_METHOD,
         is_unanswered="remove_method" in subscriptions.list_unanswered(visit, id),
     )
@@ -157,6 +233,7 @@ def _listed(
     wallet: Wallet,
     held: Sequence[Subscription],
     names: dict[str, str],
+    backup: str = "",
 ) -> Listed:
     charged = tuple(one for one in held if one.is_charged)
     using = subscriptions_using(method, charged, wallet.default)
@@ -165,8 +242,12 @@ def _listed(
         method=method,
         is_default=method.id == wallet.default,
         is_expired=is_expired,
-        is_expiring=not is_expired and method.is_expired(visit.today + SOON),
+        is_expiring=method.is_expiring(visit.today),
         may_be_default=may_be_default(method, visit.today).is_allowed,
+        is_backup=method.id == backup,
+        may_be_backup=may_be_backup(
+            method, wallet.default, visit.merchant.rules, visit.today
+        ).is_allowed,
         pays=", ".join(dict.fromkeys(names.get(one.id, "") for one in using)),
     )
 

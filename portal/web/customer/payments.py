@@ -8,23 +8,28 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from portal import i18n
 from portal.context import Visit
 from portal.domain.customers import Origin
+from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.invoices import Invoice
+from portal.domain.method_types import PaymentMethodType, Terms, may_pay_with, to_pay_with, to_save
 from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
+from portal.domain.presses import may_pay_part
+from portal.i18n import formats, lazy_gettext
 from portal.i18n import gettext as _
-from portal.i18n import lazy_gettext
-from portal.mirror import invoices, payment_methods
+from portal.mirror import invoices, method_types, payment_methods
 from portal.mirror.invoices import Listed
 from portal.mirror.payment_methods import Wallet
 from portal.services import leaving, payments
 from portal.services import payment_methods as method_service
 from portal.services.payments import Wish
+from portal.web import method_types as kinds_in_words
 from portal.web import outcomes, wording
 from portal.web.customer import current_visit
-from portal.web.filters import isolate
+from portal.web.filters import isolate, money
 from portal.web.forms import BooleanField, Form, HiddenField, StringField, at_most, needed
 from portal.web.policies import Who, open_to
 
@@ -35,13 +40,16 @@ NEW = "new"
 
 
 class PayForm(Form):
-    """How to pay: a saved method's id or `new`, the sum shown, and whether to keep a new one."""
+    """How to pay: a saved method's id or `new`, the sum shown, whether that is a part of what is
+    due, and whether to keep a new method.
+    """
 
     method = StringField(
         lazy_gettext("Payment method"),
         [needed(lazy_gettext("Please choose how to pay.")), at_most(64)],
     )
     shown = HiddenField("")
+    part = HiddenField("")
     keep = BooleanField("")
 
 
@@ -62,7 +70,8 @@ def choose(id: str) -> Answer:
     found = invoices.get(visit, id)
     if found.twin is not None and visit.sees_everything:
         return redirect(url_for(".choose", id=found.twin.id), 303)
-    return _show(visit, found, PayForm(formdata=None))
+    part, wrong = _part_of(visit, found.invoice, request.args.get("amount", ""))
+    return _show(visit, found, PayForm(formdata=None), part=part, wrong_part=wrong)
 
 
 @pages.post("/invoices/<id>/pay")
@@ -114,7 +123,7 @@ def _pressed(visit: Visit, found: Listed, form: PayForm) -> str:
     keeps = is_new and form.keep.data and may_keep(visit)
     consent = consent_to_keep(visit) if keeps else ""
     shown = Money(_minor(form.text("shown")), invoice.currency)
-    wish = Wish(shown, "" if is_new else method, consent)
+    wish = Wish(shown, "" if is_new else method, consent, is_part=bool(form.text("part")))
     pressed = payments.pay(visit, invoice.id, wish)
     if pressed.leaves:
         return _leave(pressed.operation)
@@ -135,11 +144,41 @@ def _minor(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,15}", text, re.ASCII) else -1
 
 
+def _part_of(visit: Visit, invoice: Invoice, text: str) -> tuple[Money | None, str]:
+    """Return the part of an invoice that was typed, None for the whole, and what is wrong with it.
+
+    A sum is read as its language writes it: 50,00 here is 50.00 there, and never five thousand.
+    """
+    if not text.strip() or not may_pay_part(visit.merchant.rules, [invoice]).is_allowed:
+        return None, ""
+    try:
+        part = Money.from_decimal(formats.read_number(text, i18n.current()), invoice.currency)
+    except ValueError:
+        return None, _("Please enter a sum like %(sum)s.", sum=money(invoice.due_money))
+    if not (0 < part.amount <= invoice.due):
+        return None, _("Please enter at most %(sum)s.", sum=money(invoice.due_money))
+    if not part.is_chargeable:
+        return None, wording.why(Decision.of(Reason.AMOUNT_TOO_SMALL))
+    return (part if part != invoice.due_money else None), ""
+
+
 def _show(
-    visit: Visit, found: Listed, form: PayForm, *, problem: str = "", is_down: bool = False
+    visit: Visit,
+    found: Listed,
+    form: PayForm,
+    *,
+    problem: str = "",
+    is_down: bool = False,
+    part: Money | None = None,
+    wrong_part: str = "",
 ) -> str:
+    invoice = found.invoice
+    is_hosted = _is_paid_at_stripe(found) and not visit.sees_everything
     wallet = payment_methods.wallet(visit) if visit.sees_everything else Wallet()
-    choices = _choices(visit, wallet, found.invoice)
+    to_pay = part or invoice.due_money
+    choices = choices_of(visit, wallet, to_pay)
+    terms = method_types.terms(visit.db, visit.merchant)
+    kinds = _kinds(invoice, to_pay, terms)
     return render_template(
         "customer/payments/choose.html",
         found=found,
@@ -150,10 +189,18 @@ def _show(
         choices=choices,
         words=outcomes.of_waiting(found.waiting.method_type) if found.waiting else None,
         has_usable=any(not choice.why_not for choice in choices),
-        chosen=_chosen(choices, form.text("method") or request.args.get("method", "")),
-        is_hosted=_is_paid_at_stripe(found) and not visit.sees_everything,
+        chosen=chosen_of(choices, form.text("method") or request.args.get("method", "")),
+        is_hosted=is_hosted,
+        to_pay=to_pay,
+        is_part=part is not None,
+        takes_part=may_pay_part(visit.merchant.rules, [invoice]).is_allowed and not is_hosted,
+        typed=request.args.get("amount", ""),
+        wrong_part=wrong_part,
         is_saved_first=found.invoice.origin is Origin.STRIPE and visit.sees_everything,
-        may_add=found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer),
+        may_add=bool(kinds)
+        and (found.invoice.origin is Origin.HOLDED or bool(visit.customer.stripe_customer)),
+        offer=kinds_in_words.tell(kinds, terms),
+        no_way=str(wording.of_reason(Reason.NO_METHOD_OFFERED)),
         may_keep=may_keep(visit),
         consent=consent_to_keep(visit),
         consent_to_save=consent_to_save(visit),
@@ -162,25 +209,32 @@ def _show(
     )
 
 
-def _choices(visit: Visit, wallet: Wallet, invoice: Invoice) -> list[Choice]:
+def _kinds(invoice: Invoice, amount: Money, terms: Terms) -> tuple[PaymentMethodType, ...]:
+    """Return the kinds of new methods Stripe's page offers: to pay with, or to save first."""
+    if invoice.origin is Origin.STRIPE:
+        return to_save(invoice.currency, terms)
+    return to_pay_with(amount, terms)
+
+
+def choices_of(visit: Visit, wallet: Wallet, amount: Money) -> list[Choice]:
     """Return the saved methods, the default first; those that do not fit say why."""
     made = [
-        Choice(method, method.id == wallet.default, _why_not(visit, method, invoice.currency))
+        Choice(method, method.id == wallet.default, _why_not(visit, method, amount))
         for method in wallet.methods
     ]
     return sorted(made, key=lambda choice: (bool(choice.why_not), not choice.is_default))
 
 
-def _why_not(visit: Visit, method: PaymentMethod, currency: str) -> str:
+def _why_not(visit: Visit, method: PaymentMethod, amount: Money) -> str:
     if method.is_expired(visit.today):
         return _("It has expired.")
-    kind = method.kind
-    if kind is None or not kind.fits(currency, visit.merchant.country):
-        return _("It does not take this currency.")
-    return ""
+    merchant = visit.merchant
+    may = may_pay_with(method.kind, amount, merchant.country, merchant.rules.payment_method_types)
+    return str(wording.of_reason(may.reason).happened) if may.reason else ""
 
 
-def _chosen(choices: list[Choice], wished: str) -> str:
+def chosen_of(choices: list[Choice], wished: str) -> str:
+    """Return what is ticked at first: what was wished for, else the first that can be used."""
     usable = [choice.method.id for choice in choices if not choice.why_not]
     if wished in {*usable, NEW}:
         return wished

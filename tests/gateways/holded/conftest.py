@@ -7,11 +7,22 @@ import httpx
 import pytest
 from flask import Flask
 
+from portal.gateways.holded.v1 import HoldedV1
 from portal.gateways.holded.v2 import HoldedV2
 from portal.sandbox.holded import create_app
+from portal.sandbox.holded.app import FIRST_ACCOUNT
 
 BASE = "https://holded.test"
 TOKEN = "pat_sandbox"
+TOKENS = {HoldedV2: TOKEN, HoldedV1: FIRST_ACCOUNT.v1_key}
+Adapter = type[HoldedV2] | type[HoldedV1]
+Door = HoldedV2 | HoldedV1
+
+
+@pytest.fixture
+def adapter() -> Adapter:
+    """The adapter under test; modules about another one, or about both, say so themselves."""
+    return HoldedV2
 
 
 @pytest.fixture
@@ -20,12 +31,12 @@ def sandbox() -> Flask:
 
 
 @pytest.fixture
-def door(sandbox: Flask) -> Callable[..., HoldedV2]:
+def door(sandbox: Flask, adapter: Adapter) -> Callable[..., Door]:
     """Return a maker of adapters on the sandbox: ``door(token)``."""
 
-    def door(token: str = TOKEN, *, currency: str = "eur") -> HoldedV2:
-        return HoldedV2(
-            token,
+    def door(token: str = "", *, currency: str = "eur") -> Door:
+        return adapter(
+            token or TOKENS[adapter],
             base=BASE,
             currency=currency,
             caller="portal-tests",
@@ -36,12 +47,12 @@ def door(sandbox: Flask) -> Callable[..., HoldedV2]:
 
 
 @pytest.fixture
-def holded(door: Callable[..., HoldedV2]) -> HoldedV2:
+def holded(door: Callable[..., Door]) -> Door:
     return door()
 
 
 @pytest.fixture
-def answering() -> Callable[..., HoldedV2]:
+def answering(adapter: Adapter) -> Callable[..., Door]:
     """Return a maker of adapters to whom every request gets one answer, or meets one error."""
 
     def answering(
@@ -51,14 +62,14 @@ def answering() -> Callable[..., HoldedV2]:
         content: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
         raises: type[Exception] | None = None,
-    ) -> HoldedV2:
+    ) -> Door:
         def answer(request: httpx.Request) -> httpx.Response:
             if raises is not None:
                 raise raises("on purpose")
             return httpx.Response(status, json=json, content=content, headers=headers)
 
-        return HoldedV2(
-            TOKEN,
+        return adapter(
+            TOKENS[adapter],
             base=BASE,
             currency="eur",
             caller="portal-tests",

@@ -231,3 +231,19 @@ def test_a_button_says_so_when_a_sandbox_is_away() -> None:
     page = client.post("/day", follow_redirects=True).get_data(as_text=True)
 
     assert "did not answer" in page
+
+
+def test_what_came_with_a_mail_can_be_opened(app: Flask) -> None:
+    message = mail()
+    message.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="a.pdf")
+    app.extensions["letters"].catch("portal@example.com", ["ana@example.com"], bytes(message))
+    client = app.test_client()
+
+    page = client.get("/messages/2").text
+    answer = client.get("/messages/2/attachments/1")
+
+    assert 'href="/messages/2/attachments/1">a.pdf</a>' in page
+    assert answer.data == b"%PDF-1.4"
+    assert answer.content_type == "application/pdf"
+    assert client.get("/messages/2/attachments/2").status_code == 404
+    assert "Attachments" not in client.get("/messages/1").text

@@ -1,0 +1,1 @@
+"""Papers people keep: receipts and statements as PDF, in any of the portal's languages."""
