@@ -190,5 +190,4 @@ NUVOL = Merchant(
         NOU,
         GELATS,
     ),
-    invoices_sales=True,
 )

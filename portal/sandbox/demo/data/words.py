@@ -102,10 +102,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Merchant:
-    """A business of the demo, at both providers. ``tax`` is Holded's key on every line.
-
-    ``invoices_sales``: what Stripe bills from tomorrow on becomes an invoice in Holded.
-    """
+    """A business of the demo, at both providers. ``tax`` is Holded's key on every line."""
 
     slug: str
     name: str
@@ -125,7 +122,6 @@ class Merchant:
     people: tuple[Person, ...]
     privacy_url: str = ""
     terms_url: str = ""
-    invoices_sales: bool = False
 
     @property
     def holded_token(self) -> str:
