@@ -37,6 +37,7 @@ class Effect(StrEnum):
 
     PAYMENT = "payment"
     BOOKING = "booking"
+    DOCUMENT = "document"
     USAGE = "usage"
     HOOK = "hook"
     SETUP = "setup"
@@ -61,6 +62,8 @@ COSTS: Mapping[Effect, Cost] = {
     Effect.PAYMENT: Cost(Priority.MONEY, 1, "invoice that is paid"),
     # Read, book, read again: the booking's answer says nothing.
     Effect.BOOKING: Cost(Priority.MONEY, 3, "invoice that is booked"),
+    # Taxes, what stands there, the draft, its approval and its booking, each read again.
+    Effect.DOCUMENT: Cost(Priority.MONEY, 9, "document made of what Stripe billed or gave back"),
     # What the plan allows decides over all the others.
     Effect.USAGE: Cost(Priority.MONEY, 1, "question how many calls are left"),
     # The payload has no sums: the document is read.

@@ -49,10 +49,12 @@ class Meter(Protocol):
 class InvoicingGateway(Protocol):
     """Everything the portal asks of Holded on behalf of one merchant.
 
-    `has_webhooks` says whether changes are told by it, or have to be looked for.
+    `has_webhooks` says whether changes are told by it, or have to be looked for, and
+    `writes_documents` whether contacts and drafts are made.
     """
 
     has_webhooks: bool
+    writes_documents: bool
 
     def check(self, *, issues: bool = False) -> tuple[Treasury, ...]:
         """Try every permission the portal needs and return the accounts money can be booked on.

@@ -5,8 +5,7 @@ day; only where exactly one stands there it is approved, which cannot be taken b
 looks first and is committed before the next, so that it can be taken up anywhere.
 """
 
-from datetime import datetime, timedelta
-from typing import NoReturn
+from datetime import datetime
 
 import structlog
 
@@ -31,14 +30,11 @@ from portal.domain.money import Money
 from portal.gateways.snapshots import Seen
 from portal.i18n import gettext, speaking
 from portal.mirror import refresh, rows
-from portal.services import contacts
+from portal.services import contacts, drafting
 from portal.store import counterparts, customers, outbox
 from portal.store.counterparts import CounterpartRow, CounterpartState
+from portal.store.secrets import SecretUnreadable
 
-# How long what was sent may still arrive before it counts as never sent.
-IN_FLIGHT = timedelta(seconds=20)
-# When a document that was sent twice is looked at once more.
-LATE = timedelta(minutes=10)
 OVER = frozenset({CounterpartState.DONE, CounterpartState.DROPPED})
 TAG = "stripe:"
 MAKE, CREDIT = "make_counterpart", "credit_refund"
@@ -48,11 +44,22 @@ log = structlog.get_logger()
 
 def follow(unit: Unit, at: MerchantContext, told: Invoice) -> None:
     """Have a Stripe invoice made into a Holded one, or what was begun for it go on (job)."""
-    if told.origin is not Origin.STRIPE or not at.merchant.has_holded or not told.total:
+    if told.origin is not Origin.STRIPE or not told.total or not can_be_made(at):
         return
     is_begun = told.id in counterparts.find_known(unit, at.merchant, [told.id])
     if is_begun or is_due(at.merchant.rules, told.state, told.issued_on):
         queue(unit, at, told.id)
+
+
+def can_be_made(at: MerchantContext) -> bool:
+    """Say whether the merchant has a Holded that documents are made in."""
+    if not at.merchant.has_holded:
+        return False
+    try:
+        return at.invoicing.writes_documents
+    except SecretUnreadable:
+        # Told of by the job that needs the token: what Stripe told is written all the same.
+        return True
 
 
 def queue(unit: Unit, at: MerchantContext, source: str, *, job: str = MAKE) -> None:
@@ -150,12 +157,12 @@ def _begin(at: MerchantContext, bill: Bill) -> int | None:
 
 
 def _carry_on(at: MerchantContext, id: int, bill: Bill) -> None:
-    row = read(at, id)
+    row = drafting.read(at, id)
     if not row.draft:
         row = _work_out(at, row, bill)
     seen = _drafted(at, row, bill)
-    if invoice_of(seen).state is InvoiceState.DRAFT:
-        seen = _approved(at, invoice_of(seen).id)
+    if drafting.invoice_of(seen).state is InvoiceState.DRAFT:
+        seen = _approved(at, drafting.invoice_of(seen).id)
     _mark_issued(at, id, seen)
     _take_money(at, id, bill, seen)
 
@@ -188,7 +195,7 @@ def _work_out(at: MerchantContext, row: CounterpartRow, bill: Bill) -> Counterpa
         held = counterparts.get(unit, row.id)
         if not held.draft:
             held.contact, held.draft = contact, rows.dump(draft)
-    return read(at, row.id)
+    return drafting.read(at, row.id)
 
 
 def words(at: MerchantContext) -> Words:
@@ -199,98 +206,18 @@ def words(at: MerchantContext) -> Words:
 
 def _drafted(at: MerchantContext, row: CounterpartRow, bill: Bill) -> Seen:
     """Return the one document that stands there, which is written if there is none."""
-    seen = write_once(at, ObjectKind.INVOICE, row)
-    told = invoice_of(seen)
+    seen = drafting.write_once(at, ObjectKind.INVOICE, row)
+    told = drafting.invoice_of(seen)
     if told.state is InvoiceState.VOID and bill.state is not InvoiceState.VOID:
         raise Stuck(Problem(ProblemCode.VOIDED, told.number or told.id))
     if told.total != row.amount:
-        refuse_sum(at, ObjectKind.INVOICE, row, told)
+        drafting.refuse_sum(at, ObjectKind.INVOICE, row, told)
     with at.db.write() as unit:
         held = counterparts.get(unit, row.id)
         held.document = told.id
         if held.state in {CounterpartState.BEGUN, CounterpartState.SENT}:
             held.move(CounterpartState.DRAFTED, now=at.now)
     return seen
-
-
-def refuse_sum(
-    at: MerchantContext, kind: ObjectKind, row: CounterpartRow, told: Invoice
-) -> NoReturn:
-    """Delete a draft that Holded adds up to another sum; raises Stuck."""
-    if told.state is InvoiceState.DRAFT:
-        at.invoicing.delete_draft(kind, told.id)
-        _start_over(at, row.id)
-    sums = (str(Money(sum, row.currency).to_decimal()) for sum in (told.total, row.amount))
-    raise Stuck(Problem(ProblemCode.SUMS, f"{told.id}: {' and '.join(sums)}"))
-
-
-def write_once(at: MerchantContext, kind: ObjectKind, row: CounterpartRow) -> Seen:
-    """Return the one document of a draft that stands in Holded; it is sent if there is none.
-
-    Of two drafts the second is deleted: the first one's answer was lost and came late. Raises
-    GatewayUnavailable while what was sent may still arrive.
-    """
-    draft = rows.load(Draft, row.draft)
-    found = standing(at, kind, row)
-    if not found:
-        _send(at, kind, row.id, draft)
-        found = standing(at, kind, row)
-    if not found:
-        raise GatewayUnavailable("written, but not to be seen yet")
-    issued = [seen for seen in found if invoice_of(seen).state is not InvoiceState.DRAFT]
-    if len(issued) > 1:
-        ids = ", ".join(invoice_of(seen).id for seen in issued)
-        raise Stuck(Problem(ProblemCode.SEVERAL_DOCUMENTS, ids))
-    kept = (issued or found)[0]
-    for seen in found:
-        if seen is not kept:
-            at.invoicing.delete_draft(kind, invoice_of(seen).id)
-    return kept
-
-
-def standing(at: MerchantContext, kind: ObjectKind, row: CounterpartRow) -> list[Seen]:
-    """Return what carries the tag; where the merchant took that off, the document we know."""
-    draft = rows.load(Draft, row.draft)
-    found = at.invoicing.list_tagged(kind, draft.contact, day=draft.day, tag=draft.tag)
-    ids = [invoice_of(seen).id for seen in found]
-    if row.document and row.document not in ids:
-        known = at.invoicing.fetch(kind, row.document)
-        if isinstance(known.snapshot, Invoice):
-            return [known, *found]
-    return found
-
-
-def _send(at: MerchantContext, kind: ObjectKind, id: int, draft: Draft) -> None:
-    with at.db.write() as unit:
-        row = counterparts.get(unit, id)
-        if may_arrive(at, row):
-            raise GatewayUnavailable("the document may still be on its way")
-        if row.state not in {CounterpartState.BEGUN, CounterpartState.SENT}:
-            raise Stuck(Problem(ProblemCode.GONE, row.document))
-        row.sends += 1
-        row.move(CounterpartState.SENT, now=at.now)
-    try:
-        at.invoicing.create_draft(kind, draft)
-    except GatewayUnavailable as error:
-        if not error.was_sent:
-            _start_over(at, id, keeps_draft=True)
-        raise
-    except GatewayRefused as refusal:
-        _start_over(at, id)
-        raise Stuck(Problem(ProblemCode.REFUSED, str(refusal))) from refusal
-
-
-def may_arrive(at: MerchantContext, row: CounterpartRow) -> bool:
-    """Whether a draft whose answer was lost may still arrive."""
-    return row.state == CounterpartState.SENT and at.now - row.changed_at < IN_FLIGHT
-
-
-def _start_over(at: MerchantContext, id: int, *, keeps_draft: bool = False) -> None:
-    """Note that nothing stands there, so that it is sent, or worked out, anew."""
-    with at.db.write() as unit:
-        row = counterparts.get(unit, id)
-        row.document, row.draft = "", row.draft if keeps_draft else ""
-        row.move(CounterpartState.BEGUN, now=at.now)
 
 
 def _approved(at: MerchantContext, document: str) -> Seen:
@@ -310,7 +237,7 @@ def _approved(at: MerchantContext, document: str) -> Seen:
 
 def _mark_issued(at: MerchantContext, id: int, seen: Seen) -> None:
     """Write the document into the mirror, where it hides Stripe's half of the sale at once."""
-    told = invoice_of(seen)
+    told = drafting.invoice_of(seen)
     with at.db.write() as unit:
         refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
         row = counterparts.get(unit, id)
@@ -321,7 +248,7 @@ def _mark_issued(at: MerchantContext, id: int, seen: Seen) -> None:
 
 def _take_money(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> None:
     """Book what Stripe collected, once the invoice is paid there."""
-    told = invoice_of(seen)
+    told = drafting.invoice_of(seen)
     if bill.state is InvoiceState.VOID and told.state is InvoiceState.VOID:
         _finish(at, id, seen)
         return
@@ -332,7 +259,7 @@ def _take_money(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> None:
     if bill.paid and not _is_booked(at, id, bill, seen):
         seen = _book(at, id, bill, seen)
     _finish(at, id, seen)
-    left = invoice_of(seen).due
+    left = drafting.invoice_of(seen).due
     if left > 0:
         sum = Money(left, bill.currency).to_decimal()
         raise Stuck(Problem(ProblemCode.REST, f"{told.number}: {sum}"))
@@ -340,20 +267,20 @@ def _take_money(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> None:
 
 def _is_booked(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> bool:
     """Say whether the money stands on the invoice already: ours, or booked by the merchant."""
-    told = invoice_of(seen)
+    told = drafting.invoice_of(seen)
     with at.db.write() as unit:
         row = counterparts.get(unit, id)
         if row.before is None:
             return told.due <= 0
         if _explain(row, told, at.merchant.holded_treasury):
             return True
-        if row.state == CounterpartState.PAYING and at.now - row.changed_at < IN_FLIGHT:
+        if row.state == CounterpartState.PAYING and at.now - row.changed_at < drafting.IN_FLIGHT:
             raise GatewayUnavailable("the booking may still be on its way")
         return told.due <= 0
 
 
 def _book(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> Seen:
-    told, treasury = invoice_of(seen), at.merchant.holded_treasury
+    told, treasury = drafting.invoice_of(seen), at.merchant.holded_treasury
     day = at.merchant.day_of(bill.paid_at or at.now)
     with at.db.write() as unit:
         row = counterparts.get(unit, id)
@@ -382,7 +309,7 @@ def _book(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> Seen:
         raise
     again = at.invoicing.fetch(ObjectKind.INVOICE, told.id)
     with at.db.write() as unit:
-        if not _explain(counterparts.get(unit, id), invoice_of(again), treasury):
+        if not _explain(counterparts.get(unit, id), drafting.invoice_of(again), treasury):
             raise GatewayUnavailable("booked, but not to be seen yet")
     return again
 
@@ -390,7 +317,7 @@ def _book(at: MerchantContext, id: int, bill: Bill, seen: Seen) -> Seen:
 def _unsend(at: MerchantContext, id: int) -> None:
     """Let a booking that Holded has not taken be sent again without waiting for its answer."""
     with at.db.write() as unit:
-        counterparts.get(unit, id).changed_at = at.now - IN_FLIGHT
+        counterparts.get(unit, id).changed_at = at.now - drafting.IN_FLIGHT
 
 
 def _explain(row: CounterpartRow, told: Invoice, treasury: str) -> bool:
@@ -408,46 +335,8 @@ def _explain(row: CounterpartRow, told: Invoice, treasury: str) -> bool:
 def _finish(at: MerchantContext, id: int, seen: Seen) -> None:
     with at.db.write() as unit:
         refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
-        end(unit, at, counterparts.get(unit, id))
-
-
-def end(unit: Unit, at: MerchantContext, row: CounterpartRow) -> None:
-    """Note that a document needs nothing more; one that was sent twice is looked after (job)."""
-    row.move(CounterpartState.DONE, now=at.now)
-    if row.sends > 1:
-        outbox.add(
-            unit,
-            "tidy_counterpart",
-            str(row.id),
-            merchant_id=at.merchant.id,
-            now=at.now,
-            run_at=at.now + LATE,
-            counterpart=row.id,
-        )
-
-
-def tidy(at: MerchantContext, counterpart: int) -> None:
-    """Delete a draft that arrived after its repeat was taken for the only one (job)."""
-    row = read(at, counterpart)
-    kind = ObjectKind.CREDIT_NOTE if row.corrects else ObjectKind.INVOICE
-    draft = rows.load(Draft, row.draft)
-    for seen in at.invoicing.list_tagged(kind, draft.contact, day=draft.day, tag=draft.tag):
-        told = invoice_of(seen)
-        if told.id != row.document and told.state is InvoiceState.DRAFT:
-            at.invoicing.delete_draft(kind, told.id)
+        drafting.end(unit, at, counterparts.get(unit, id))
 
 
 def _ours(told: Invoice, treasury: str) -> list[InvoicePart]:
     return [part for part in told.parts if not treasury or part.treasury == treasury]
-
-
-def read(at: MerchantContext, id: int) -> CounterpartRow:
-    with at.db.session() as reader:
-        return reader.get_one(CounterpartRow, id)
-
-
-def invoice_of(seen: Seen) -> Invoice:
-    """Return the document that was seen; raises GatewayUnavailable where it is gone."""
-    if isinstance(seen.snapshot, Invoice):
-        return seen.snapshot
-    raise GatewayUnavailable("the document is gone")

@@ -22,7 +22,7 @@ from portal.gateways.snapshots import Seen
 from portal.i18n import gettext, speaking
 from portal.mirror import refresh, refunds, rows
 from portal.services import counterparts as documents
-from portal.services import mail
+from portal.services import drafting, mail
 from portal.store import counterparts, outbox, payments, settlements
 from portal.store.counterparts import CounterpartRow, CounterpartState
 from portal.store.payments import PaymentRow
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 def follow(unit: Unit, at: MerchantContext, told: Refund) -> None:
     """Have a credit note drafted for a refund, or withdrawn when it failed (job)."""
-    if not at.merchant.has_holded:
+    if not documents.can_be_made(at):
         return
     is_begun = told.id in counterparts.find_known(unit, at.merchant, [told.id])
     is_new = told.created_at is not None and at.now - told.created_at < RECENT
@@ -173,7 +173,7 @@ def _order(refund: Refund) -> tuple[float, str]:
 
 
 def _carry_on(at: MerchantContext, id: int, refund: Refund) -> None:
-    row = documents.read(at, id)
+    row = drafting.read(at, id)
     if row.problem or row.state == CounterpartState.DROPPED:
         return
     if not refund.gives_back:
@@ -183,10 +183,10 @@ def _carry_on(at: MerchantContext, id: int, refund: Refund) -> None:
         return
     if not row.draft:
         row = _work_out(at, row, refund)
-    seen = documents.write_once(at, ObjectKind.CREDIT_NOTE, row)
-    told = documents.invoice_of(seen)
+    seen = drafting.write_once(at, ObjectKind.CREDIT_NOTE, row)
+    told = drafting.invoice_of(seen)
     if abs(told.total) != row.amount:
-        documents.refuse_sum(at, ObjectKind.CREDIT_NOTE, row, told)
+        drafting.refuse_sum(at, ObjectKind.CREDIT_NOTE, row, told)
     _finish(at, id, seen, told)
 
 
@@ -233,7 +233,7 @@ def _work_out(at: MerchantContext, row: CounterpartRow, refund: Refund) -> Count
         held = counterparts.get(unit, row.id)
         if not held.draft:
             held.contact, held.draft, held.number = told.customer, rows.dump(draft), number[:80]
-    return documents.read(at, row.id)
+    return drafting.read(at, row.id)
 
 
 def _suffix(at: MerchantContext, row: CounterpartRow) -> str:
@@ -247,7 +247,7 @@ def _finish(at: MerchantContext, id: int, seen: Seen, told: Invoice) -> None:
     with at.db.write() as unit:
         row = counterparts.get(unit, id)
         row.document = told.id
-        documents.end(unit, at, row)
+        drafting.end(unit, at, row)
         unit.flush()
         refresh.save(unit, at.merchant, Origin.HOLDED, [seen], now=at.now)
         outbox.add(
@@ -262,10 +262,10 @@ def _finish(at: MerchantContext, id: int, seen: Seen, told: Invoice) -> None:
 
 def _withdraw(at: MerchantContext, row: CounterpartRow) -> None:
     """Delete the draft of a refund that came back; an approved one is the merchant's to correct."""
-    standing = documents.standing(at, ObjectKind.CREDIT_NOTE, row) if row.draft else []
-    if not standing and documents.may_arrive(at, row):
+    standing = drafting.standing(at, ObjectKind.CREDIT_NOTE, row) if row.draft else []
+    if not standing and drafting.may_arrive(at, row):
         raise GatewayUnavailable("the credit note may still be on its way")
-    for told in (documents.invoice_of(seen) for seen in standing):
+    for told in (drafting.invoice_of(seen) for seen in standing):
         if told.state is not InvoiceState.DRAFT:
             raise Stuck(Problem(ProblemCode.REFUND_CAME_BACK, told.number))
         try:

@@ -24,6 +24,7 @@ from portal.services import (
     credit_notes,
     customers,
     debits,
+    drafting,
     inbox,
     intents,
     lookouts,
@@ -119,7 +120,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "write_purchase_order": purchase_orders.write,
     counterparts.MAKE: counterparts.make,
     counterparts.CREDIT: credit_notes.credit,
-    "tidy_counterpart": counterparts.tidy,
+    "tidy_counterpart": drafting.tidy,
     "mail_credit_note": credit_notes.mail_draft,
     "find_missed": missed.find,
     "resolve_operation": _resolve,
@@ -130,6 +131,9 @@ JOBS: dict[str, Callable[..., None]] = {
 # What the calls of a job to Holded are for, where that is not a payment somebody waits for.
 EFFECTS: dict[str, Effect] = {
     "settle": Effect.BOOKING,
+    counterparts.MAKE: Effect.DOCUMENT,
+    counterparts.CREDIT: Effect.DOCUMENT,
+    "tidy_counterpart": Effect.SWEEP,
     "record_payment": Effect.BOOKING,
     "convert_proforma": Effect.BOOKING,
     polls.JOB: Effect.SWEEP,

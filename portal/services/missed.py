@@ -4,6 +4,7 @@ Only for merchants with Holded, where something has to follow from them.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.context import MerchantContext
@@ -44,8 +45,9 @@ def sweep(db: Database, *, now: datetime) -> None:
 
 def find(at: MerchantContext) -> None:
     """Read what is new at Stripe, and have made what no webhook had made (job)."""
-    rules = at.merchant.rules
-    count = 0
+    rules, count = at.merchant.rules, 0
+    if not counterparts.can_be_made(at):
+        rules = replace(rules, invoice_stripe_sales="", credit_refunds=False)
     if rules.invoice_stripe_sales:
         count += _read(at, ObjectKind.INVOICE)
     if rules.credit_refunds:

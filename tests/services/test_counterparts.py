@@ -546,7 +546,7 @@ class Killed(BaseException):
 
 STEPS = (
     "fetch_bill", "list_taxes", "find_contacts", "create_contact", "list_tagged", "create_draft",
-    "approve", "fetch", "record_payment",
+    "approve_invoice", "fetch", "record_payment",
 )  # fmt: skip
 
 

@@ -16,9 +16,9 @@ from portal.gateways.holded import translate, v1_shapes
 from portal.gateways.holded.amounts import Unreadable, minor_units, read
 from portal.gateways.holded.dates import day_of_seconds, seconds_of_day
 from portal.gateways.holded.objects import INVOICE_KINDS, object_of, path_of
-from portal.gateways.holded.unwritten import Unwritten, refuse_issuing
 from portal.gateways.holded.v1_connection import FirstConnection
 from portal.gateways.holded.v1_pages import Place
+from portal.gateways.holded.v1_writing import WritesNothing
 from portal.gateways.invoicing import DocumentMethod, Meter, Treasury
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 
@@ -39,7 +39,7 @@ RANGE = timedelta(days=365)
 DAY = timedelta(days=1)
 
 
-class HoldedV1(Unwritten):
+class HoldedV1(WritesNothing):
     """What the portal asks of Holded, for one key; `currency` is that of the account's books."""
 
     has_webhooks = False
@@ -62,11 +62,11 @@ class HoldedV1(Unwritten):
     def check(self, *, issues: bool = False) -> tuple[Treasury, ...]:
         """Read each thing the portal needs and return the accounts money can be booked on.
 
-        A key of the first API has no permissions of its own, and makes no documents (`issues`).
-        Raises GatewayMisconfigured.
+        A key of the first API has no permissions of its own, and none `issues` documents. Raises
+        GatewayMisconfigured.
         """
         if issues:
-            refuse_issuing()
+            self.list_taxes()
         for path in PATHS.values():
             self._rows(path, {"page": 1})
         rows = self._found_at(TREASURIES)

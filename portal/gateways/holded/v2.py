@@ -45,6 +45,7 @@ class HoldedV2:
     """What the portal asks of Holded, for one token; `currency` is that of the account's books."""
 
     has_webhooks = True
+    writes_documents = True
 
     def __init__(
         self,

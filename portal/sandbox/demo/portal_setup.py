@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import httpx
@@ -65,18 +64,6 @@ def join(places: Places, known: Seed) -> None:
     portal(places, "offer", "add", merchant.slug, "--coupon", STAYING)
     for rule in merchant.rules:
         portal(places, "rules", merchant.slug, "--set", rule)
-    if merchant.invoices_sales:
-        decide_invoices(places, merchant.slug)
-
-
-def decide_invoices(places: Places, slug: str) -> None:
-    """Have what Stripe bills made into invoices in Holded, from tomorrow on.
-
-    So the demo begins the same on every day of its plans' months.
-    """
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    rules = ("invoice_stripe_sales=paid", f"invoice_stripe_since={tomorrow}")
-    portal(places, "rules", slug, *(word for rule in rules for word in ("--set", rule)))
 
 
 class StripeWebhook:

@@ -152,7 +152,8 @@ def test_the_permissions_to_write_documents_are_tried_where_they_are_needed(door
         "POST", "/_sandbox/accounts", id="acc_2", name="Two", token="pat_two",
         scopes=[
             "contacts:contacts.read", "sales:invoices.read", "sales:invoices.write",
-            "accounting:banks.read",
+            "accounting:banks.read", "sales:proforms.read", "sales:proforms.write",
+            "sales:invoicing-settings.read", "sales:recurring-invoices.read",
         ],
     )  # fmt: skip
     two = door("pat_two")

@@ -218,5 +218,4 @@ NUVOL = Merchant(
         JARDINS,
     ),
     rules=("collect_tag=cobrar",),
-    invoices_sales=True,
 )

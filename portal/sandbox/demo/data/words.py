@@ -118,7 +118,6 @@ class Merchant:
     """A business of the demo, at both providers. ``tax`` is Holded's key on every line.
 
     ``rules`` are what it decided for its portal, as the command line takes them.
-    ``invoices_sales``: what Stripe bills from tomorrow on becomes an invoice in Holded.
     """
 
     slug: str
@@ -140,7 +139,6 @@ class Merchant:
     rules: tuple[str, ...] = ()
     privacy_url: str = ""
     terms_url: str = ""
-    invoices_sales: bool = False
 
     @property
     def holded_token(self) -> str:

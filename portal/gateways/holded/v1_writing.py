@@ -1,4 +1,8 @@
-"""What Holded's first API is not asked to write: contacts and documents, which need the second."""
+"""What the first API is not used for: documents are written through the second one only.
+
+The first takes custom fields apart, has no way to find a contact by its address, and gives no
+token of its own for writing; merchants who want documents made get a token of the second.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,13 +12,15 @@ from portal.domain.bills import Payer
 from portal.domain.counterparts import Sold
 from portal.domain.customers import Profile
 from portal.domain.drafts import Draft, SalesTax
-from portal.domain.errors import GatewayMisconfigured, GatewayRefused
+from portal.domain.errors import GatewayMisconfigured
 from portal.domain.events import ObjectKind
 from portal.gateways.snapshots import Seen
 
 
-class Unwritten:
-    """Refuses what makes documents, so that it becomes a task for the merchant."""
+class WritesNothing:
+    """Refuses to write contacts and documents; raises GatewayMisconfigured."""
+
+    writes_documents = False
 
     def list_taxes(self) -> tuple[SalesTax, ...]:
         """Refuse."""
@@ -45,14 +51,9 @@ class Unwritten:
         _refuse()
 
     def write_custom_fields(self, invoice: str, fields: Sequence[tuple[str, str]]) -> Seen:
-        """Refuse: it takes custom fields apart."""
+        """Refuse."""
         _refuse()
 
 
-def refuse_issuing() -> NoReturn:
-    """Say at set-up that documents cannot be made with such a key."""
-    raise GatewayMisconfigured("documents are made with a token of Holded's second API only")
-
-
 def _refuse() -> NoReturn:
-    raise GatewayRefused("Holded's first API is not asked to write documents", code="unsupported")
+    raise GatewayMisconfigured("documents are made with a token of Holded's second API only")
