@@ -53,14 +53,14 @@ MARKS = "\u200e\u200f"
 KEPT = frozenset(ISOLATES + MARKS + "\u200c\u200d")
 NEED_ORDER = frozenset({"R", "AL", "AN", "RLI", "FSI"})
 MISSING = "\ufffd"
-LONGEST = 4_000
+LONGEST = 1_000
 
 
 def clean(text: str) -> str:
     """Return a text as one line without what no font has or what would turn others round.
 
     Control signs become blanks; overrides, embeddings, zero-width signs, variation selectors and
-    halves of surrogate pairs go. No text of a paper is longer than 4,000 signs.
+    halves of surrogate pairs go. No text of a paper is longer than 1,000 signs.
     """
     if text.isascii() and text.isprintable():
         return text[:LONGEST]
