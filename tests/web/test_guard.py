@@ -119,7 +119,7 @@ def owned(house: House, app: Flask) -> Owned:
             customer,
             {share: invoice},
             currency="eur",
-            method=method.id,
+            method=method,
             now=house.now(),
         ).id
     ids = {
