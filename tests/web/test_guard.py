@@ -128,7 +128,7 @@ def owned(house: House, app: Flask) -> Owned:
             customer,
             {share: invoice},
             currency="eur",
-            method=method.id,
+            method=method,
             now=house.now(),
         ).id
     packs_made.path_of(house.at, pack.id).parent.mkdir(parents=True)
