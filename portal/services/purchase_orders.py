@@ -93,6 +93,8 @@ def write(at: MerchantContext, origin: str, invoice: str, insists: bool) -> None
 
     `insists` is for what the customer has just asked for: it replaces what stood there.
     """
+    if origin == Origin.HOLDED and not at.invoicing.writes_documents:
+        return
     told = refresh.read(at, Origin(origin), ObjectKind.INVOICE, invoice)
     if not isinstance(told, Invoice) or told.state is not InvoiceState.DRAFT:
         return
