@@ -68,4 +68,4 @@ def empty_database_url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     """A whole installation in this process, with both sandboxes and one merchant (`nuvol`)."""
-    yield from build(databases.empty(database_url, tmp_path), tmp_path)
+    yield from build(databases.empty(database_url), tmp_path)

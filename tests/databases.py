@@ -1,33 +1,61 @@
 """A database for each test: the schema is made once, and each test starts with it empty."""
 
 import shutil
+from copy import copy
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from portal.db import Base
+from portal.db import Database
 from portal.migrations import metadata
 
 _ready: set[str] = set()
+# Leaves sequences where they start as well, as TRUNCATE does, at a fifth of its time.
+_EMPTY = """
+DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE 'DELETE FROM ' || name;
+    END LOOP;
+    FOR name IN SELECT quote_ident(sequencename) FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        EXECUTE 'ALTER SEQUENCE ' || name || ' RESTART';
+    END LOOP;
+END $$
+"""
 
 
-def empty(template_url: str, folder: Path) -> str:
+def empty(template_url: str) -> str:
     """Return the address of a database with the schema and no rows.
 
-    On SQLite it is a copy of the template's file; on PostgreSQL the template itself, emptied.
+    On SQLite it is a copy of the template's file, always at the same place; on PostgreSQL the
+    template itself, emptied.
     """
     _make_schema(template_url)
     url = make_url(template_url)
-    if url.get_backend_name() == "sqlite":
-        copy = folder / "portal.sqlite3"
-        shutil.copyfile(str(url.database), copy)
-        return f"sqlite:///{copy}"
-    engine = create_engine(template_url)
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
-    return template_url
+    if url.get_backend_name() != "sqlite":
+        with opened(template_url).engine.begin() as connection:
+            connection.execute(text(_EMPTY))
+        return template_url
+    file = Path(str(url.database)).with_name("portal.sqlite3")
+    for left in file.parent.glob("portal.sqlite3*"):
+        left.unlink()
+    shutil.copyfile(str(url.database), file)
+    return f"sqlite:///{file}"
+
+
+def opened(url: str) -> Database:
+    """Open a database anew over the engines that all tests of a process share.
+
+    So its statements stay compiled; whatever is remembered for a database is forgotten.
+    """
+    return copy(_engines_of(url))
+
+
+@cache
+def _engines_of(url: str) -> Database:
+    return Database(url, threads=4)
 
 
 def _make_schema(template_url: str) -> None:

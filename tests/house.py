@@ -39,6 +39,7 @@ from portal.settings import Settings
 from portal.store import merchants, secrets
 from portal.store.merchants import EndpointRow, MerchantRow
 from portal.store.secrets import Keyring
+from tests import databases
 
 STRIPE_BASE = "http://127.0.0.1:8001"
 HOLDED_BASE = "http://127.0.0.1:8002"
@@ -285,7 +286,7 @@ def build(database_url: str, folder: Path, home: Home = SPAIN) -> Iterator[House
         holded_api_base=HOLDED_BASE,
         secret_key="a key for tests, and long enough to sign with",
     )
-    db = Database(database_url, threads=4)
+    db = databases.opened(database_url)
     seal = Fernet.generate_key().decode()
     keyring = Keyring([seal])
     stripe_app, holded_app = _sandboxes()

@@ -228,6 +228,7 @@ ASKING = frozenset(
         Reason.CURRENCY_DIFFERS,
         Reason.QUANTITY_FIXED,
         Reason.FEATURE_DISABLED,
+        Reason.PART_NOT_ALLOWED,
         Reason.TOO_MANY_PRODUCTS,
         Reason.PRICES_CLASH,
         Reason.AMOUNT_TOO_SMALL,

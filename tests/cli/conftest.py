@@ -1,7 +1,6 @@
 """The application whose commands are tried, over a house."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from cryptography.fernet import Fernet
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 from portal.app import create_app
 from portal.web.installation import of
 from tests.house import House
+from tests.shared import share
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def app(house: House) -> Iterator[Flask]:
     keyring = SecretStr(Fernet.generate_key().decode())
     settings = house.settings.model_copy(update={"keyring": keyring})
     app = create_app(settings, gateways=house.gateways, clock=house.now)
-    app.extensions["portal"] = replace(of(app), keyring=house.keyring)
+    share(app, house)
     app.extensions["portal_settings"] = settings
     yield app
     of(app).db.dispose()

@@ -94,7 +94,8 @@ def _find_live_payment(house: House) -> None:
         (_claim_jobs, "ix_jobs_waiting"),
         (lambda house: _find_payers(house, Origin.STRIPE), "uq_customers_stripe"),
         (lambda house: _find_payers(house, Origin.HOLDED), "uq_customers_holded"),
-        (_find_live_payment, "uq_payment_shares_live"),
+        # Both find the few shares of one invoice; which of them is taken is for the database.
+        (_find_live_payment, ("uq_payment_shares_live", "ix_payment_shares_invoice")),
     ],
     ids=[
         "all invoices", "paid invoices", "open invoices", "latest invoices", "events that wait",
@@ -102,11 +103,12 @@ def _find_live_payment(house: House) -> None:
     ],
 )  # fmt: skip
 def test_a_hot_statement_is_served_by_the_index_made_for_it(
-    house: House, act: Callable[[House], None], index: str
+    house: House, act: Callable[[House], None], index: str | tuple[str, ...]
 ) -> None:
     with _heard(house) as heard:
         act(house)
 
     plans = [_plan(house, *one) for one in heard if one[0].lstrip().startswith("SELECT")]
 
-    assert any(index in plan for plan in plans), plans
+    names = (index,) if isinstance(index, str) else index
+    assert any(name in plan for plan in plans for name in names), plans

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from portal import keys
-from portal.app import create_app
 from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceStatus
 from portal.mirror import invoices
@@ -18,6 +16,7 @@ from portal.services import missed, tasks
 from portal.store.counterparts import CounterpartRow, CounterpartState
 from tests.house import House
 from tests.payer import Payer, move_in
+from tests.shared import lend
 from tests.shop import GOOD, Shop
 
 SINCE = date(2020, 1, 1)
@@ -26,12 +25,9 @@ SINCE = date(2020, 1, 1)
 @pytest.fixture
 def shop(house: House) -> Iterator[Shop]:
     """A merchant that has paid Stripe invoices made into Holded's, and what it sells."""
-    keys.make(house.settings)
-    app = create_app(house.settings, gateways=house.gateways, clock=house.now)
     house.decide(invoice_stripe_sales="paid", invoice_stripe_since=SINCE)
-    with app.app_context():
+    with lend(house).app_context():
         yield Shop(house)
-    app.extensions["portal"].db.dispose()
 
 
 def wait_and_work(house: House, times: int = 4) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from portal import keys
-from portal.app import create_app
 from portal.domain.invoices import InvoiceKind
 from portal.domain.refunds import beyond, shared
 from portal.mirror import invoices
@@ -16,6 +14,7 @@ from portal.services import missed, tasks
 from portal.store.counterparts import CounterpartRow, CounterpartState
 from tests.house import House
 from tests.payer import Payer, move_in
+from tests.shared import lend
 from tests.shop import GOOD, Shop
 
 TOLD = "A credit note of"
@@ -24,11 +23,8 @@ TOLD = "A credit note of"
 @pytest.fixture
 def payer(house: House) -> Iterator[Payer]:
     """A customer in both systems, with an application for the mails of the worker."""
-    keys.make(house.settings)
-    app = create_app(house.settings, gateways=house.gateways, clock=house.now)
-    with app.app_context():
+    with lend(house).app_context():
         yield move_in(house)
-    app.extensions["portal"].db.dispose()
 
 
 def wait_and_work(house: House, times: int = 4) -> None:

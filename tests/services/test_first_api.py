@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from portal import keys
-from portal.app import create_app
 from portal.domain.errors import GatewayRefused, Refused
 from portal.domain.invoices import InvoiceStatus
 from portal.domain.money import Money
@@ -36,6 +34,7 @@ from tests.services.test_settlements import (  # noqa: F401
     test_with_holded_down_the_customer_has_paid_and_the_booking_follows,
     wait_and_work,
 )
+from tests.shared import lend
 
 
 class FirstPayer(Payer):
@@ -63,12 +62,9 @@ class FirstPayer(Payer):
 def payer(house: House) -> Iterator[FirstPayer]:
     """A customer in both systems; the application is there for the mails of the worker."""
     house.use_first_api()
-    keys.make(house.settings)
-    app = create_app(house.settings, gateways=house.gateways, clock=house.now)
-    with app.app_context():
+    with lend(house).app_context():
         found = move_in(house)
         yield FirstPayer(house, found.stripe_customer, found.holded_contact)
-    app.extensions["portal"].db.dispose()
 
 
 def test_a_booking_takes_three_calls_and_the_page_shows_it_at_once(payer: FirstPayer) -> None:

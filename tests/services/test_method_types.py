@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from portal import keys
-from portal.app import create_app
 from portal.domain.decisions import Reason
 from portal.domain.invoices import InvoiceStatus
 from portal.domain.method_types import CATALOGUE, PaymentMethodType
@@ -20,6 +18,7 @@ from tests import databases
 from tests.house import build
 from tests.kinds import CONSENT, bill, charge_again, home_of, offered, saved, take
 from tests.payer import Payer, move_in
+from tests.shared import lend
 
 every = pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.type)
 Open = Callable[[PaymentMethodType], Payer]
@@ -40,13 +39,10 @@ def open_for(database_url: str, tmp_path: Path) -> Iterator[Open]:
 
 @contextmanager
 def _living_in(kind: PaymentMethodType, database_url: str, folder: Path) -> Iterator[Payer]:
-    made = build(databases.empty(database_url, folder), folder, home_of(kind))
+    made = build(databases.empty(database_url), folder, home_of(kind))
     house = next(made)
-    keys.make(house.settings)
-    app = create_app(house.settings, gateways=house.gateways, clock=house.now)
-    with app.app_context():
+    with lend(house).app_context():
         yield move_in(house)
-    app.extensions["portal"].db.dispose()
     next(made, None)
 
 

@@ -229,6 +229,7 @@ def test_b57_money_to_give_back_differs_until_it_went_back(payer: Payer) -> None
 
 
 def test_f12_a_refund_without_a_credit_note_is_listed_until_there_is_one(payer: Payer) -> None:
+    payer.house.decide(credit_refunds=False)
     invoice = paid(payer)
     refund = payer.house.stripe.v1.refunds.create(
         {"payment_intent": intent_of(payer), "amount": 2100}

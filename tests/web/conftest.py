@@ -1,7 +1,6 @@
 """The portal as a browser meets it: the application over a house, and somebody to browse with."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from tests.browser import Browser
 from tests.factories import make_session
 from tests.house import House
 from tests.payer import Payer, move_in
+from tests.shared import share
 from tests.web.signing_in import carried, carry
 
 MakeApp = Callable[..., Flask]
@@ -30,7 +30,7 @@ def make_app(house: House) -> Iterator[MakeApp]:
         app = create_app(
             house.settings.model_copy(update=changed), gateways=house.gateways, clock=house.now
         )
-        app.extensions["portal"] = replace(of(app), keyring=house.keyring)
+        share(app, house)
         app.testing = True
         made.append(app)
         return app

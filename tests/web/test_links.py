@@ -1,11 +1,13 @@
 """Links to one invoice, and to a session: what they open, and all that they do not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
+from portal.db import Database
 from portal.domain.access import INVOICE_LINK_LIFE, SESSION_TO_OPEN, Scope
 from portal.domain.customers import Origin
 from portal.domain.invoices import InvoiceState
@@ -302,7 +304,8 @@ def test_activity_is_not_written_while_the_database_is_busy(house, browser, cust
 
 def test_pages_are_read_while_nothing_can_be_written(house, app, browser, customer):
     carry(browser, make_session(house.at, customer))
-    db = of(app).db
+    db = Database(house.settings.database)
+    app.extensions["portal"] = replace(of(app), db=db)
     forbid = "PRAGMA query_only = 1" if db.is_sqlite else "SET default_transaction_read_only = on"
     event.listen(db.reading_engine, "connect", lambda driver, _: driver.execute(forbid))
     house.pass_time(120)

@@ -236,7 +236,7 @@ def test_links_are_listed_with_their_lines(shop: Shop) -> None:
          "parameter_missing"),
         ({"restrictions": {"completed_sessions": {"limit": 0}}},
          "restrictions[completed_sessions][limit]", None),
-        ({"payment_method_types": ["alipay"]}, "payment_method_types", UNMODELLED),
+        ({"payment_method_types": ["grabpay"]}, "payment_method_types", UNMODELLED),
         ({"inactive_message": "x" * 501}, "inactive_message", None),
     ],
 )  # fmt: skip
