@@ -17,8 +17,10 @@ LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 DATABASE_FIXTURES = {"database_url", "empty_database_url"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark journeys by place and database tests by fixture; open the loopback where asked."""
+    if os.environ.get("PORTAL_TEST_POSTGRES"):
+        _keep_first_cases(config, items)
     for item in items:
         if item.path.is_relative_to(TESTS / "journeys"):
             item.add_marker(pytest.mark.journey)
@@ -27,6 +29,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
+def _keep_first_cases(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out all but the first case of tests whose cases run the same statements."""
+    seen: set[str] = set()
+    left_out = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        if item.get_closest_marker("provider") and name in seen:
+            left_out.append(item)
+        seen.add(name)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 def _make_postgresql_database(server: str) -> str:

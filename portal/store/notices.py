@@ -43,7 +43,8 @@ def add_once(unit: Unit, merchant_id: int, kind: str, subject: str, *, now: date
     insert = upsert(unit.dialect, NoticeRow).values(
         merchant_id=merchant_id, kind=kind, subject=subject[:120], at=now
     )
-    return unit.write(insert.on_conflict_do_nothing()) > 0
+    told = unit.row(insert.on_conflict_do_nothing().returning(NoticeRow.at))
+    return told is not None
 
 
 def is_told(reader: Reader, merchant_id: int, kind: str, subject: str) -> bool:

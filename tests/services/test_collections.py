@@ -22,6 +22,8 @@ from portal.store import payments as payment_rows
 from portal.store.collections import CollectionRow
 from tests.payer import DUE, SPANISH_IBAN, Payer
 
+pytestmark = pytest.mark.provider
+
 CONSENT = "Keep it and charge it for later invoices."
 DAY = 86_400
 FREE = {"name": "A present", "units": 1, "price": "0.00"}

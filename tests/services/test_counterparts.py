@@ -19,6 +19,8 @@ from tests.payer import Payer, move_in
 from tests.shared import lend
 from tests.shop import GOOD, Shop
 
+pytestmark = pytest.mark.provider
+
 SINCE = date(2020, 1, 1)
 
 

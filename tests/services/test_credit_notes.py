@@ -17,6 +17,8 @@ from tests.payer import Payer, move_in
 from tests.shared import lend
 from tests.shop import GOOD, Shop
 
+pytestmark = pytest.mark.provider
+
 TOLD = "A credit note of"
 
 

@@ -36,6 +36,8 @@ from tests.services.test_settlements import (  # noqa: F401
 )
 from tests.shared import lend
 
+pytestmark = pytest.mark.provider
+
 
 class FirstPayer(Payer):
     """A payer whose portal hears of what the merchant does in Holded when it looks."""

@@ -20,6 +20,8 @@ from tests.kinds import CONSENT, bill, charge_again, home_of, offered, saved, ta
 from tests.payer import Payer, move_in
 from tests.shared import lend
 
+pytestmark = pytest.mark.provider
+
 every = pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.type)
 Open = Callable[[PaymentMethodType], Payer]
 

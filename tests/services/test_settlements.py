@@ -20,6 +20,8 @@ from portal.store import payments
 from portal.store.settlements import SettlementRow, SettlementState
 from tests.payer import Payer
 
+pytestmark = pytest.mark.provider
+
 OVERPAID = "Receipt 1002: More was paid than was due"
 STRIPE_DELIVERIES = "stripe_sandbox"
 
