@@ -46,6 +46,8 @@ def _plan(house: House, statement: str, values: Any) -> str:
         else:
             connection.exec_driver_sql("SET enable_seqscan = off")
             statement = f"EXPLAIN {statement}"
+        # A statement that was prepared by an earlier test is given its values as a list.
+        values = tuple(values) if isinstance(values, list) else values
         found = connection.exec_driver_sql(statement, values).all()
         return "\n".join(str(row[-1]) for row in found)
 
