@@ -11,19 +11,6 @@ from portal.db import Database
 from portal.migrations import metadata
 
 _ready: set[str] = set()
-# Leaves sequences where they start as well, as TRUNCATE does, at a fifth of its time.
-_EMPTY = """
-DO $$ DECLARE name text; BEGIN
-    SET LOCAL session_replication_role = replica;
-    FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE 'DELETE FROM ' || name;
-    END LOOP;
-    FOR name IN SELECT quote_ident(sequencename) FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
-        EXECUTE 'ALTER SEQUENCE ' || name || ' RESTART';
-    END LOOP;
-END $$
-"""
 
 
 def empty(template_url: str) -> str:
@@ -35,8 +22,10 @@ def empty(template_url: str) -> str:
     _make_schema(template_url)
     url = make_url(template_url)
     if url.get_backend_name() != "sqlite":
+        names = ", ".join(f'"{table.name}"' for table in metadata().sorted_tables)
+        # What a table was like before is forgotten as well, so that plans do not depend on it.
         with opened(template_url).engine.begin() as connection:
-            connection.execute(text(_EMPTY))
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
         return template_url
     file = Path(str(url.database)).with_name("portal.sqlite3")
     for left in file.parent.glob("portal.sqlite3*"):
