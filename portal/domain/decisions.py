@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SEVERAL_CURRENCIES = "several_currencies"
     NEEDS_SAVED_METHOD = "needs_saved_method"
     PART_NOT_ALLOWED = "part_not_allowed"
+    SUMS_DIFFER = "sums_differ"
     DISPUTED = "disputed"
     # about a payment method (L16)
     LAST_METHOD = "last_method"

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 from portal.context import Visit
 from portal.db import Reader, Unit, flag, word
 from portal.domain.customers import Origin
-from portal.domain.decisions import Decision
+from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import NotFound
 from portal.domain.invoices import (
     OVER,
@@ -133,8 +133,13 @@ class Listed:
 
     @property
     def may_pay(self) -> Decision:
-        """Say whether the customer can pay it here now."""
-        return may_pay(self.invoice, self.under_way)
+        """Say whether the customer can pay it here now.
+
+        Not where the two halves of a sale say that different sums are left: Stripe would take its.
+        """
+        decision = may_pay(self.invoice, self.under_way)
+        is_split = self.twin is not None and self.twin.due != self.invoice.due
+        return Decision.of(*decision.reasons, Reason.SUMS_DIFFER if is_split else None)
 
 
 _LIST_COLUMNS = (

@@ -187,9 +187,14 @@ def read_invoices(
 
 
 def _read_pages(at: MerchantContext, ids: Sequence[str], contact: str) -> dict[str, Snapshot]:
-    """Read pages of a contact's invoices until all of them are found."""
-    wanted, found, cursor, is_first = set(ids), dict[str, Snapshot](), "", True
-    while (cursor or is_first) and wanted - set(found):
+    """Read pages of a contact's invoices until all of them are found.
+
+    After as many pages as reading each would have taken, the rest are read one by one.
+    """
+    wanted, found, cursor = set(ids), dict[str, Snapshot](), ""
+    for _ in ids:
+        if not wanted - set(found):
+            break
         held = _all_held(at.db, at, ids)
         page = at.invoicing.list_page(ObjectKind.INVOICE, cursor=cursor, parent=contact)
         told = {
@@ -200,8 +205,11 @@ def _read_pages(at: MerchantContext, ids: Sequence[str], contact: str) -> dict[s
             still = _all_held(unit, at, ids)
             seen = [Seen(told[id], page.at) for id in told if held.get(id) == still.get(id)]
             save(unit, at.merchant, Origin.HOLDED, seen, now=at.now)
-        cursor, is_first = page.cursor, False
-    return found
+        cursor = page.cursor
+        if not cursor:
+            break
+    left = sorted(wanted - set(found))
+    return found | {id: read(at, Origin.HOLDED, ObjectKind.INVOICE, id) for id in left}
 
 
 def _all_held(reader: Reader, at: MerchantContext, ids: Sequence[str]) -> dict[str, Any]:

@@ -269,6 +269,8 @@ def _method_to_charge(unit: Unit, visit: Visit, read: _Read, wish: Wish) -> str:
     if not wish.method:
         return ""
     method, chosen = payment_methods.get(visit, wish.method, reader=unit), visit.merchant.rules
+    if method.is_revoked:
+        raise Refused(Decision.of(Reason.MANDATE_OVER))
     _refuse_unless(
         may_pay_with(
             method.kind,
@@ -291,21 +293,22 @@ def _types_to_offer(unit: Unit, visit: Visit, amount: Money) -> list[str]:
 
 def _intent_to_confirm(visit: Visit, read: _Read, wish: Wish) -> str:
     """Return the intent of a Stripe invoice that is to be paid with a saved method."""
-    invoice = read.asked[0].invoice
+    invoice, amount = read.asked[0].invoice, read.asked[0].amount
     if invoice.origin is not Origin.STRIPE or not invoice.is_open:
         return ""
     if not wish.method or not invoice.intent:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
-    if wish.is_part and read.asked[0].amount != invoice.due_money:
-        # A part has an intent of its own, which is attached to the invoice when the money is there.
-        return ""
     intent = refresh.read(visit.at, Origin.STRIPE, ObjectKind.PAYMENT_INTENT, invoice.intent)
     if not isinstance(intent, Intent) or intent.state is IntentState.CANCELED:
         raise Refused(Decision.of(Reason.INVOICE_NOT_PAYABLE))
     if intent.state not in CONFIRMABLE:
         # Stripe collects it by itself just now, as it does for subscriptions.
         raise Refused(Decision.of(Reason.PAYMENT_UNDER_WAY))
-    return intent.id
+    if Money(intent.amount, intent.currency) != invoice.due_money:
+        # It would take another sum than the page says: Holded has got a part that Stripe knows not.
+        raise Refused(Decision.of(Reason.SUMS_DIFFER))
+    # A part has an intent of its own, which is attached to the invoice when the money is there.
+    return intent.id if amount == invoice.due_money else ""
 
 
 def _deed(
@@ -447,7 +450,9 @@ def _is_wanted(at: MerchantContext, row: OperationRow) -> bool:
         for share in shares
     ]
     return all(
-        isinstance(invoice, Invoice) and invoice.is_open and invoice.due >= share.amount
+        isinstance(invoice, Invoice)
+        and (owed := sales.as_owed(at.db, at.merchant, invoice)).is_open
+        and owed.due >= share.amount
         for share, invoice in told
     )
 

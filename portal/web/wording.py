@@ -145,6 +145,10 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("These invoices are in several currencies."),
         lazy_gettext("Pay those of one currency first, then the others."),
     ),
+    Reason.SUMS_DIFFER: Wording(
+        lazy_gettext("It is not settled how much of this invoice is left to be paid."),
+        ASK_MERCHANT,
+    ),
     Reason.PART_NOT_ALLOWED: Wording(
         lazy_gettext("This invoice can only be paid as a whole."),
         lazy_gettext("Pay the whole sum, or ask the company that bills you."),
@@ -229,6 +233,7 @@ ASKING = frozenset(
         Reason.QUANTITY_FIXED,
         Reason.FEATURE_DISABLED,
         Reason.PART_NOT_ALLOWED,
+        Reason.SUMS_DIFFER,
         Reason.TOO_MANY_PRODUCTS,
         Reason.PRICES_CLASH,
         Reason.AMOUNT_TOO_SMALL,

@@ -171,3 +171,13 @@ def test_the_agreed_time_is_the_merchants(payer: Payer) -> None:
         told = mandates.words(given, payer.house.merchant)
 
     assert "14 days before" in told.paragraphs[-1]
+
+
+def test_an_account_whose_mandate_has_ended_pays_nothing(payer: Payer) -> None:
+    invoice, method = payer.invoice(), payer.debit()
+    revoke(payer, held(payer, method).id)
+
+    with pytest.raises(Refused, match="mandate_over"):
+        payer.pay(invoice, method)
+
+    assert payer.charges() == []

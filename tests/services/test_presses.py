@@ -13,6 +13,7 @@ from portal.services.presses import Ended, Wanted
 from portal.store import actions
 from portal.store import payments as rows
 from tests.payer import Payer
+from tests.services.test_payments import a_sale
 
 NEEDS_BANK = "pm_card_authenticationRequired"
 NO_FUNDS = "pm_card_chargeCustomerFail"
@@ -367,3 +368,19 @@ def test_a_full_press_ends_a_part_that_was_left_at_the_bank(payer: Payer) -> Non
 
     assert payer.charges() == [12100]
     assert payer.state(left) is PaymentState.CANCELED
+
+
+def test_b25_a_sale_paid_in_part_at_holded_is_never_charged_whole(payer: Payer) -> None:
+    card = payer.card()
+    _at_stripe, at_holded = a_sale(payer)
+    payer.pay_in_holded(at_holded, "21.00")
+    payer.house.sync()
+    found = mirror.get(payer.visit(), at_holded)
+
+    with pytest.raises(Refused) as refused:
+        payments.pay(payer.visit(), at_holded, Wish(Money(10000, "eur"), card))
+
+    assert found.invoice.due == 10000
+    assert found.may_pay.reason is Reason.SUMS_DIFFER
+    assert refused.value.decision.reason is Reason.SUMS_DIFFER
+    assert payer.charges() == []

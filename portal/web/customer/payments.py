@@ -236,6 +236,8 @@ def _why_not(
 ) -> str:
     if method.is_expired(visit.today):
         return _("It has expired.")
+    if method.is_revoked:
+        return str(wording.of_reason(Reason.MANDATE_OVER).happened)
     may = may_pay_with(
         method.kind,
         amount,
