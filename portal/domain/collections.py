@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from portal.domain.customers import Origin
-from portal.domain.invoices import TAG_OF_STRIPE_INVOICE, Invoice, InvoiceKind, may_pay
+from portal.domain.invoices import Invoice, InvoiceKind, may_pay
 from portal.domain.payment_methods import PaymentMethod, may_be_default
 from portal.domain.payments import PaymentState
 from portal.domain.rules import Rules
+from portal.domain.sales import key_of
 
 RETRY_AFTER = timedelta(days=3)
 NO_METHOD = "no_method"
@@ -71,13 +72,14 @@ class CollectionState(StrEnum):
 def may_be_asked(document: Invoice, rules: Rules) -> bool:
     """Say whether the merchant may have asked for a document, whatever the names of methods are.
 
-    Not for one that Stripe collects, having made the sale, nor for one from before the rule.
+    Not for one that names an invoice of Stripe's, which collects that sale, nor for one from before
+    the rule.
     """
     is_collectable = (
         document.origin is Origin.HOLDED
         and document.kind in {InvoiceKind.INVOICE, InvoiceKind.PROFORMA}
         and may_pay(document).is_allowed
-        and not any(_plain(tag).startswith(TAG_OF_STRIPE_INVOICE) for tag in document.tags)
+        and not key_of(document)
     )
     is_old = document.issued_on is not None and document.issued_on < rules.collect_since
     return is_collectable and rules.collects and not is_old

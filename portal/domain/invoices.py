@@ -8,9 +8,6 @@ from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
 from portal.domain.money import Money
 
-# A Holded document that carries this and a Stripe invoice's id was made from that one.
-TAG_OF_STRIPE_INVOICE = "stripe:"
-
 
 class InvoiceKind(StrEnum):
     """What sort of document it is in the ledger of its origin."""

@@ -40,14 +40,15 @@ from portal.domain.events import ObjectKind
 from portal.domain.invoices import Invoice
 from portal.domain.payment_methods import PaymentMethod
 from portal.domain.payments import PaymentState, Share
+from portal.domain.sales import TAG
 from portal.gateways.snapshots import Snapshot
-from portal.mirror import customers, payment_methods, refresh
+from portal.mirror import customers, payment_methods, refresh, sales
 from portal.mirror.customers import CustomerCard
 from portal.services import customers as people
 from portal.services import intents, links, operations, payments
 from portal.services.operations import Verb
 from portal.store import collections as rows
-from portal.store import consents, outbox
+from portal.store import consents, counterparts, outbox
 from portal.store import links as link_rows
 from portal.store import payments as payment_rows
 from portal.store.collections import CollectionRow
@@ -88,7 +89,7 @@ def collect(at: MerchantContext, document: str, method: str = "") -> None:
         intents.end(at, live)
     with at.db.session() as unit:
         tries = payment_rows.tries_of(unit, at.merchant, Origin.HOLDED, [document])
-    told = refresh.read(at, Origin.HOLDED, ObjectKind.INVOICE, document)
+    told = _read(at, document)
     asked = _asked_by(at, told) if isinstance(told, Invoice) else None
     if not isinstance(told, Invoice) or asked is None:
         _drop(at, document)
@@ -97,6 +98,19 @@ def collect(at: MerchantContext, document: str, method: str = "") -> None:
     payment = _begin_once(at, _Read(told, tries, asked), method)
     if payment:
         _charge(at, payment)
+
+
+def _read(at: MerchantContext, document: str) -> Snapshot:
+    """Read a document as its customer owes it: less credit notes, and not while it is disputed.
+
+    One that we had made of a Stripe invoice is tied to it, whatever became of its tag.
+    """
+    told = refresh.read(at, Origin.HOLDED, ObjectKind.INVOICE, document)
+    if not isinstance(told, Invoice):
+        return told
+    source = counterparts.list_sources(at.db, at.merchant, [document]).get(document)
+    tied = replace(told, tags=(*told.tags, f"{TAG}{source}")) if source else told
+    return sales.as_owed(at.db, at.merchant, tied)
 
 
 def collect_waiting(at: MerchantContext, customer: int, method: str) -> None:

@@ -298,6 +298,16 @@ def test_f3_what_is_no_debt_in_these_books_is_not_charged(payer, desk, stripe, w
     assert collection(payer, document) is None
 
 
+def test_f3_a_sale_that_stripe_billed_too_is_left_to_stripe(payer, desk, stripe):
+    save_card(payer)
+    billed = payer.stripe_invoice()
+
+    document = desk.invoice(payment_method_id=stripe, description=f"Receipt {billed}")
+
+    assert payer.charges() == []
+    assert invoices.get(payer.visit(), document).half is not None
+
+
 def test_f3_an_invoice_cancelled_meanwhile_is_not_charged(payer, desk, stripe):
     save_card(payer)
     payer.house.holded_wire.is_cut = True
