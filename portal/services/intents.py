@@ -27,8 +27,6 @@ from portal.store.payments import PaymentRow
 WITH_THE_CUSTOMER = frozenset({PaymentState.AT_CHECKOUT, PaymentState.NEEDS_BANK})
 NOT_ANSWERED = frozenset({PaymentState.MADE, PaymentState.UNKNOWN})
 PAID = frozenset({"paid", "no_payment_required"})
-# The verb that confirms the intent of a Stripe invoice.
-CONFIRM = "confirm"
 
 
 def follow(unit: Unit, at: MerchantContext, snapshot: Snapshot) -> None:
@@ -194,12 +192,12 @@ def end_open_pages(at: MerchantContext, payment: str) -> None:
 
 
 def is_of_invoice(unit: Unit, payment: PaymentRow) -> bool:
-    """Whether a payment confirms the intent Stripe made for its invoice, and has none of its own.
+    """Whether a payment was asked for by the intent Stripe made for its invoice, not one of its own.
 
     Such an intent is Stripe's to cancel, and what it takes is on the invoice by itself.
     """
     operation = operations.get(unit, payment.id)
-    return operation is not None and operation.verb == CONFIRM
+    return operation is not None and "intent" in operation.parameters
 
 
 def end(at: MerchantContext, payment: PaymentRow) -> None:

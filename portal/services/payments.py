@@ -485,7 +485,7 @@ PAY = Verb(
     look=_look_for_payment,
 )
 CONFIRM = Verb(
-    intents.CONFIRM,
+    "confirm",
     _send_confirmation,
     _record_intent,
     _record_refusal,
