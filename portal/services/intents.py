@@ -192,7 +192,7 @@ def end_open_pages(at: MerchantContext, payment: str) -> None:
 
 
 def is_of_invoice(unit: Unit, payment: PaymentRow) -> bool:
-    """Whether a payment was asked for by the intent Stripe made for its invoice, not one of its own.
+    """Whether a payment was asked of the intent Stripe made for its invoice, not one of its own.
 
     Such an intent is Stripe's to cancel, and what it takes is on the invoice by itself.
     """
