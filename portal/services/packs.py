@@ -39,15 +39,10 @@ PIECE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What making a pack takes: documents, PDFs to fetch from Holded, calls that are left for it.
-
-    `left` is None where nobody has said how many calls the month has; `spending` says whether they
-    may all be made now.
-    """
+    """What making a pack takes: documents, calls for PDFs of Holded, and whether all may go now."""
 
     total: int
     calls: int
-    left: int | None
     spending: Spending
 
 
@@ -55,11 +50,9 @@ def preview(visit: Visit, period: Period) -> Preview:
     """Say beforehand what the pack of a period costs of Holded's calls."""
     found = drawn.list_documents(visit, period)
     missing = sum(1 for one in _not_kept(visit, found) if one.origin is Origin.HOLDED)
-    has_budget = visit.merchant.has_holded
     return Preview(
         total=len(found),
         calls=cost_of(Effect.PDF, missing),
-        left=budget.read(visit.at).left if has_budget else None,
         spending=budget.may_spend(visit.at, Effect.PDF, missing),
     )
 
