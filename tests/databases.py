@@ -5,7 +5,7 @@ from copy import copy
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import TextClause, create_engine, make_url, text
 
 from portal.db import Database
 from portal.migrations import metadata
@@ -22,16 +22,29 @@ def empty(template_url: str) -> str:
     _make_schema(template_url)
     url = make_url(template_url)
     if url.get_backend_name() != "sqlite":
-        names = ", ".join(f'"{table.name}"' for table in metadata().sorted_tables)
-        # What a table was like before is forgotten as well, so that plans do not depend on it.
         with opened(template_url).engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            used = connection.scalars(_used_tables()).all()
+            # What a table was like before is forgotten as well, so that plans do not depend on it.
+            if used:
+                connection.execute(text(f"TRUNCATE {', '.join(used)} RESTART IDENTITY CASCADE"))
         return template_url
     file = Path(str(url.database)).with_name("portal.sqlite3")
     for left in file.parent.glob("portal.sqlite3*"):
         left.unlink()
     shutil.copyfile(str(url.database), file)
     return f"sqlite:///{file}"
+
+
+@cache
+def _used_tables() -> TextClause:
+    """Write the question which tables hold rows: emptying all would take ten times as long."""
+    names = [f'"{table.name}"' for table in metadata().sorted_tables]
+    return text(
+        " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})"  # noqa: S608 - our own names
+            for name in names
+        )
+    )
 
 
 def opened(url: str) -> Database:

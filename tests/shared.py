@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from portal.app import create_app
 from portal.settings import Settings
+from portal.web import repeats
 from portal.web.installation import Installation, of
 from tests.house import PUBLIC_URL, House
 
@@ -41,15 +42,17 @@ _COMPILED = Compiled()
 
 @cache
 def _application() -> Flask:
-    """Make the one application that jobs of every test write their mails and papers in."""
+    """Make the one application of all tests that need no other: it holds nothing of a house."""
     settings = Settings(public_url=PUBLIC_URL, portal_data=Path(mkdtemp(prefix="portal-tests-")))
     keyring = SecretStr(Fernet.generate_key().decode())
     signing = SecretStr("a key for tests, and long enough to sign with")
-    return create_app(settings.model_copy(update={"keyring": keyring, "secret_key": signing}))
+    app = create_app(settings.model_copy(update={"keyring": keyring, "secret_key": signing}))
+    app.jinja_env.bytecode_cache = _COMPILED
+    return app
 
 
 def lend(house: House) -> Flask:
-    """Return an application over a house, for jobs that need one; it serves no pages."""
+    """Return the application over a house, for jobs that need one."""
     app = _application()
     app.extensions["portal"] = Installation(
         settings=house.settings,
@@ -59,6 +62,24 @@ def lend(house: House) -> Flask:
         clock=house.now,
     )
     return app
+
+
+def serve(house: House) -> Flask:
+    """Return the application over a house as it is after its start, for what pages it serves.
+
+    A test that adds a page to it, or asks for other settings, makes one of its own.
+    """
+    app, at_start = _application(), _at_start()
+    app.config.clear()
+    app.config.update(at_start)
+    repeats.init_app(app)
+    app.testing = True
+    return lend(house)
+
+
+@cache
+def _at_start() -> dict[str, Any]:
+    return dict(_application().config)
 
 
 def share(app: Flask, house: House) -> Flask:

@@ -14,7 +14,7 @@ from tests.browser import Browser
 from tests.factories import make_session
 from tests.house import House
 from tests.payer import Payer, move_in
-from tests.shared import share
+from tests.shared import serve, share
 from tests.web.signing_in import carried, carry
 
 MakeApp = Callable[..., Flask]
@@ -41,9 +41,9 @@ def make_app(house: House) -> Iterator[MakeApp]:
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Flask:
+def app(house: House) -> Flask:
     """The application over the house."""
-    return make_app()
+    return serve(house)
 
 
 @pytest.fixture

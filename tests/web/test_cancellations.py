@@ -327,6 +327,7 @@ def test_what_the_merchant_keeps_to_itself_says_whom_to_ask(shop: Shop, browser:
     assert page.link("Write to them") == "mailto:help@nuvol.example"
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
 @pytest.mark.parametrize(
     "endpoint",
@@ -356,6 +357,7 @@ def test_every_word_is_translated_in_either_direction(
     assert page.tree.get("lang") == language
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
 def test_every_word_of_a_preview_is_translated(shop: Shop, browser: Browser, language: str) -> None:
     subscription = enter(shop, browser)

@@ -210,7 +210,8 @@ def test_b16_every_route_says_who_it_is_open_to(app):
     assert {rule.endpoint for rule, _ in routes(app, Who.SIGNED_IN)} == SIGNED_IN
 
 
-def test_a_route_that_does_not_say_keeps_the_portal_from_starting(app):
+def test_a_route_that_does_not_say_keeps_the_portal_from_starting(make_app):
+    app = make_app()
     app.view_functions["new"] = lambda: ""
 
     with pytest.raises(PolicyMissing, match="new"):

@@ -186,6 +186,7 @@ def test_one_receipt_names_every_charge_of_a_press(
     assert "F-7, F-8" in browser.get("customer.history.list_all").text
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("verb", sorted(TITLES))
 def test_every_action_has_a_pdf(house: House, browser: Browser, customer: int, verb: str) -> None:
     number = _act(house, customer, verb, plan="Team plan")

@@ -367,6 +367,7 @@ def test_a_merchant_without_holded_hears_nothing_of_it(
     assert "Holded" not in browser.get("customer.invoices.list_all").text
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
 def test_every_word_is_translated(house: House, browser: Browser, ann: int, locale: str) -> None:
     id = make_invoice(house.db, house.merchant, ann, description="Fonts")

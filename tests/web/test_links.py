@@ -302,9 +302,10 @@ def test_activity_is_not_written_while_the_database_is_busy(house, browser, cust
     assert _last_active(house) == began
 
 
-def test_pages_are_read_while_nothing_can_be_written(house, app, browser, customer):
+def test_pages_are_read_while_nothing_can_be_written(house, app, browser, customer, request):
     carry(browser, make_session(house.at, customer))
     db = Database(house.settings.database)
+    request.addfinalizer(db.dispose)
     app.extensions["portal"] = replace(of(app), db=db)
     forbid = "PRAGMA query_only = 1" if db.is_sqlite else "SET default_transaction_read_only = on"
     event.listen(db.reading_engine, "connect", lambda driver, _: driver.execute(forbid))

@@ -148,6 +148,7 @@ def test_those_made_are_listed(app: Flask, signed_in: Payer, browser: Browser) -
     assert " kB" in page.text
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
 def test_every_word_is_translated(
     app: Flask, signed_in: Payer, browser: Browser, locale: str

@@ -81,6 +81,7 @@ def test_another_span_is_no_page(browser: Browser, signed_in: Payer) -> None:
     assert page.status == 404
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
 def test_every_word_is_translated(browser: Browser, signed_in: Payer, locale: str) -> None:
     page = browser.open(f"/nuvol/purchase-order?locale={locale}")

@@ -44,7 +44,8 @@ def crash() -> str:
 
 
 @pytest.fixture
-def crashing(app: Flask) -> Flask:
+def crashing(make_app) -> Flask:
+    app = make_app()
     app.testing = False
     app.add_url_rule("/crash", "crash", crash)
     app.add_url_rule("/v1/crash", "crash_of_program", crash)

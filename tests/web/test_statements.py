@@ -136,6 +136,7 @@ def test_b74_a_statement_survives_any_name(
     assert download(browser, "csv", **OF_2026).status_code == 200
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
 def test_every_word_is_translated(
     signed_in: Payer, browser: Browser, customer: int, locale: str
