@@ -70,7 +70,9 @@ def journeys(arguments: list[str]) -> int:
     """Run the stories that Chromium drives against the running demo."""
     if not (shutil.which("chromium") or shutil.which("chromium-browser")):
         raise LeftOut("no Chromium is installed; `make test-deps` installs it")
-    return call(*PYTEST, "-m", "journey", *arguments, **{postgres.ENVIRONMENT_NAME: ""})
+    return call(
+        *PYTEST, "-m", "journey", "tests/journeys", *arguments, **{postgres.ENVIRONMENT_NAME: ""}
+    )
 
 
 PARTS = (

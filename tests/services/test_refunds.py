@@ -84,6 +84,7 @@ def _intent_of_guest(house: House) -> str:
     return str(house.stripe.v1.payment_intents.list({"limit": 1}).data[0].id)
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("seed", range(4))
 def test_b32_refund_events_in_any_order_end_in_stripes_state(
     house: House, payer: Payer, seed: int
