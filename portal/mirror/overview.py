@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from portal.context import Visit
+from portal.db import flag
 from portal.domain.customers import Origin, Profile
 from portal.domain.payments import Intent, IntentState, PaymentState
 from portal.domain.subscriptions import Schedule, Subscription
@@ -148,7 +149,7 @@ _SLIPS = (
     .where(
         *rows.of_account(InvoiceRow),
         InvoiceRow.customer_id == bindparam("customer"),
-        InvoiceRow.is_open.is_(True),
+        flag(InvoiceRow.is_open),
         IntentRow.state == IntentState.REQUIRES_ACTION,
         ~exists().where(
             PaymentRow.merchant_id == IntentRow.merchant_id,

@@ -107,7 +107,7 @@ class InvoiceRow(rows.MirroredRow):
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
         """The open ones by due day (also summed), the rest by day of issue; and what ties sales."""
-        is_open, shown = text("is_open AND shown"), text("shown")
+        is_open = text("is_open")
         is_draft = text("state = 'draft'")
         has_intent, has_corrects = text("intent <> ''"), text("corrects <> ''")
         return (
@@ -121,14 +121,7 @@ class InvoiceRow(rows.MirroredRow):
                 sqlite_where=is_open,
                 postgresql_where=is_open,
             ),
-            Index(
-                "ix_invoices_all",
-                "customer_id",
-                "issued_key",
-                "id",
-                sqlite_where=shown,
-                postgresql_where=shown,
-            ),
+            Index("ix_invoices_all", "customer_id", "issued_key", "id"),
             Index("ix_invoices_matches", "merchant_id", "matches"),
             Index("ix_invoices_made_from", "merchant_id", "made_from"),
             Index(

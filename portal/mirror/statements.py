@@ -111,7 +111,7 @@ def _of_refunds() -> Executable:
             PaymentRow.intent != "",
         ),
         select(InvoiceRow.intent).where(*_OF_CUSTOMER, InvoiceRow.intent != ""),
-    ).subquery("intents")
+    ).subquery("paying")
     return (
         select(RefundRow.intent, RefundRow.snapshot)
         .where(

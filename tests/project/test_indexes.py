@@ -1,12 +1,9 @@
 """The statements of every page and every event find their rows by an index, not by reading all."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from portal.context import Visit
 from portal.domain.customers import Origin
@@ -15,41 +12,10 @@ from portal.mirror.invoices import Filter
 from portal.store import customers, inbox, outbox, payments
 from tests.factories import make_customer
 from tests.house import House
+from tests.plans import heard, plan
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
-
-Statements = list[tuple[str, Any]]
-
-
-@contextmanager
-def _heard(house: House) -> Iterator[Statements]:
-    """Collect the statements that run meanwhile, with their values."""
-    heard: Statements = []
-
-    def hear(_c: object, _k: object, statement: str, values: Any, _x: object, _m: bool) -> None:
-        heard.append((statement, values))
-
-    engines = (house.db.engine, house.db.reading_engine)
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", hear)
-    yield heard
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", hear)
-
-
-def _plan(house: House, statement: str, values: Any) -> str:
-    """Return how the database would run a statement on tables that are not as small as a test's."""
-    with house.db.reading_engine.connect() as connection:
-        if house.db.is_sqlite:
-            statement = f"EXPLAIN QUERY PLAN {statement}"
-        else:
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            statement = f"EXPLAIN {statement}"
-        # A statement that was prepared by an earlier test is given its values as a list.
-        values = tuple(values) if isinstance(values, list) else values
-        found = connection.exec_driver_sql(statement, values).all()
-        return "\n".join(str(row[-1]) for row in found)
 
 
 def _visit(house: House) -> Visit:
@@ -107,10 +73,10 @@ def _find_live_payment(house: House) -> None:
 def test_a_hot_statement_is_served_by_the_index_made_for_it(
     house: House, act: Callable[[House], None], index: str | tuple[str, ...]
 ) -> None:
-    with _heard(house) as heard:
+    with heard(house) as statements:
         act(house)
 
-    plans = [_plan(house, *one) for one in heard if one[0].lstrip().startswith("SELECT")]
+    plans = [plan(house, *one) for one in statements if one[0].lstrip().startswith("SELECT")]
 
     names = (index,) if isinstance(index, str) else index
     assert any(name in plan for plan in plans for name in names), plans
