@@ -37,7 +37,7 @@ def empty(template_url: str) -> str:
 
 @cache
 def _used_tables() -> TextClause:
-    """Write the question which tables hold rows: emptying all would take ten times as long."""
+    """Write the question which tables hold rows: emptying one takes as long when it has none."""
     names = [f'"{table.name}"' for table in metadata().sorted_tables]
     return text(
         " UNION ALL ".join(

@@ -74,7 +74,6 @@ def at_checkout(payer: Payer, invoice: str, cards: dict[str, str]) -> Pressed:
     return pressed
 
 
-@pytest.mark.provider
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("story", [by_saved_card, with_the_bank, at_checkout])
 def test_b32_webhooks_lost_repeated_and_mixed_up_charge_and_book_once(

@@ -327,7 +327,6 @@ def test_what_the_merchant_keeps_to_itself_says_whom_to_ask(shop: Shop, browser:
     assert page.link("Write to them") == "mailto:help@nuvol.example"
 
 
-@pytest.mark.provider
 @pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
 @pytest.mark.parametrize(
     "endpoint",
