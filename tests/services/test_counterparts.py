@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.shop import GOOD, Shop
 pytestmark = pytest.mark.provider
 
 SINCE = date(2020, 1, 1)
+MADRID = ZoneInfo("Europe/Madrid")
 
 
 @pytest.fixture
@@ -670,13 +672,13 @@ def test_f14_what_the_merchant_booked_by_hand_is_not_booked_again(shop: Shop) ->
     assert [(row.state, row.problem) for row in rows(shop.house)] == [(CounterpartState.DONE, "")]
 
 
-def test_f10_a_document_of_another_sum_under_our_tag_is_not_paid(shop: Shop) -> None:
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_f10_a_document_of_another_sum_under_our_tag_is_not_paid(shop: Shop, days: int) -> None:
     payer = move_in(shop.house)
     card = payer.card()
     invoice = sell(shop, payer.stripe_customer)
-    document = payer.invoice(
-        "90.00", day=shop.house.now().date().isoformat(), tags=[f"stripe:{invoice}"]
-    )
+    day = shop.house.now().astimezone(MADRID).date() + timedelta(days=days)
+    document = payer.invoice("90.00", day=day.isoformat(), tags=[f"stripe:{invoice}"])
 
     shop.stripe.invoices.pay(invoice, {"payment_method": card})
     shop.house.settle_down()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -31,6 +31,7 @@ PATHS = {
     ObjectKind.RECURRENCE: "recurring-invoices",
 }
 PAGE_SIZE = 200
+DAY = timedelta(days=1)
 TREASURIES = "treasury/accounts"
 METHODS = "payment-methods"
 CONVERSIONS = "documents/convert"
@@ -236,14 +237,15 @@ class HoldedV2:
         return str(object_of(answer.body)["id"])
 
     def list_tagged(self, kind: ObjectKind, contact: str, *, day: date, tag: str) -> list[Seen]:
-        """Return the documents of a contact of one day that carry a tag, the oldest first.
+        """Return the documents of a contact around one day that carry a tag, the oldest first.
 
         There is no filter for tags, and Holded may ignore the others: each is compared here.
+        A day on either side is asked for as well, because where Holded's day begins is unknown.
         """
         params = {
             "contact_id": contact,
-            "start_date": day.isoformat(),
-            "end_date": day.isoformat(),
+            "start_date": (day - DAY).isoformat(),
+            "end_date": (day + DAY).isoformat(),
         }
         cursor, is_first, found = "", True, []
         while cursor or is_first:

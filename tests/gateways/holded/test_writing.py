@@ -1,6 +1,6 @@
 """What the door to Holded writes: contacts, and drafts of invoices and credit notes."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -51,7 +51,7 @@ def test_a_draft_arrives_with_the_digits_it_was_made_of(holded, desk, contact):
     ]
 
 
-def test_only_documents_of_the_contact_day_and_tag_are_found(holded, desk, contact):
+def test_only_documents_of_the_contact_days_and_tag_are_found(holded, desk, contact):
     other = desk.add_contact("Other SL")
     holded.create_draft(ObjectKind.INVOICE, _draft(contact))
     holded.create_draft(ObjectKind.INVOICE, _draft(contact, "stripe:in_2"))
@@ -61,7 +61,9 @@ def test_only_documents_of_the_contact_day_and_tag_are_found(holded, desk, conta
 
     assert len(found) == 1
     assert found[0].snapshot.customer == contact
-    assert holded.list_tagged(ObjectKind.INVOICE, contact, day=date(2026, 11, 21), tag=TAG) == []
+    for days, count in ((-2, 0), (-1, 1), (1, 1), (2, 0)):
+        near = DAY + timedelta(days=days)
+        assert len(holded.list_tagged(ObjectKind.INVOICE, contact, day=near, tag=TAG)) == count
 
 
 def test_a_draft_is_deleted_and_gone_once_more_is_no_error(holded, contact):
