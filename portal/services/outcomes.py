@@ -12,7 +12,8 @@ from portal.db import Unit
 from portal.domain.errors import GatewayError
 from portal.domain.events import ObjectKind
 from portal.domain.money import Money
-from portal.domain.payments import PaymentState
+from portal.domain.payments import CheckoutSession, CheckoutState, PaymentState
+from portal.gateways.snapshots import Seen
 from portal.services import intents
 from portal.store import operations, settlements
 from portal.store.operations import OperationRow
@@ -53,7 +54,7 @@ class Outcome:
 
 
 def read_outcome(at: MerchantContext, operation: OperationRow) -> Outcome:
-    """Say how a payment stands, reading its one object if it is not over, at most every 2 s.
+    """Say how a payment stands, reading its object if it is not over, at most every 2 s.
 
     A provider that does not answer changes nothing: the last known state is told.
     """
@@ -88,20 +89,30 @@ def note_read(unit: Unit, at: MerchantContext, operation: str) -> None:
 
 
 def _read(at: MerchantContext, payment: PaymentRow) -> None:
-    """Read the page somebody is at, or the intent once it is over, and save what it tells."""
+    """Read the page somebody is at, the intent once it is over, and save what they tell."""
     is_at_page = bool(payment.checkout) and payment.state == PaymentState.AT_CHECKOUT
     kind, id = (
         (ObjectKind.CHECKOUT_SESSION, payment.checkout)
         if is_at_page or not payment.intent
         else (ObjectKind.PAYMENT_INTENT, payment.intent)
     )
-    seen = None
+    seen: list[Seen] = []
     with suppress(GatewayError, SecretUnreadable):
-        seen = at.payments.fetch(kind, id)
+        seen.append(at.payments.fetch(kind, id))
+        if intent := _left_behind(seen[0]):
+            seen.insert(0, at.payments.fetch(ObjectKind.PAYMENT_INTENT, intent))
     with at.db.write() as unit:
-        if seen is not None:
-            intents.save_and_follow(unit, at, seen)
+        for one in seen:
+            intents.save_and_follow(unit, at, one)
         note_read(unit, at, payment.id)
+
+
+def _left_behind(seen: Seen) -> str:
+    """Return the intent of a page that is over and unpaid: it alone knows a slip from a debit."""
+    told = seen.snapshot
+    if not isinstance(told, CheckoutSession) or told.state is not CheckoutState.COMPLETE:
+        return ""
+    return "" if told.payment_status in intents.PAID else told.intent
 
 
 def _find(at: MerchantContext, id: str) -> tuple[PaymentRow, OperationRow]:

@@ -13,6 +13,7 @@ from portal.store.payments import PaymentRow
 from tests.browser import Browser, Page
 from tests.factories import make_customer, make_session
 from tests.house import House
+from tests.kinds import bill, take
 from tests.payer import Payer
 from tests.web.signing_in import carry, lose_cookie
 
@@ -153,6 +154,19 @@ def test_a_debit_says_when_it_counts(signed_in: Payer, browser: Browser) -> None
 
     assert page.h1 == "Your payment is on its way"
     assert "in about 5 working days" in page.text
+
+
+def test_a_slip_is_told_from_a_debit_before_any_webhook(signed_in: Payer, browser: Browser) -> None:
+    take(signed_in, "multibanco")
+    due = bill(signed_in, "multibanco")
+    pressed = due.press()
+    due.fill_in(pressed)
+
+    page = browser.open(f"/r/{pressed.return_key}")
+
+    assert page.h1 == "One step is left"
+    assert "The slip is made and not paid yet." in page.text
+    assert "on its way" not in page.text
 
 
 def test_the_bank_is_a_press_away(signed_in: Payer, browser: Browser) -> None:
