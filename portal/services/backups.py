@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.context import MerchantContext, Visit
-from portal.db import Unit
+from portal.db import Reader, Unit
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import GatewayRefused, GatewayUnavailable, Refused
@@ -62,16 +62,27 @@ def drop(visit: Visit, method_id: str) -> None:
             receipts.add(unit, visit, "backup_dropped", subject=method.id, **_named(method))
 
 
+def of_customer(reader: Reader, at: MerchantContext, customer_id: int) -> str:
+    """Return the id of a customer's backup, empty without one or without the merchant's leave."""
+    return backups.find(reader, customer_id) if at.merchant.rules.backup_method else ""
+
+
 def charge_order(
-    at: MerchantContext, customer_id: int, currency: str, *, first: str = ""
+    at: MerchantContext,
+    customer_id: int,
+    currency: str,
+    *,
+    first: str = "",
+    reader: Reader | None = None,
 ) -> tuple[PaymentMethod, ...]:
     """Return the methods that a charge made by itself may try, in that order.
 
     `first` is the method agreed on for what is charged, the customer's default where it is empty;
     the backup follows where the merchant allows one. Those that cannot be charged are left out.
     """
-    wallet = payment_methods.wallet_of(at.db, at.merchant, customer_id)
-    backup = backups.find(at.db, customer_id) if at.merchant.rules.backup_method else ""
+    reader = reader or at.db
+    wallet = payment_methods.wallet_of(reader, at.merchant, customer_id)
+    backup = of_customer(reader, at, customer_id)
     today = at.merchant.day_of(at.now)
     wanted = dict.fromkeys(id for id in (first or wallet.default, backup) if id)
     found = (wallet.find(id) for id in wanted)

@@ -2,7 +2,8 @@
 
 A document is looked at when Holded tells of it, and collected once: what a repeated webhook, a
 second worker or another tab begins meets the row, or the one payment an invoice may have. A charge
-that was declined is tried again as the merchant's rules say; a new method is charged at once.
+that was declined is tried on the customer's backup, once, and again as the merchant's rules say; a
+new method is charged at once.
 """
 
 from collections.abc import Sequence
@@ -44,11 +45,11 @@ from portal.domain.sales import TAG
 from portal.gateways.snapshots import Snapshot
 from portal.mirror import customers, payment_methods, refresh, sales
 from portal.mirror.customers import CustomerCard
+from portal.services import backups, intents, links, operations, payments
 from portal.services import customers as people
-from portal.services import intents, links, operations, payments
 from portal.services.operations import Verb
 from portal.store import collections as rows
-from portal.store import consents, counterparts, outbox
+from portal.store import consents, counterparts, notices, outbox
 from portal.store import links as link_rows
 from portal.store import payments as payment_rows
 from portal.store.collections import CollectionRow
@@ -321,9 +322,12 @@ def _visit(unit: Unit, at: MerchantContext, document: Invoice) -> Visit:
 
 def _method(unit: Unit, visit: Visit, document: Invoice, *, first: str) -> PaymentMethod | None:
     wallet = payment_methods.wallet(visit, reader=unit)
+    agreed = {*consents.methods_of(unit, visit.merchant.id, visit.customer.id)}
+    if first and first == backups.of_customer(unit, visit.at, visit.customer.id):
+        agreed.add(first)
     return method_to_charge(
         wallet.methods,
-        consents.methods_of(unit, visit.merchant.id, visit.customer.id),
+        agreed,
         default=wallet.default,
         currency=document.currency,
         country=visit.merchant.country,
@@ -374,7 +378,28 @@ def _note(unit: Unit, at: MerchantContext, payment: str) -> None:
             document=row.document,
             code=told.error_code,
         )
-        _wait(unit, at, row, told.error_code or told.state)
+        if not _turns_to_backup(unit, at, row, told):
+            _wait(unit, at, row, told.error_code or told.state)
+
+
+def _turns_to_backup(unit: Unit, at: MerchantContext, row: CollectionRow, told: PaymentRow) -> bool:
+    """Have a declined document charged to its customer's backup, once; say whether it will be.
+
+    Both methods together are one try. What waits at the bank is left to its owner.
+    """
+    if told.state not in OVER or told.error_code == GatewayMisconfigured.wording:
+        return False
+    order = backups.charge_order(at, row.customer_id, told.currency, first=row.method, reader=unit)
+    backup = backups.of_customer(unit, at, row.customer_id)
+    if backup == row.method or backup not in {method.id for method in order}:
+        return False
+    subject = f"{Origin.HOLDED}:{row.document}"
+    if not notices.add_once(unit, at.merchant.id, backups.TRIED, subject, now=at.now):
+        return False
+    row.tries -= 1
+    rows.move(row, CollectionState.WAITING, now=at.now, reason=told.error_code)
+    _queue(unit, at, row.document, method=backup)
+    return True
 
 
 def _wait(unit: Unit, at: MerchantContext, row: CollectionRow, reason: str) -> None:

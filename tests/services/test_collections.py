@@ -16,7 +16,7 @@ from portal.domain.invoices import InvoiceStatus
 from portal.domain.payments import PaymentState
 from portal.mirror import invoices
 from portal.mirror import recurrences as plans
-from portal.services import collections, links, payment_methods, payments, tasks
+from portal.services import backups, collections, links, payment_methods, payments, tasks
 from portal.services.payments import Wish
 from portal.store import payments as payment_rows
 from portal.store.collections import CollectionRow
@@ -29,6 +29,7 @@ DAY = 86_400
 FREE = {"name": "A present", "units": 1, "price": "0.00"}
 FAILING_IBAN = "ES9121000418450200051332"
 TWICE_DECLINING = "4000000000000341"  # saved, and declined whenever it is charged
+DECLINING, MASTERCARD = "pm_card_chargeCustomerFail", "pm_card_mastercard"
 ASKING = "4000002760003184"  # its bank asks at every charge
 
 
@@ -519,6 +520,47 @@ def test_f7_the_merchant_decides_how_often_it_is_tried(payer, desk, stripe):
 
 
 # F5 and F6: a method for the next ones
+
+
+@pytest.fixture
+def backed(payer: Payer) -> Payer:
+    """A customer whose default is declined, and who named a backup that is not."""
+    payer.house.decide(backup_method=True, collect_retries=1)
+    save_card(payer, TWICE_DECLINING)
+    backups.choose(payer.visit(), payer.card(MASTERCARD), consent=CONSENT)
+    return payer
+
+
+def test_f7_what_was_declined_is_charged_to_the_backup(backed, desk, stripe):
+    document = desk.invoice(payment_method_id=stripe)
+
+    assert backed.charges() == [12100]
+    assert tries_of(backed, document) == 2
+    assert collection(backed, document) == ("over", "")
+    assert [mail for mail in backed.house.postbox.mails if "pay/" in mail.text] == []
+
+
+def test_f7_a_backup_that_is_declined_too_is_tried_once(backed, desk, stripe):
+    backups.choose(backed.visit(), backed.card(DECLINING), consent=CONSENT)
+    document = desk.invoice(payment_method_id=stripe)
+    tried = tries_of(backed, document)
+
+    for _ in range(3):
+        backed.house.pass_time(3 * DAY)
+        backed.house.settle_down()
+
+    assert backed.charges() == []
+    assert (tried, tries_of(backed, document)) == (2, 3)
+    assert collection(backed, document) == ("waiting", "generic_decline")
+
+
+def test_f7_without_the_merchants_leave_the_backup_is_left_alone(backed, desk, stripe):
+    backed.house.decide(backup_method=False)
+
+    document = desk.invoice(payment_method_id=stripe)
+
+    assert backed.charges() == []
+    assert tries_of(backed, document) == 1
 
 
 def test_f5_what_waits_is_charged_once_when_a_method_is_added(payer, desk, stripe):
