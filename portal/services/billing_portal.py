@@ -11,9 +11,9 @@ from portal.domain.errors import Refused
 from portal.domain.resolver import Action, Answer, Place, resolve
 from portal.i18n.locales import DEFAULT, LOCALES
 from portal.mirror import configurations, payment_methods, subscriptions
-from portal.services import changes, operations
-from portal.services.changes import Wish
+from portal.services import operations, plans
 from portal.services.operations import Verb
+from portal.services.plans import Wish
 from portal.services.subscriptions import standing_of
 from portal.store.operations import OperationRow
 
@@ -38,7 +38,7 @@ def open_for(visit: Visit, action: Action, subscription_id: str) -> OperationRow
 
 def open_for_change(visit: Visit, subscription_id: str, wish: Wish) -> OperationRow:
     """Open Stripe's portal to confirm one change that waits for the end of the period."""
-    _refuse_unless_there(changes.decide(visit, subscription_id, wish))
+    _refuse_unless_there(plans.decide(visit, subscription_id, wish))
     item = subscriptions.get(visit, subscription_id).subscription.items[0]
     confirm = {
         "subscription": subscription_id,

@@ -10,7 +10,7 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.resolver import Action
 from portal.mirror import configurations
 from portal.services import billing_portal
-from portal.services.changes import Wish
+from portal.services.plans import Wish
 from portal.store.operations import OperationState
 from tests.house import House
 from tests.shop import GOOD, Shop

@@ -15,9 +15,11 @@ from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.resolver import Place
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import billing_portal, changes
+from portal.services import billing_portal, changes, plans, quotes
 from portal.services.actions import with_period
-from portal.services.changes import Menu, Quote, Shown, Wish
+from portal.services.changes import Shown
+from portal.services.plans import Menu, Wish
+from portal.services.quotes import Quote
 from portal.web import periods, wording
 from portal.web.attempts import attempt, of_silence
 from portal.web.customer import current_visit
@@ -58,7 +60,7 @@ class ConfirmForm(Form):
 def change(id: str) -> str:
     """Show what the subscription can change to."""
     visit = current_visit()
-    menu = changes.menu(visit, id)
+    menu = plans.menu(visit, id)
     form = ChooseForm(formdata=None, quantity=menu.quantity)
     return _show_menu(visit, id, menu, form)
 
@@ -68,21 +70,21 @@ def change(id: str) -> str:
 def preview(id: str) -> Response | str | tuple[str, int]:
     """Show the exact sums of the chosen change, or go to Stripe where it is made there."""
     visit, form = current_visit(), ChooseForm()
-    menu = changes.menu(visit, id)
+    menu = plans.menu(visit, id)
     form.price.choices = [(choice.price.id, "") for choice in menu.choices]
     if not menu.has_quantity:
         form.quantity.data, form.quantity.raw_data = menu.quantity, [str(menu.quantity)]
     if not form.accepts():
         return _show_menu(visit, id, menu, form), 422
     wish = Wish(form.text("price"), int(form.quantity.data))
-    answer = changes.decide(visit, id, wish)
+    answer = plans.decide(visit, id, wish)
     if not answer.is_open:
         form.refuse(_to_blame(answer.decision.reason), wording.why(answer.decision))
         return _show_menu(visit, id, menu, form), 422
     if answer.place is Place.AT_STRIPE:
         return _leave(visit, id, wish)
     try:
-        return _show_quote(visit, id, wish, changes.quote(visit, id, wish))
+        return _show_quote(visit, id, wish, quotes.quote(visit, id, wish))
     except GatewayUnavailable as error:
         flash(of_silence(GatewayUnavailable(str(error), was_sent=False)), "bad")
         return _show_menu(visit, id, menu, form), 503
@@ -100,12 +102,12 @@ def confirm_change(id: str) -> Response | tuple[str, int]:
     wish, shown = page
     if shown.consent and not form.agree.data:
         form.refuse("agree", _("Please tick this box if you want to change."))
-        return _show_quote(visit, id, wish, changes.quote(visit, id, wish), form), 422
+        return _show_quote(visit, id, wish, quotes.quote(visit, id, wish), form), 422
     try:
         return attempt(lambda: _confirm(visit, id, wish, shown), back=url_for(".show", id=id))
     except _SumsChanged:
         flash(str(wording.of_reason(Reason.AMOUNT_CHANGED)), "warn")
-        return _show_quote(visit, id, wish, changes.quote(visit, id, wish)), 409
+        return _show_quote(visit, id, wish, quotes.quote(visit, id, wish)), 409
 
 
 class _SumsChanged(Exception):
