@@ -58,12 +58,17 @@ class PhaseChange:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A subscription schedule; only `not_started` and `active` ones can still change something."""
+    """A subscription schedule; only `not_started` and `active` ones can still change something.
+
+    `is_own` says that its customer planned it here, so that its customer may undo it; what the
+    merchant planned is the merchant's to undo.
+    """
 
     id: str
     subscription: str
     status: str
     phases: tuple[PhaseChange, ...] = ()
+    is_own: bool = False
 
     def pending(self, now: datetime) -> PhaseChange | None:
         """Return the next phase that has not begun."""

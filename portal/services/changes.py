@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from portal.context import MerchantContext, Visit
@@ -14,20 +14,17 @@ from portal.domain.decisions import Decision, Reason
 from portal.domain.errors import GatewayError, Refused
 from portal.domain.events import ObjectKind
 from portal.domain.subscriptions import Subscription
-from portal.gateways.payments import Change
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, subscriptions
 from portal.services import operations, quotes, receipts
 from portal.services.operations import Verb
 from portal.services.plans import Wish
-from portal.services.quotes import Quote
+from portal.services.quotes import Quote, frozen, thawed
+from portal.services.schedules import PLAN, is_wanted
 from portal.services.subscriptions import Line, hold, name_of, who
 from portal.store import consents
 from portal.store import operations as rows
 from portal.store.operations import OperationRow, OperationState
-
-# How long after its quote a change may still be sent for the first time.
-WORTH_SENDING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,9 @@ def confirm(visit: Visit, id: str, wish: Wish, shown_before: Shown) -> Changed:
             raise Refused(Decision.of(Reason.AMOUNT_CHANGED))
         _begin(visit, id, operation, shown, shown_before.consent)
     if known is None or not known.is_answered:
-        operations.perform(visit.at, CHANGE, operation)
+        with visit.db.session() as reader:
+            verb = reader.get_one(OperationRow, operation).verb
+        operations.perform(visit.at, PLAN if verb == PLAN.name else CHANGE, operation)
     with visit.db.session() as reader:
         answer = reader.get_one(OperationRow, operation).answer
     return Changed(int(answer.get("receipt", 0)), bool(answer.get("waits")))
@@ -92,17 +91,17 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) ->
             "charged": charged,
             "credited": shown.first.credit or None if shown.is_now else None,
             "next_sum": shown.next_sum.amount,
+            "starts_on": shown.change.starts_at.isoformat() if shown.change.starts_at else None,
             "next_on": shown.next_at.isoformat() if shown.next_at else None,
         }
-        change = asdict(shown.change)
         operations.begin(
             unit,
             visit.at,
-            CHANGE,
+            PLAN if shown.change.starts_at else CHANGE,
             customer_id=visit.customer.id,
             subject=id,
             id=operation,
-            change={**change, "proration_date": shown.change.proration_date.isoformat()},
+            change=frozen(shown.change),
             told=told,
         )
         if consent:
@@ -121,22 +120,13 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) ->
 
 def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:
     """Change the subscription, and read the invoice that keeps the change waiting."""
-    change = _told(told)
+    change = thawed(told)
     return _with_invoice(at, at.payments.change_subscription(change, key=key))
-
-
-def _is_wanted(at: MerchantContext, row: OperationRow) -> bool:
-    """Say whether a change may still be sent: its sums hold for an hour, and nobody has left."""
-    change = _told(row.parameters)
-    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription)
-    told = seen.snapshot
-    goes_on = isinstance(told, Subscription) and not (told.is_cancelling or told.is_ended)
-    return goes_on and seen.at - change.proration_date <= WORTH_SENDING
 
 
 def _look(at: MerchantContext, row: OperationRow) -> tuple[Seen, ...] | None:
     """Say whether a change was made, by what the subscription holds."""
-    change = _told(row.parameters)
+    change = thawed(row.parameters)
     seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, change.subscription)
     found = seen.snapshot
     if not isinstance(found, Subscription):
@@ -153,12 +143,6 @@ def _with_invoice(at: MerchantContext, seen: Seen) -> tuple[Seen, ...]:
         with suppress(GatewayError):
             return seen, at.payments.fetch(ObjectKind.INVOICE, changed.latest_invoice)
     return (seen,)
-
-
-def _told(parameters: dict[str, Any]) -> Change:
-    """Return the change that an operation froze."""
-    wanted = parameters["change"]
-    return Change(**{**wanted, "proration_date": datetime.fromisoformat(wanted["proration_date"])})
 
 
 def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen, ...]) -> None:
@@ -211,5 +195,5 @@ def _waits(subscription: Subscription) -> bool:
     return subscription.pending_update_expires_at is not None
 
 
-CHANGE = Verb("change", _send, _record, is_wanted=_is_wanted, look=_look)
+CHANGE = Verb("change", _send, _record, is_wanted=is_wanted, look=_look)
 VERBS: tuple[Verb[Any], ...] = (CHANGE,)

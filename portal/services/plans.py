@@ -18,22 +18,21 @@ from portal.services.subscriptions import Line, line_of, standing_of
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One price on the page; `bounds` are those of its quantity, None where that is fixed."""
+    """One price on the page; `bounds` are those of its quantity, None where that is fixed.
+
+    `waits` says that the change to it, at the quantity there is, begins with the next period.
+    """
 
     line: Line
     answer: Answer
     is_current: bool
     bounds: tuple[int, int | None] | None
+    waits: bool
 
     @property
     def price(self) -> Price:
         """Return the price."""
         return self.line.price
-
-    @property
-    def waits(self) -> bool:
-        """Whether the change is made at Stripe, for the end of the period."""
-        return self.answer.is_open and self.answer.place is Place.AT_STRIPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +147,12 @@ def _choice(basis: Basis, row: OfferedProduct, price: Price) -> Choice:
     adjustable = row.quantity_adjustable and "quantity" in basis.configuration.subscription_updates
     is_current = price.id == item.price.id
     quantity = _fitting(item.quantity, row) if adjustable else item.quantity
+    answer = _switch(basis, Wish(price.id, quantity))
+    waits = limits.is_deferred(basis.configuration, basis.subscription, price, quantity)
     return Choice(
         line=line_of(price, 1, basis.products, basis.subscription.currency),
-        answer=_switch(basis, Wish(price.id, quantity)),
+        answer=answer,
+        waits=waits and answer.is_open,
         is_current=is_current,
         bounds=(row.quantity_minimum, row.quantity_maximum) if adjustable else None,
     )

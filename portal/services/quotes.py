@@ -1,7 +1,9 @@
 """Stripe's own sums of a change, asked for before it is made; nothing is written there."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from portal.context import Visit
 from portal.domain import limits
@@ -81,12 +83,22 @@ class Quote:
     @property
     def next_at(self) -> datetime | None:
         """Return when that charge comes."""
+        if self.change.starts_at is not None:
+            return self.change.starts_at
         return (self.then if self.is_now else self.first).made_at
 
     @property
     def sums(self) -> list[int]:
         """Return what must be the same when the change is confirmed."""
-        return [int(self.is_now), self.first.due, self.first.total, self.first.tax, self.then.total]
+        starts_at = self.change.starts_at
+        return [
+            int(self.is_now),
+            self.first.due,
+            self.first.total,
+            self.first.tax,
+            self.then.total,
+            int(starts_at.timestamp()) if starts_at else 0,
+        ]
 
 
 def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Quote:
@@ -106,13 +118,14 @@ def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Q
     then = visit.at.payments.preview_renewal(change)
     item, currency = basis.subscription.items[0], basis.subscription.currency
     is_near = first.made_at is None or first.made_at <= change.proration_date + AT_ONCE
+    is_now = is_near and change.starts_at is None
     return Quote(
         change=change,
         before=line_of(item.price, item.quantity, basis.products, currency),
         after=line_of(basis.prices[wish.price], wish.quantity, basis.products, currency),
         first=first,
         then=then,
-        is_now=is_near,
+        is_now=is_now,
     )
 
 
@@ -129,27 +142,51 @@ def _change(visit: Visit, basis: Basis, wish: Wish, at: datetime) -> Change:
     subscription, configuration = basis.subscription, basis.configuration
     item, new = subscription.items[0], basis.prices[wish.price]
     method = basis.wallet.charged_by(subscription)
+    waits = limits.is_deferred(configuration, subscription, new, wish.quantity)
+    starts_at = item.period_end if waits else None
     return Change(
         subscription=subscription.id,
         item=item.id,
         price=new.id,
         quantity=wish.quantity,
-        proration_behavior=configuration.proration_behavior,
-        billing_cycle_anchor=_anchor(subscription, configuration, new),
-        ends_trial=limits.ends_trial(subscription, configuration),
+        proration_behavior="none" if waits else configuration.proration_behavior,
+        billing_cycle_anchor=_anchor(subscription, configuration, new, waits=waits),
+        ends_trial=not waits and limits.ends_trial(subscription, configuration),
         proration_date=at,
         keeps_old_until_paid=not (method and method.kind and method.kind.has_mandate),
+        starts_at=starts_at,
     )
 
 
-def _anchor(subscription: Subscription, configuration: PortalConfiguration, new: Price) -> str:
+def _anchor(
+    subscription: Subscription, configuration: PortalConfiguration, new: Price, *, waits: bool
+) -> str:
     """Return where periods begin after a change.
 
     A period of another length begins with the change, as classic billing has it by itself; flexible
-    billing would keep the old rhythm. In a trial nothing has begun yet.
+    billing would keep the old rhythm. In a trial nothing has begun yet, and what waits for the end
+    of a period begins with the next.
     """
     if subscription.is_trialing:
         return "unchanged"
     old = subscription.items[0].price
     is_other_length = (old.interval, old.interval_count) != (new.interval, new.interval_count)
-    return "now" if is_other_length else configuration.billing_cycle_anchor
+    if is_other_length:
+        return "now"
+    return "unchanged" if waits else configuration.billing_cycle_anchor
+
+
+def frozen(change: Change) -> dict[str, Any]:
+    """Return a change as an operation keeps it."""
+    starts_at = change.starts_at.isoformat() if change.starts_at else None
+    dates = {"proration_date": change.proration_date.isoformat(), "starts_at": starts_at}
+    return {**asdict(change), **dates}
+
+
+def thawed(parameters: Mapping[str, Any]) -> Change:
+    """Return the change that an operation froze."""
+    kept = dict(parameters["change"])
+    starts_at = kept.get("starts_at")
+    kept["proration_date"] = datetime.fromisoformat(kept["proration_date"])
+    kept["starts_at"] = datetime.fromisoformat(starts_at) if starts_at else None
+    return Change(**kept)

@@ -7,7 +7,6 @@ import pytest
 from portal.domain.cancellations import Leaving
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
-from portal.domain.resolver import Place
 from portal.mirror import invoices, payment_methods
 from portal.services import cancellations, changes, payments, plans, quotes, subscriptions
 from portal.services.changes import Changed, Shown
@@ -287,14 +286,15 @@ def test_a_price_that_is_not_on_the_list_cannot_be_had(shop: Shop) -> None:
     assert refusal.value.decision.reason is Reason.PRICE_NOT_OFFERED
 
 
-def test_a_change_the_configuration_defers_is_done_at_stripe(shop: Shop) -> None:
+def test_a_change_the_configuration_defers_begins_with_the_next_period(shop: Shop) -> None:
     shop.configure(schedule_conditions=frozenset({"decreasing_item_amount"}))
     visit, subscription = begun(shop, items=[{"price": shop.prices["pro"], "quantity": 3}])
 
-    fewer = plans.decide(visit, subscription, Wish(shop.prices["pro"], 2))
-    more = plans.decide(visit, subscription, Wish(shop.prices["pro"], 4))
+    fewer = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 2))
+    more = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 4))
 
-    assert (fewer.place, more.place) == (Place.AT_STRIPE, Place.HERE)
+    assert fewer.change.starts_at == shop.held(visit, subscription).period_end
+    assert (fewer.is_now, more.is_now, more.change.starts_at) == (False, True, None)
 
 
 def test_nobody_changes_somebody_elses_subscription(shop: Shop) -> None:

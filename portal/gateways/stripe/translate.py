@@ -230,6 +230,10 @@ def _discount(body: Any) -> Discount:
     )
 
 
+# What is written on a schedule that a customer planned here.
+PLANNED_BY, CUSTOMER = "planned_by", "customer"
+
+
 def schedule(body: Json) -> Schedule:
     """`subscription_schedule`."""
     return Schedule(
@@ -245,6 +249,7 @@ def schedule(body: Json) -> Schedule:
             )
             for phase in body.get("phases") or ()
         ),
+        is_own=(body.get("metadata") or {}).get(PLANNED_BY) == CUSTOMER,
     )
 
 

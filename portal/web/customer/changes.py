@@ -12,10 +12,9 @@ from portal import keys
 from portal.context import Visit
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
-from portal.domain.resolver import Place
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import billing_portal, changes, plans, quotes
+from portal.services import changes, plans, quotes, schedules
 from portal.services.actions import with_period
 from portal.services.changes import Shown
 from portal.services.plans import Menu, Wish
@@ -68,7 +67,7 @@ def change(id: str) -> str:
 @pages.post("/subscriptions/<id>/change")
 @open_to(Who.CUSTOMER)
 def preview(id: str) -> Response | str | tuple[str, int]:
-    """Show the exact sums of the chosen change, or go to Stripe where it is made there."""
+    """Show the exact sums of the chosen change."""
     visit, form = current_visit(), ChooseForm()
     menu = plans.menu(visit, id)
     form.price.choices = [(choice.price.id, "") for choice in menu.choices]
@@ -81,8 +80,6 @@ def preview(id: str) -> Response | str | tuple[str, int]:
     if not answer.is_open:
         form.refuse(_to_blame(answer.decision.reason), wording.why(answer.decision))
         return _show_menu(visit, id, menu, form), 422
-    if answer.place is Place.AT_STRIPE:
-        return _leave(visit, id, wish)
     try:
         return _show_quote(visit, id, wish, quotes.quote(visit, id, wish))
     except GatewayUnavailable as error:
@@ -110,6 +107,18 @@ def confirm_change(id: str) -> Response | tuple[str, int]:
         return _show_quote(visit, id, wish, quotes.quote(visit, id, wish)), 409
 
 
+@pages.post("/subscriptions/<id>/change/undo")
+@open_to(Who.CUSTOMER)
+def undo_change(id: str) -> Response:
+    """Keep the plan: undo the change that is planned."""
+    return attempt(
+        lambda: redirect(
+            url_for("customer.history.show", number=schedules.undo(current_visit(), id)), 303
+        ),
+        back=url_for(".show", id=id),
+    )
+
+
 class _SumsChanged(Exception):
     """Stripe now says other sums than the page did."""
 
@@ -124,14 +133,6 @@ def _confirm(visit: Visit, id: str, wish: Wish, shown: Shown) -> Response:
     if changed.waits or not changed.receipt:
         return redirect(url_for(".show", id=id), 303)
     return redirect(url_for("customer.history.show", number=changed.receipt), 303)
-
-
-def _leave(visit: Visit, id: str, wish: Wish) -> Response:
-    def leave() -> Response:
-        row = billing_portal.open_for_change(visit, id, wish)
-        return redirect(url_for("customer.payments.leave", operation=row.id), 303)
-
-    return attempt(leave, back=url_for(".change", id=id))
 
 
 def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
