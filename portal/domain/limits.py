@@ -262,6 +262,12 @@ def may_undo_change(standing: Standing) -> Decision:
     )
 
 
+def may_drop_change(standing: Standing) -> Decision:
+    """Say whether a change that waits for its payment can be dropped, so that the plan stays."""
+    waits = standing.subscription.is_change_waiting
+    return Decision.of(ended(standing.subscription), None if waits else Reason.NO_CHANGE_PLANNED)
+
+
 def may_offer(configuration: PortalConfiguration, prices: Collection[Price]) -> Decision:
     """Say whether a configuration keeps to the limits on what it offers (L8, L10)."""
     return Decision.of(

@@ -22,6 +22,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     RESUME = "resume"
     UNDO_CHANGE = "undo_change"
+    DROP_CHANGE = "drop_change"
     CHANGE_METHOD = "change_method"
 
 
@@ -54,6 +55,7 @@ PLACES: dict[Action, Place] = {
     Action.CANCEL: Place.HERE,
     Action.RESUME: Place.HERE,
     Action.UNDO_CHANGE: Place.HERE,
+    Action.DROP_CHANGE: Place.HERE,
     Action.CHANGE_METHOD: Place.HERE,
 }
 # What nobody can do, whoever is asked: the state forbids it, or the customer is to do something
@@ -86,6 +88,8 @@ def resolve(action: Action, standing: Standing, configuration: PortalConfigurati
             decision = limits.may_resume(standing)
         case Action.UNDO_CHANGE:
             decision = limits.may_undo_change(standing)
+        case Action.DROP_CHANGE:
+            decision = limits.may_drop_change(standing)
         case Action.CHANGE_METHOD:
             decision = limits.may_change_method(standing, configuration)
     return _answer(PLACES[action], decision)

@@ -79,7 +79,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription; `has_more_items` says that Stripe did not send all its items at once."""
+    """A subscription; `has_more_items` says that Stripe did not send all its items at once.
+
+    `pending_items` are the (price, quantity) pairs of a change that waits for its payment.
+    """
 
     id: str
     customer: str
@@ -99,6 +102,7 @@ class Subscription:
     schedule: str = ""
     discounts: tuple[Discount, ...] = ()
     pending_update_expires_at: datetime | None = None
+    pending_items: tuple[tuple[str, int], ...] = ()
     latest_invoice: str = ""
     paused_by_collection: bool = False
     resumes_at: datetime | None = None
@@ -109,6 +113,11 @@ class Subscription:
     def is_ended(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in ENDED
+
+    @property
+    def is_change_waiting(self) -> bool:
+        """Whether a change waits for its invoice to be paid, and the old plan stays until then."""
+        return self.pending_update_expires_at is not None
 
     @property
     def is_trialing(self) -> bool:

@@ -262,6 +262,9 @@ class PaymentGateway(Protocol):
     def release_schedule(self, schedule: str, *, key: str) -> Seen:
         """Let a schedule go, so that what it planned never comes; one released already is fine."""
 
+    def void_invoice(self, invoice: str, *, key: str) -> Seen:
+        """Make an open invoice count for nothing; one that is void already is fine."""
+
     def cancel_at_period_end(
         self, subscription: str, leaving: Leaving, *, key: str, is_flexible: bool
     ) -> Seen:

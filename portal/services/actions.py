@@ -26,6 +26,7 @@ TITLES: dict[str, str] = {
     "change_lapsed": lazy_gettext("Plan change not made"),
     "change_planned": lazy_gettext("Plan change planned"),
     "change_undone": lazy_gettext("Planned change undone"),
+    "change_dropped": lazy_gettext("Waiting change dropped"),
     "cancellation_received": lazy_gettext("Cancellation received"),
     "cancellation_not_booked": lazy_gettext("Cancellation not booked yet"),
     "cancelled": lazy_gettext("Subscription cancelled"),
@@ -57,6 +58,7 @@ NOTES: dict[str, str] = {
         "subscription."
     ),
     "change_undone": lazy_gettext("Your plan stays as it is."),
+    "change_dropped": lazy_gettext("Your plan stays as it is, and its invoice is void."),
     "cancellation_received": lazy_gettext(
         "We have your notice, and it counts from this moment. Booking it takes longer than usual; "
         "you need do nothing."

@@ -132,13 +132,13 @@ def _look(at: MerchantContext, row: OperationRow) -> tuple[Seen, ...] | None:
     if not isinstance(found, Subscription):
         return None
     held = {(item.price.id, item.quantity) for item in found.items}
-    is_made = _waits(found) or (change.price, change.quantity) in held
+    is_made = found.is_change_waiting or (change.price, change.quantity) in held
     return _with_invoice(at, seen) if is_made else None
 
 
 def _with_invoice(at: MerchantContext, seen: Seen) -> tuple[Seen, ...]:
     changed = seen.snapshot
-    if isinstance(changed, Subscription) and changed.latest_invoice and _waits(changed):
+    if isinstance(changed, Subscription) and changed.latest_invoice and changed.is_change_waiting:
         # The change is made whether or not this is read; its webhook tells it as well.
         with suppress(GatewayError):
             return seen, at.payments.fetch(ObjectKind.INVOICE, changed.latest_invoice)
@@ -151,10 +151,10 @@ def _record(unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen
     if row.customer_id is None or not isinstance(changed, Subscription):
         return
     verb = "plan_changed"
-    if _waits(changed):
+    if changed.is_change_waiting:
         row.state, verb, told = OperationState.WAITING, "change_waits", _briefly(told)
     receipt = receipts.add_for(unit, at, row.customer_id, verb, subject=row.subject, **told)
-    row.answer = {**row.answer, "receipt": receipt.number, "waits": _waits(changed)}
+    row.answer = {**row.answer, "receipt": receipt.number, "waits": changed.is_change_waiting}
 
 
 def follow(unit: Unit, at: MerchantContext, told: Sequence[Subscription]) -> None:
@@ -162,7 +162,7 @@ def follow(unit: Unit, at: MerchantContext, told: Sequence[Subscription]) -> Non
 
     Stripe drops a change whose invoice is not paid within 23 hours.
     """
-    settled = {one.id: one for one in told if not _waits(one)}
+    settled = {one.id: one for one in told if not one.is_change_waiting}
     waiting = rows.list_waiting(unit, at.merchant, CHANGE.name, settled) if settled else ()
     for row in waiting:
         subscription, wanted = settled[row.subject], row.parameters["change"]
@@ -189,10 +189,6 @@ def _briefly(told: dict[str, Any]) -> dict[str, Any]:
 
 def _period(line: Line) -> list[str | int]:
     return [line.price.interval, line.price.interval_count]
-
-
-def _waits(subscription: Subscription) -> bool:
-    return subscription.pending_update_expires_at is not None
 
 
 CHANGE = Verb("change", _send, _record, is_wanted=is_wanted, look=_look)

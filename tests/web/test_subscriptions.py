@@ -490,3 +490,21 @@ def test_undoing_what_has_begun_is_said_in_a_sentence(shop: Shop, browser: Brows
 
     assert "No change is planned, so there is nothing to undo." in page.text
     assert shop.told(subscription)["items"].data[0].quantity == 2
+
+
+def test_a_change_that_waits_is_shown_with_its_end_and_dropped(
+    shop: Shop, browser: Browser
+) -> None:
+    subscription, visit = enter(shop, browser)
+    fail_next(shop, visit)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+
+    page = browser.press("Change and pay €16.13", agree="y")
+    receipt = browser.press("Drop the change")
+    after = browser.get("customer.subscriptions.show", id=subscription)
+
+    assert "Pay the open invoice by " in page.text
+    assert "Waiting change dropped" in receipt.text
+    assert "waits for its payment" not in after.text
+    assert shop.told(subscription).pending_update is None

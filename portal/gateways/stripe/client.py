@@ -26,6 +26,7 @@ from portal.domain.errors import (
     GatewayUnavailable,
 )
 from portal.domain.events import ObjectKind
+from portal.domain.invoices import Invoice, InvoiceState
 from portal.domain.method_offers import kept_by_paying
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
@@ -557,6 +558,18 @@ class StripeGateway:
                 return seen
             raise
         return self._seen(ObjectKind.SCHEDULE, schedule, body, at)
+
+    def void_invoice(self, invoice: str, *, key: str) -> Seen:
+        """Make an open invoice count for nothing; one that is void already is fine."""
+        path = f"{PATHS[ObjectKind.INVOICE]}/{_id(invoice)}/void"
+        try:
+            body, at = self._call("post", path, key=key, expand=["payments"])
+        except GatewayRefused:
+            seen = self.fetch(ObjectKind.INVOICE, invoice)
+            if isinstance(seen.snapshot, Invoice) and seen.snapshot.state is InvoiceState.VOID:
+                return seen
+            raise
+        return self._seen(ObjectKind.INVOICE, invoice, body, at)
 
     def cancel_at_period_end(
         self, subscription: str, leaving: Leaving, *, key: str, is_flexible: bool

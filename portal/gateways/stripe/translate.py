@@ -199,6 +199,10 @@ def subscription(body: Json) -> Subscription:
         schedule=ref(body.get("schedule")),
         discounts=tuple(_discount(row) for row in body.get("discounts") or ()),
         pending_update_expires_at=moment(pending.get("expires_at")),
+        pending_items=tuple(
+            (ref(row["price"]), int(row.get("quantity") or 0))
+            for row in pending.get("subscription_items") or ()
+        ),
         latest_invoice=ref(body.get("latest_invoice")),
         paused_by_collection=bool(pause),
         resumes_at=moment(pause.get("resumes_at")),

@@ -14,7 +14,7 @@ from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import changes, plans, quotes, schedules
+from portal.services import changes, pending_updates, plans, quotes, schedules
 from portal.services.actions import with_period
 from portal.services.changes import Shown
 from portal.services.plans import Menu, Wish
@@ -114,6 +114,18 @@ def undo_change(id: str) -> Response:
     return attempt(
         lambda: redirect(
             url_for("customer.history.show", number=schedules.undo(current_visit(), id)), 303
+        ),
+        back=url_for(".show", id=id),
+    )
+
+
+@pages.post("/subscriptions/<id>/change/drop")
+@open_to(Who.CUSTOMER)
+def drop_change(id: str) -> Response:
+    """Keep the plan: drop the change that waits for its payment."""
+    return attempt(
+        lambda: redirect(
+            url_for("customer.history.show", number=pending_updates.drop(current_visit(), id)), 303
         ),
         back=url_for(".show", id=id),
     )

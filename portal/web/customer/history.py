@@ -31,6 +31,7 @@ OF_SUBSCRIPTIONS = frozenset(
         "change_lapsed",
         "change_planned",
         "change_undone",
+        "change_dropped",
         "cancelled",
         "cancelled_now",
         "cancellation_received",
@@ -51,7 +52,9 @@ OF_METHODS = frozenset(
     }
 )
 # After these the next date of the subscription is told.
-OF_GOING_ON = frozenset({"resumed", "offer_taken", "plan_changed", "change_undone"})
+OF_GOING_ON = frozenset(
+    {"resumed", "offer_taken", "plan_changed", "change_undone", "change_dropped"}
+)
 # After these somebody may wonder what else is owed.
 OF_LEAVING = frozenset({"cancelled", "cancelled_now", "cancellation_received"})
 WAITING = frozenset({"change_waits", "cancellation_received"})
