@@ -17,6 +17,7 @@ class Reason(StrEnum):
     FIRST_PAYMENT_OPEN = "first_payment_open"
     ALREADY_CANCELLING = "already_cancelling"
     NOT_CANCELLING = "not_cancelling"
+    NO_CHANGE_PLANNED = "no_change_planned"
     SUBSCRIPTION_PAUSED = "subscription_paused"
     # about a change (L6, L8, L10, L19-L22)
     TAX_BEHAVIOR_UNSPECIFIED = "tax_behavior_unspecified"

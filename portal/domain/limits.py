@@ -53,6 +53,12 @@ def change_scheduled(schedule: Schedule | None, now: datetime) -> Reason | None:
     return Reason.CHANGE_SCHEDULED if pending else None
 
 
+def planned_by_others(schedule: Schedule | None, now: datetime) -> Reason | None:
+    """L5: what the merchant planned stops a cancellation; what its customer planned is let go."""
+    is_own = schedule is not None and schedule.is_own
+    return None if is_own else change_scheduled(schedule, now)
+
+
 def ended(subscription: Subscription) -> Reason | None:
     """L23: a subscription that has ended can neither be changed nor cancelled."""
     return Reason.SUBSCRIPTION_ENDED if subscription.is_ended else None
@@ -232,7 +238,7 @@ def may_cancel(standing: Standing, configuration: PortalConfiguration) -> Decisi
     return Decision.of(
         ended(standing.subscription),
         _cancelling(standing.subscription),
-        change_scheduled(standing.schedule, standing.now),
+        planned_by_others(standing.schedule, standing.now),
         _feature(configuration.subscription_cancel),
     )
 
@@ -244,6 +250,22 @@ def may_resume(standing: Standing) -> Decision:
         ended(subscription),
         None if subscription.is_cancelling else Reason.NOT_CANCELLING,
     )
+
+
+def may_undo_change(standing: Standing) -> Decision:
+    """Say whether a planned change that has not begun yet can be undone by the customer."""
+    is_planned = change_scheduled(standing.schedule, standing.now) is not None
+    return Decision.of(
+        ended(standing.subscription),
+        None if is_planned else Reason.NO_CHANGE_PLANNED,
+        planned_by_others(standing.schedule, standing.now),
+    )
+
+
+def may_drop_change(standing: Standing) -> Decision:
+    """Say whether a change that waits for its payment can be dropped, so that the plan stays."""
+    waits = standing.subscription.is_change_waiting
+    return Decision.of(ended(standing.subscription), None if waits else Reason.NO_CHANGE_PLANNED)
 
 
 def may_offer(configuration: PortalConfiguration, prices: Collection[Price]) -> Decision:

@@ -21,6 +21,8 @@ class Action(StrEnum):
     ENTER_CODE = "enter_code"
     CANCEL = "cancel"
     RESUME = "resume"
+    UNDO_CHANGE = "undo_change"
+    DROP_CHANGE = "drop_change"
     CHANGE_METHOD = "change_method"
 
 
@@ -46,13 +48,14 @@ class Answer:
         return self.decision.is_allowed
 
 
-# Where an action goes that no rule refuses. Promotion codes and changes that wait for the end of
-# the period are Stripe's business: the first are looked up there, the second need a schedule.
+# Where an action goes that no rule refuses. Promotion codes are looked up at Stripe.
 PLACES: dict[Action, Place] = {
     Action.CHANGE: Place.HERE,
     Action.ENTER_CODE: Place.AT_STRIPE,
     Action.CANCEL: Place.HERE,
     Action.RESUME: Place.HERE,
+    Action.UNDO_CHANGE: Place.HERE,
+    Action.DROP_CHANGE: Place.HERE,
     Action.CHANGE_METHOD: Place.HERE,
 }
 # What nobody can do, whoever is asked: the state forbids it, or the customer is to do something
@@ -63,6 +66,7 @@ NOBODY = frozenset(
         Reason.FIRST_PAYMENT_OPEN,
         Reason.ALREADY_CANCELLING,
         Reason.NOT_CANCELLING,
+        Reason.NO_CHANGE_PLANNED,
         Reason.METHOD_UNSUPPORTED,
         Reason.SAME_PRICE,
         Reason.QUANTITY_OUT_OF_BOUNDS,
@@ -82,6 +86,10 @@ def resolve(action: Action, standing: Standing, configuration: PortalConfigurati
             decision = limits.may_cancel(standing, configuration)
         case Action.RESUME:
             decision = limits.may_resume(standing)
+        case Action.UNDO_CHANGE:
+            decision = limits.may_undo_change(standing)
+        case Action.DROP_CHANGE:
+            decision = limits.may_drop_change(standing)
         case Action.CHANGE_METHOD:
             decision = limits.may_change_method(standing, configuration)
     return _answer(PLACES[action], decision)
@@ -99,10 +107,7 @@ def resolve_switch(
     decision = limits.may_switch(
         standing, configuration, new=new, product=product, quantity=quantity
     )
-    waits = decision.is_allowed and limits.is_deferred(
-        configuration, standing.subscription, new, quantity
-    )
-    return _answer(Place.AT_STRIPE if waits else Place.HERE, decision)
+    return _answer(Place.HERE, decision)
 
 
 def _answer(place: Place, decision: Decision) -> Answer:

@@ -58,12 +58,17 @@ class PhaseChange:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A subscription schedule; only `not_started` and `active` ones can still change something."""
+    """A subscription schedule; only `not_started` and `active` ones can still change something.
+
+    `is_own` says that its customer planned it here, so that its customer may undo it; what the
+    merchant planned is the merchant's to undo.
+    """
 
     id: str
     subscription: str
     status: str
     phases: tuple[PhaseChange, ...] = ()
+    is_own: bool = False
 
     def pending(self, now: datetime) -> PhaseChange | None:
         """Return the next phase that has not begun."""
@@ -74,7 +79,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription; `has_more_items` says that Stripe did not send all its items at once."""
+    """A subscription; `has_more_items` says that Stripe did not send all its items at once.
+
+    `pending_items` are the (price, quantity) pairs of a change that waits for its payment.
+    """
 
     id: str
     customer: str
@@ -94,6 +102,7 @@ class Subscription:
     schedule: str = ""
     discounts: tuple[Discount, ...] = ()
     pending_update_expires_at: datetime | None = None
+    pending_items: tuple[tuple[str, int], ...] = ()
     latest_invoice: str = ""
     paused_by_collection: bool = False
     resumes_at: datetime | None = None
@@ -104,6 +113,11 @@ class Subscription:
     def is_ended(self) -> bool:
         """Whether nothing can happen to it any more."""
         return self.status in ENDED
+
+    @property
+    def is_change_waiting(self) -> bool:
+        """Whether a change waits for its invoice to be paid, and the old plan stays until then."""
+        return self.pending_update_expires_at is not None
 
     @property
     def is_trialing(self) -> bool:

@@ -35,7 +35,8 @@ class Change:
 
     `proration_date` is fixed at the preview, so that the update makes the same invoice.
     `keeps_old_until_paid` says that the old plan stays while the invoice of the change is unpaid;
-    Stripe does that for every method but bank debits, whose money comes days later.
+    Stripe does that for every method but bank debits, whose money comes days later. `starts_at` is
+    when a change begins that waits for the end of the period, None for one that is made at once.
     """
 
     subscription: str
@@ -47,6 +48,7 @@ class Change:
     ends_trial: bool
     proration_date: datetime
     keeps_old_until_paid: bool = True
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,18 @@ class PaymentGateway(Protocol):
 
     def change_subscription(self, change: Change, *, key: str) -> Seen:
         """Change price and quantity; what needs the bank or fails keeps the old ones."""
+
+    def schedule_change(self, change: Change, *, key: str) -> tuple[Seen, ...]:
+        """Plan a change for its `starts_at`; returns the subscription and its new schedule.
+
+        A second call with the key of one that got halfway does the rest.
+        """
+
+    def release_schedule(self, schedule: str, *, key: str) -> Seen:
+        """Let a schedule go, so that what it planned never comes; one released already is fine."""
+
+    def void_invoice(self, invoice: str, *, key: str) -> Seen:
+        """Make an open invoice count for nothing; one that is void already is fine."""
 
     def cancel_at_period_end(
         self, subscription: str, leaving: Leaving, *, key: str, is_flexible: bool

@@ -24,6 +24,9 @@ TITLES: dict[str, str] = {
     "plan_changed": lazy_gettext("Plan changed"),
     "change_waits": lazy_gettext("Plan change waits for its payment"),
     "change_lapsed": lazy_gettext("Plan change not made"),
+    "change_planned": lazy_gettext("Plan change planned"),
+    "change_undone": lazy_gettext("Planned change undone"),
+    "change_dropped": lazy_gettext("Waiting change dropped"),
     "cancellation_received": lazy_gettext("Cancellation received"),
     "cancellation_not_booked": lazy_gettext("Cancellation not booked yet"),
     "cancelled": lazy_gettext("Subscription cancelled"),
@@ -50,6 +53,12 @@ NOTES: dict[str, str] = {
         "Its invoice was not paid in time, so your plan stays as it was and nothing was charged "
         "for the change. You can start it again."
     ),
+    "change_planned": lazy_gettext(
+        "Until it begins your plan stays as it is, and you can undo the change on the page of the "
+        "subscription."
+    ),
+    "change_undone": lazy_gettext("Your plan stays as it is."),
+    "change_dropped": lazy_gettext("Your plan stays as it is, and its invoice is void."),
     "cancellation_received": lazy_gettext(
         "We have your notice, and it counts from this moment. Booking it takes longer than usual; "
         "you need do nothing."
@@ -244,6 +253,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("percent_off", lazy_gettext("Off the price"), _part),
     ("amount_off", lazy_gettext("Off the price"), _sum),
     ("duration", lazy_gettext("For how long"), _duration),
+    ("starts_on", lazy_gettext("Begins"), _day),
     ("ends_on", lazy_gettext("Ends"), _day),
     ("ended_on", lazy_gettext("Ended"), _day),
     ("renews_on", lazy_gettext("Renews"), _day),

@@ -11,8 +11,7 @@ from portal.domain.errors import Refused
 from portal.domain.resolver import Action, Answer, Place, resolve
 from portal.i18n.locales import DEFAULT, LOCALES
 from portal.mirror import configurations, payment_methods, subscriptions
-from portal.services import changes, operations
-from portal.services.changes import Wish
+from portal.services import operations
 from portal.services.operations import Verb
 from portal.services.subscriptions import standing_of
 from portal.store.operations import OperationRow
@@ -34,18 +33,6 @@ def open_for(visit: Visit, action: Action, subscription_id: str) -> OperationRow
     _refuse_unless_there(resolve(action, standing_of(visit, held, wallet), configuration))
     type = FLOWS[action]
     return _open(visit, subscription_id, {"type": type, type: {"subscription": subscription_id}})
-
-
-def open_for_change(visit: Visit, subscription_id: str, wish: Wish) -> OperationRow:
-    """Open Stripe's portal to confirm one change that waits for the end of the period."""
-    _refuse_unless_there(changes.decide(visit, subscription_id, wish))
-    item = subscriptions.get(visit, subscription_id).subscription.items[0]
-    confirm = {
-        "subscription": subscription_id,
-        "items": [{"id": item.id, "price": wish.price, "quantity": wish.quantity}],
-    }
-    flow = {"type": "subscription_update_confirm", "subscription_update_confirm": confirm}
-    return _open(visit, subscription_id, flow)
 
 
 def open_for_method(visit: Visit) -> OperationRow:

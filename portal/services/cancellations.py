@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Any
 
-from sqlalchemy import select
-
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain import limits
@@ -23,12 +21,14 @@ from portal.gateways.snapshots import Seen
 from portal.mirror import configurations, invoices, payment_methods, refresh, subscriptions
 from portal.mirror.invoices import Balance
 from portal.mirror.payment_methods import Wallet
+from portal.mirror.subscriptions import Held
 from portal.services import offers, operations, receipts
 from portal.services.operations import Verb
+from portal.services.schedules import own_planned
 from portal.services.subscriptions import CANCEL_VERBS, hold, name_of, standing_of, who
 from portal.store import offers as taken
 from portal.store import operations as rows
-from portal.store.actions import ActionRow
+from portal.store.actions import last_of
 from portal.store.cancellations import CancellationRow
 from portal.store.operations import OperationRow
 
@@ -46,7 +46,8 @@ class Leave:
     """What the cancel page says.
 
     `ends_at` is None where the subscription ends at once, `gives_credit` whether unused time is
-    credited then. `offer` is None where none fits, or where the law wants nothing in between.
+    credited then. `drops_change` says that a planned change never comes. `offer` is None where none
+    fits, or where the law wants nothing in between.
     """
 
     subscription: Subscription
@@ -57,6 +58,7 @@ class Leave:
     balances: list[Balance]
     options: tuple[str, ...]
     offer: RetentionOffer | None
+    drops_change: bool = False
 
 
 def consider(visit: Visit, id: str) -> Leave:
@@ -81,6 +83,7 @@ def consider(visit: Visit, id: str) -> Leave:
             if answer.is_open
             else None
         ),
+        drops_change=bool(own_planned(visit, held.schedule)),
     )
 
 
@@ -105,7 +108,7 @@ def cancel(visit: Visit, id: str, leaving: Leaving) -> int:
         if row is None:
             if not takes_back:
                 _refuse_unless(limits.may_cancel(standing_of(visit, held, wallet), configuration))
-            row = _begin_cancelling(unit, visit, held.subscription, configuration, leaving, name)
+            row = _begin_cancelling(unit, visit, held, configuration, leaving, name)
         verb, operation = BY_NAME[row.verb], row.id
     try:
         return _perform(visit, verb, operation, is_joined=joined is not None)
@@ -177,27 +180,41 @@ def resume(visit: Visit, id: str) -> int:
 # What is asked of Stripe
 
 
-def _send_cancel(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+def _send_cancel(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:
+    # While a planned change is attached, its schedule rules the end of the subscription.
+    let_go = _let_go(at, told, key)
     # What is cancelled already stays so, however often it is asked: an answer that Stripe remembers
     # under the key of an earlier hour, be it an error, is not waited for.
     hourly = f"{key}:{at.now:%Y%m%d%H}"
-    return at.payments.cancel_at_period_end(
+    ending = at.payments.cancel_at_period_end(
         told["subscription"], _leaving(told), key=hourly, is_flexible=told["is_flexible"]
     )
+    return ending, *let_go
 
 
-def _send_cancel_now(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
-    return at.payments.cancel_now(told["subscription"], _leaving(told), prorate=told["prorate"])
+def _send_cancel_now(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:
+    let_go = _let_go(at, told, key)
+    ended = at.payments.cancel_now(told["subscription"], _leaving(told), prorate=told["prorate"])
+    return ended, *let_go
 
 
-def _record_cancel(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
-    refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
+def _let_go(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:
+    """Release the schedule of a change that its customer had planned."""
+    schedule = told.get("schedule")
+    return (at.payments.release_schedule(schedule, key=f"{key}:release"),) if schedule else ()
+
+
+def _record_cancel(
+    unit: Unit, at: MerchantContext, row: OperationRow, seen: tuple[Seen, ...]
+) -> None:
+    refresh.save(unit, at.merchant, Origin.STRIPE, seen, now=at.now)
     ended = row.verb == CANCEL_NOW.name
     outcome = CancellationOutcome.CANCELLED_NOW if ended else CancellationOutcome.CANCELLED_AT_END
     _write(unit, at, row, outcome)
     told = dict(row.parameters["told"])
-    if isinstance(seen.snapshot, Subscription) and not ended:
-        told["ends_on"] = _iso(seen.snapshot.ends_at) or told.get("ends_on")
+    cancelled = seen[0].snapshot
+    if isinstance(cancelled, Subscription) and not ended:
+        told["ends_on"] = _iso(cancelled.ends_at) or told.get("ends_on")
     _receipt(unit, at, row, "cancelled_now" if ended else "cancelled", told)
 
 
@@ -264,11 +281,12 @@ BY_NAME = {verb.name: verb for verb in VERBS}
 def _begin_cancelling(
     unit: Unit,
     visit: Visit,
-    subscription: Subscription,
+    held: Held,
     configuration: PortalConfiguration,
     leaving: Leaving,
     name: str,
 ) -> OperationRow:
+    subscription = held.subscription
     at_once = ends_at_once(subscription, configuration)
     ends = {"ended_on": _iso(visit.now)} if at_once else {"ends_on": _iso(subscription.period_end)}
     return operations.begin(
@@ -282,6 +300,7 @@ def _begin_cancelling(
         prorate=at_once and configuration.cancel_proration == "create_prorations",
         feedback=leaving.feedback,
         comment=leaving.comment,
+        schedule=own_planned(visit, held.schedule),
         told={**who(visit), "plan": name, **ends, "comment": leaving.comment},
     )
 
@@ -365,21 +384,10 @@ def _receipt_of(visit: Visit, operation: str) -> int:
 
 
 def _last_receipt(
-    unit: Unit, visit: Visit, id: str, verbs: tuple[str, ...], *, since: datetime | None = None
+    unit: Unit, visit: Visit, id: str, verbs: tuple[str, ...], *, since: datetime = LONG_AGO
 ) -> int:
-    number = unit.scalar(
-        select(ActionRow.number)
-        .where(
-            ActionRow.merchant_id == visit.merchant.id,
-            ActionRow.customer_id == visit.customer.id,
-            ActionRow.subject == id,
-            ActionRow.verb.in_(verbs),
-            ActionRow.at >= (since or LONG_AGO),
-        )
-        .order_by(ActionRow.number.desc())
-        .limit(1)
-    )
-    return number or 0
+    row = last_of(unit, visit.merchant.id, visit.customer.id, id, verbs)
+    return row.number if row is not None and row.at >= since else 0
 
 
 def _write(unit: Unit, at: MerchantContext, row: OperationRow, outcome: str) -> None:

@@ -86,6 +86,7 @@ class Shown:
 
     `answers` and what stands below it are filled for the page of one subscription only, but
     `discounts` are everywhere.
+    `waiting` is what it would hold if the change that waits for its payment were paid for.
     `unanswered` names the verbs whose outcome is being found out, `received` is the receipt of a
     cancellation among them (0 while it has none), `was_not_done` tells that one came to nothing
     after all, `open_invoice` is what has to be paid first.
@@ -97,6 +98,7 @@ class Shown:
     pending_from: datetime | None
     answers: Mapping[Action, Answer] = field(default_factory=dict)
     pending: Pending | None = None
+    waiting: tuple[Line, ...] = ()
     discounts: tuple[Taken, ...] = ()
     unanswered: frozenset[str] = frozenset()
     received: int | None = None
@@ -159,7 +161,7 @@ class Shown:
     @property
     def has_pending_update(self) -> bool:
         """Whether a change waits for its invoice to be paid."""
-        return self.subscription.pending_update_expires_at is not None
+        return self.subscription.is_change_waiting
 
 
 def list_shown(visit: Visit) -> list[Shown]:
@@ -176,7 +178,8 @@ def get_shown(visit: Visit, id: str) -> Shown:
     wallet = payment_methods.wallet(visit)
     configuration = configurations.current(visit.db, visit.merchant)
     phase = held.schedule.pending(visit.now) if held.schedule else None
-    prices = _prices_of(visit, phase)
+    waiting = held.subscription.pending_items
+    prices = _prices_of(visit, [*(phase.items if phase else ()), *waiting])
     own = [item.price for item in held.subscription.items]
     products = _products(visit, [*own, *prices.values()])
     ids = [discount.coupon for discount in held.subscription.discounts if discount.coupon]
@@ -192,6 +195,7 @@ def get_shown(visit: Visit, id: str) -> Shown:
         pending_from=shown.pending_from,
         answers={action: resolve(action, standing, configuration) for action in Action},
         pending=_pending(phase, prices, products, held.subscription.currency),
+        waiting=_lines(waiting, prices, products, held.subscription.currency),
         discounts=shown.discounts,
         unanswered=frozenset(row.verb for row in unanswered),
         received=_received(unanswered),
@@ -359,8 +363,8 @@ def _products(visit: Visit, prices: Sequence[Price]) -> dict[str, Product]:
     return catalogue.list_products(visit.db, visit.merchant, [price.product for price in prices])
 
 
-def _prices_of(visit: Visit, phase: PhaseChange | None) -> dict[str, Price]:
-    ids = [price for price, _ in phase.items] if phase else []
+def _prices_of(visit: Visit, items: Sequence[tuple[str, int]]) -> dict[str, Price]:
+    ids = [price for price, _ in items]
     return catalogue.list_prices(visit.db, visit.merchant, ids)
 
 
@@ -372,12 +376,18 @@ def _pending(
 ) -> Pending | None:
     if phase is None:
         return None
-    lines = tuple(
-        line_of(prices[id], quantity, products, currency)
-        for id, quantity in phase.items
-        if id in prices
+    return Pending(phase.starts_at, _lines(phase.items, prices, products, currency))
+
+
+def _lines(
+    items: Sequence[tuple[str, int]],
+    prices: Mapping[str, Price],
+    products: Mapping[str, Product],
+    currency: str,
+) -> tuple[Line, ...]:
+    return tuple(
+        line_of(prices[id], quantity, products, currency) for id, quantity in items if id in prices
     )
-    return Pending(phase.starts_at, lines)
 
 
 def named_in(
@@ -406,10 +416,7 @@ def discounts_of(
 
 def _open_invoice(visit: Visit, subscription: Subscription) -> Invoice | None:
     """Return the invoice that has to be paid before things go on."""
-    wants = (
-        subscription.status in MONEY_IS_MISSING
-        or subscription.pending_update_expires_at is not None
-    )
+    wants = subscription.status in MONEY_IS_MISSING or subscription.is_change_waiting
     if wants and subscription.latest_invoice:
         with suppress(NotFound):
             found = invoices.get(visit, subscription.latest_invoice).invoice

@@ -56,6 +56,17 @@ _GET = select(ActionRow.__table__).where(
     ActionRow.customer_id == bindparam("customer"),
     ActionRow.number == bindparam("number"),
 )
+_LAST = (
+    select(ActionRow.__table__)
+    .where(
+        ActionRow.merchant_id == bindparam("merchant"),
+        ActionRow.customer_id == bindparam("customer"),
+        ActionRow.subject == bindparam("subject"),
+        ActionRow.verb.in_(bindparam("verbs", expanding=True)),
+    )
+    .order_by(ActionRow.number.desc())
+    .limit(1)
+)
 NEWEST = 2**31 - 1
 
 
@@ -100,6 +111,14 @@ def list_page(
         _LIST,
         {"merchant": merchant_id, "customer": customer_id, "before": before, "limit": limit},
     )
+
+
+def last_of(
+    reader: Reader, merchant_id: int, customer_id: int, subject: str, verbs: Sequence[str]
+) -> Row[Any] | None:
+    """Return the newest action of some verbs on one thing of a customer, None if there is none."""
+    values = {"merchant": merchant_id, "customer": customer_id, "subject": subject}
+    return reader.row(_LAST, {**values, "verbs": list(verbs)})
 
 
 def get(reader: Reader, merchant_id: int, customer_id: int, number: int) -> Row[Any]:

@@ -31,7 +31,7 @@ REASONS: dict[Reason, Wording] = {
     Reason.CHANGE_SCHEDULED: Wording(
         lazy_gettext("A change of this subscription is planned already."),
         lazy_gettext(
-            "Wait until it has taken effect, or ask the company that bills you to undo it."
+            "Undo it first if you planned it here; otherwise ask the company that bills you."
         ),
     ),
     Reason.SUBSCRIPTION_ENDED: Wording(
@@ -49,6 +49,10 @@ REASONS: dict[Reason, Wording] = {
     Reason.NOT_CANCELLING: Wording(
         lazy_gettext("This subscription is not cancelled, so there is nothing to take back."),
         lazy_gettext("It goes on as before."),
+    ),
+    Reason.NO_CHANGE_PLANNED: Wording(
+        lazy_gettext("No change is planned, so there is nothing to undo."),
+        lazy_gettext("It has begun already, or it was undone. You can change the plan again."),
     ),
     Reason.SUBSCRIPTION_PAUSED: Wording(
         lazy_gettext("This subscription is paused."),

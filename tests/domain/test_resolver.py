@@ -89,18 +89,36 @@ def test_nobody_is_sent_to_stripe_where_its_rules_refuse_as_well(action: Action)
     assert answer.decision.reason is Reason.CHANGE_SCHEDULED
 
 
-def test_a_change_that_waits_for_the_period_is_confirmed_at_stripe() -> None:
+def test_a_change_that_waits_for_the_period_is_planned_here() -> None:
     deferring = replace(OPEN, schedule_conditions=frozenset({"decreasing_item_amount"}))
     standing = Standing(ACTIVE, None, "card", NOW)
     product = Product("prod_pro", "Pro")
 
-    here = resolve_switch(standing, OPEN, new=LESS, product=product, quantity=1)
-    at_stripe = resolve_switch(standing, deferring, new=LESS, product=product, quantity=1)
+    planned = resolve_switch(standing, deferring, new=LESS, product=product, quantity=1)
     refused = resolve_switch(standing, deferring, new=PRO, product=product, quantity=1)
 
-    assert here.place is Place.HERE
-    assert at_stripe.place is Place.AT_STRIPE
+    assert planned.place is Place.HERE
     assert (refused.place, refused.decision.reason) == (Place.NO, Reason.SAME_PRICE)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "undo", "cancel", "change"),
+    [
+        (None, Place.NO, Place.HERE, Place.HERE),
+        (SCHEDULED, Place.ASK_MERCHANT, Place.ASK_MERCHANT, Place.ASK_MERCHANT),
+        (replace(SCHEDULED, is_own=True), Place.HERE, Place.HERE, Place.ASK_MERCHANT),
+        (replace(SCHEDULED, is_own=True, status="released"), Place.NO, Place.HERE, Place.HERE),
+    ],
+)
+def test_only_what_its_customer_planned_is_undone_here(
+    schedule: Schedule | None, undo: Place, cancel: Place, change: Place
+) -> None:
+    standing = Standing(ACTIVE, schedule, "card", NOW)
+
+    found = [resolve(one, standing, OPEN).place for one in (Action.UNDO_CHANGE, Action.CANCEL)]
+
+    assert found == [undo, cancel]
+    assert resolve(Action.CHANGE, standing, OPEN).place is change
 
 
 def test_what_only_the_state_forbids_is_not_a_matter_for_the_merchant() -> None:

@@ -10,7 +10,6 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.resolver import Action
 from portal.mirror import configurations
 from portal.services import billing_portal
-from portal.services.changes import Wish
 from portal.store.operations import OperationState
 from tests.house import House
 from tests.shop import GOOD, Shop
@@ -67,19 +66,6 @@ def test_a_promotion_code_is_entered_in_stripes_portal(shop: Shop) -> None:
     assert row.parameters["flow"]["type"] == "subscription_update"
     assert row.parameters["return_url"].endswith(f"/nuvol/subscriptions/{subscription}")
     assert row.parameters["configuration"] == current(shop).id
-
-
-def test_a_deferred_change_is_confirmed_in_stripes_portal(shop: Shop) -> None:
-    items = [{"price": shop.prices["pro"], "quantity": 3}]
-    visit, subscription = subscribed(shop, items=items)
-
-    row = billing_portal.open_for_change(visit, subscription, Wish(shop.prices["pro"], 2))
-
-    flow = row.parameters["flow"]
-    assert flow["type"] == "subscription_update_confirm"
-    [item] = flow["subscription_update_confirm"]["items"]
-    assert (item["price"], item["quantity"]) == (shop.prices["pro"], 2)
-    assert row.leave_url
 
 
 def test_a_method_can_be_added_in_stripes_portal(shop: Shop) -> None:

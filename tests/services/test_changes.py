@@ -7,10 +7,11 @@ import pytest
 from portal.domain.cancellations import Leaving
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, NotFound, Refused
-from portal.domain.resolver import Place
 from portal.mirror import invoices, payment_methods
-from portal.services import cancellations, changes, payments, subscriptions
-from portal.services.changes import Changed, Quote, Shown, Wish
+from portal.services import cancellations, changes, payments, plans, quotes, subscriptions
+from portal.services.changes import Changed, Shown
+from portal.services.plans import Wish
+from portal.services.quotes import Quote
 from portal.store import actions
 from tests.house import House
 from tests.shop import DECLINING, GOOD, NEEDS_BANK, Shop
@@ -49,7 +50,7 @@ def press(visit, subscription: str, wish: Wish, shown: Quote, nonce: str = "one"
 def test_a_quote_tells_what_is_due_now_with_tax_and_what_comes_then(shop: Shop) -> None:
     visit, subscription = begun(shop)
 
-    shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
+    shown = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
 
     assert shown.is_now
     assert shown.due_now.amount == shown.first.total == 1613
@@ -62,7 +63,7 @@ def test_a_quote_tells_what_is_due_now_with_tax_and_what_comes_then(shop: Shop) 
 def test_a_change_charges_what_was_shown_and_writes_a_receipt(shop: Shop) -> None:
     visit, subscription = begun(shop)
     wish = Wish(shop.prices["pro"], 1)
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
 
     changed = press(visit, subscription, wish, shown)
 
@@ -78,7 +79,7 @@ def test_a_change_charges_what_was_shown_and_writes_a_receipt(shop: Shop) -> Non
 def test_pressing_the_button_twice_is_one_change(shop: Shop) -> None:
     visit, subscription = begun(shop)
     wish = Wish(shop.prices["pro"], 1)
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
 
     first = press(visit, subscription, wish, shown)
     second = press(visit, subscription, wish, shown)
@@ -91,7 +92,7 @@ def test_pressing_the_button_twice_is_one_change(shop: Shop) -> None:
 def test_other_sums_than_the_shown_ones_are_not_charged(shop: Shop) -> None:
     visit, subscription = begun(shop)
     wish = Wish(shop.prices["pro"], 1)
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     shop.stripe.coupons.create({"id": "HALF", "percent_off": 50, "duration": "once"})
     shop.stripe.subscriptions.update(subscription, {"discounts": [{"coupon": "HALF"}]})
 
@@ -107,7 +108,7 @@ def test_a_change_that_is_billed_with_the_next_invoice_charges_nothing_now(shop:
     visit, subscription = begun(shop)
     wish = Wish(shop.prices["pro"], 1)
 
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     before = len(shop.house.ledger("stripe"))
     press(visit, subscription, wish, shown)
 
@@ -120,7 +121,7 @@ def test_a_change_that_is_billed_with_the_next_invoice_charges_nothing_now(shop:
 def test_a_smaller_plan_leaves_a_credit_and_charges_nothing(shop: Shop) -> None:
     visit, subscription = begun(shop, days=1, items=[{"price": shop.prices["pro"]}])
 
-    shown = changes.quote(visit, subscription, Wish(shop.prices["basic"], 1))
+    shown = quotes.quote(visit, subscription, Wish(shop.prices["basic"], 1))
 
     assert shown.due_now.amount == 0
     assert shown.credit is not None
@@ -131,7 +132,7 @@ def test_a_longer_period_begins_with_the_change(shop: Shop) -> None:
     visit, subscription = begun(shop)
     wish = Wish(shop.prices["pro_year"], 1)
 
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     press(visit, subscription, wish, shown)
 
     assert shown.is_now
@@ -144,7 +145,7 @@ def test_stripes_clock_says_what_is_charged_at_once(shop: Shop) -> None:
     visit, subscription = begun(shop)
     shop.house.control("stripe", "clock", advance=3 * 86_400)
 
-    shown = changes.quote(visit, subscription, Wish(shop.prices["pro_year"], 1))
+    shown = quotes.quote(visit, subscription, Wish(shop.prices["pro_year"], 1))
     changed = press(visit, subscription, Wish(shop.prices["pro_year"], 1), shown)
 
     assert shown.is_now
@@ -156,7 +157,7 @@ def test_a_change_in_trial_ends_it_and_says_so_in_the_sums(shop: Shop) -> None:
     visit, subscription = begun(shop, trial_period_days=30)
     wish = Wish(shop.prices["pro"], 1)
 
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     press(visit, subscription, wish, shown)
 
     assert shown.change.ends_trial
@@ -171,7 +172,7 @@ def test_what_the_bank_refuses_keeps_the_old_plan_and_an_invoice_to_pay(
     visit, subscription = begun(shop)
     use_next(shop, visit, method)
     wish = Wish(shop.prices["pro"], 1)
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
 
     changed = press(visit, subscription, wish, shown)
 
@@ -190,7 +191,7 @@ def waiting(shop: Shop):
     visit, subscription = begun(shop)
     use_next(shop, visit, DECLINING)
     wish = Wish(shop.prices["pro"], 1)
-    assert press(visit, subscription, wish, changes.quote(visit, subscription, wish)).waits
+    assert press(visit, subscription, wish, quotes.quote(visit, subscription, wish)).waits
     return visit, subscription
 
 
@@ -230,7 +231,7 @@ def test_a_bank_debit_changes_the_plan_at_once(shop: Shop) -> None:
     shop.house.settle_down()
     wish = Wish(shop.prices["pro"], 1)
 
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     changed = press(visit, subscription, wish, shown)
 
     assert not shown.change.keeps_old_until_paid
@@ -259,7 +260,7 @@ def test_the_menu_marks_the_current_price_and_gives_each_refusal_its_reason(shop
     shop.stripe.prices.update(shop.prices["pro_year"], {"active": False})
     visit, subscription = begun(shop)
 
-    menu = changes.menu(visit, subscription)
+    menu = plans.menu(visit, subscription)
 
     found = {
         (choice.line.name, choice.price.interval): (
@@ -280,19 +281,20 @@ def test_a_price_that_is_not_on_the_list_cannot_be_had(shop: Shop) -> None:
     visit, subscription = begun(shop)
 
     with pytest.raises(Refused) as refusal:
-        changes.quote(visit, subscription, Wish(secret, 1))
+        quotes.quote(visit, subscription, Wish(secret, 1))
 
     assert refusal.value.decision.reason is Reason.PRICE_NOT_OFFERED
 
 
-def test_a_change_the_configuration_defers_is_done_at_stripe(shop: Shop) -> None:
+def test_a_change_the_configuration_defers_begins_with_the_next_period(shop: Shop) -> None:
     shop.configure(schedule_conditions=frozenset({"decreasing_item_amount"}))
     visit, subscription = begun(shop, items=[{"price": shop.prices["pro"], "quantity": 3}])
 
-    fewer = changes.decide(visit, subscription, Wish(shop.prices["pro"], 2))
-    more = changes.decide(visit, subscription, Wish(shop.prices["pro"], 4))
+    fewer = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 2))
+    more = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 4))
 
-    assert (fewer.place, more.place) == (Place.AT_STRIPE, Place.HERE)
+    assert fewer.change.starts_at == shop.held(visit, subscription).period_end
+    assert (fewer.is_now, more.is_now, more.change.starts_at) == (False, True, None)
 
 
 def test_nobody_changes_somebody_elses_subscription(shop: Shop) -> None:
@@ -300,13 +302,13 @@ def test_nobody_changes_somebody_elses_subscription(shop: Shop) -> None:
     stranger = shop.visit(shop.customer(GOOD, email="b@other.example"))
 
     with pytest.raises(NotFound):
-        changes.quote(stranger, subscription, Wish(shop.prices["pro"], 1))
+        quotes.quote(stranger, subscription, Wish(shop.prices["pro"], 1))
 
 
 def leave_unsent(shop: Shop, visit, subscription: str) -> Quote:
     """Write a change down as a process does that dies before it sends it."""
     wish = Wish(shop.prices["pro"], 1)
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     shop.house.stripe_wire.is_cut = True
     with pytest.raises(GatewayUnavailable):
         press(visit, subscription, wish, shown)
@@ -329,7 +331,7 @@ def test_a_change_written_before_a_crash_is_made_only_while_its_sums_hold(
     shop: Shop, minutes: int, price: str
 ) -> None:
     visit, subscription = begun(shop)
-    shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
+    shown = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
     changes._begin(visit, subscription, "left-by-a-crash", shown, "")
     shop.house.control("stripe", "clock", advance=minutes * 60)
     shop.house.pass_time(minutes * 60)
@@ -343,7 +345,7 @@ def test_a_change_written_before_a_crash_is_made_only_while_its_sums_hold(
 def test_a_change_that_was_lost_is_not_made_for_somebody_who_has_left(shop: Shop) -> None:
     visit, subscription = begun(shop)
     wish = Wish(shop.prices["pro"], 1)
-    shown = changes.quote(visit, subscription, wish)
+    shown = quotes.quote(visit, subscription, wish)
     path = f"/v1/subscriptions/{subscription}"
     shop.house.control("stripe", "faults", kind="reset", path=path, method="POST")
     with pytest.raises(GatewayUnavailable):
@@ -361,7 +363,7 @@ def test_a_change_that_was_lost_is_not_made_for_somebody_who_has_left(shop: Shop
 
 def test_a_change_that_came_to_nothing_after_all_is_told(shop: Shop) -> None:
     visit, subscription = begun(shop)
-    shown = changes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
+    shown = quotes.quote(visit, subscription, Wish(shop.prices["pro"], 1))
     fault = {"kind": "status", "status": 500, "path": f"/v1/subscriptions/{subscription}"}
     shop.house.stripe_app.test_client().post("/_sandbox/faults", json=fault)
     with pytest.raises(GatewayUnavailable):

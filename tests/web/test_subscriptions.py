@@ -435,3 +435,76 @@ def test_the_way_to_stripes_portal_names_the_task_and_leads_back(
     assert "/p/session/" in page.link("Go on")
     assert "invoice" not in " ".join(page.link_names[-4:]).lower()
     assert late.h1 == "Subscriptions"
+
+
+def deferring(shop: Shop, browser: Browser, **fields):
+    """Sign in somebody with three seats of Pro, where fewer begin with the next period."""
+    shop.configure(schedule_conditions=frozenset({"decreasing_item_amount"}))
+    items = [{"price": shop.prices["pro"], "quantity": 3}]
+    return enter(shop, browser, items=items, **fields)
+
+
+def test_a_change_is_planned_and_undone_on_the_pages(shop: Shop, browser: Browser) -> None:
+    subscription, _ = deferring(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    preview = browser.press("Show the exact sum", price=shop.prices["pro"], quantity="2")
+
+    receipt = browser.press("Plan the change")
+    planned = browser.get("customer.subscriptions.show", id=subscription)
+    undone = browser.press("Undo the planned change")
+    after = browser.get("customer.subscriptions.show", id=subscription)
+
+    assert "Nothing is charged" in preview.text
+    assert "The new plan begins: €70.18" in preview.text
+    assert "pay" not in " ".join(preview.button_names).lower()
+    assert "Plan change planned" in receipt.text
+    assert "Planned change" in planned.text
+    assert "Planned change undone" in undone.text
+    assert "Undo the planned change" not in after.button_names
+    assert shop.told(subscription).schedule is None
+
+
+def test_cancelling_says_that_the_planned_change_is_dropped(shop: Shop, browser: Browser) -> None:
+    subscription, _ = deferring(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+    browser.press("Plan the change")
+
+    page = browser.get("customer.subscriptions.cancel", id=subscription)
+    browser.press("Cancel subscription")
+
+    assert "The change you planned is dropped." in page.text
+    assert shop.told(subscription).schedule is None
+    assert shop.told(subscription).cancel_at is not None
+
+
+def test_undoing_what_has_begun_is_said_in_a_sentence(shop: Shop, browser: Browser) -> None:
+    subscription, _ = deferring(shop, browser)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="2")
+    browser.press("Plan the change")
+    browser.get("customer.subscriptions.show", id=subscription)
+    shop.house.control("stripe", "clock", advance=30 * 86_400)
+
+    page = browser.press("Undo the planned change")
+
+    assert "No change is planned, so there is nothing to undo." in page.text
+    assert shop.told(subscription)["items"].data[0].quantity == 2
+
+
+def test_a_change_that_waits_is_shown_with_its_end_and_dropped(
+    shop: Shop, browser: Browser
+) -> None:
+    subscription, visit = enter(shop, browser)
+    fail_next(shop, visit)
+    browser.get("customer.subscriptions.change", id=subscription)
+    browser.press("Show the exact sum", price=shop.prices["pro"], quantity="1")
+
+    page = browser.press("Change and pay €16.13", agree="y")
+    receipt = browser.press("Drop the change")
+    after = browser.get("customer.subscriptions.show", id=subscription)
+
+    assert "Pay the open invoice by " in page.text
+    assert "Waiting change dropped" in receipt.text
+    assert "waits for its payment" not in after.text
+    assert shop.told(subscription).pending_update is None

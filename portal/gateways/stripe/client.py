@@ -26,14 +26,15 @@ from portal.domain.errors import (
     GatewayUnavailable,
 )
 from portal.domain.events import ObjectKind
+from portal.domain.invoices import Invoice, InvoiceState
 from portal.domain.method_offers import kept_by_paying
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.reconciliation import Taken
-from portal.domain.subscriptions import Subscription
+from portal.domain.subscriptions import Schedule, Subscription
 from portal.gateways.payments import Account, Change, Preview, PreviewLine
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
-from portal.gateways.stripe import bills, translate
+from portal.gateways.stripe import bills, schedules, translate
 from portal.gateways.stripe.events import API_VERSION, EVENT_TYPES
 from portal.gateways.stripe.transport import NeverSent, Transport
 
@@ -526,6 +527,49 @@ class StripeGateway:
         return self._change_subscription(
             change.subscription, key, **_details(change), payment_behavior=behavior
         )
+
+    def schedule_change(self, change: Change, *, key: str) -> tuple[Seen, ...]:
+        """Plan a change for its `starts_at`; returns the subscription and its new schedule.
+
+        A schedule takes no phases while it is made from a subscription, so that it is two calls
+        (docs.stripe.com/api/subscription_schedules/create).
+        """
+        path = PATHS[ObjectKind.SCHEDULE]
+        made, _ = self._call("post", path, key=key, from_subscription=change.subscription)
+        wanted = _read(lambda body: schedules.planned(change, body), made)
+        try:
+            body, at = self._call(
+                "post", f"{path}/{_id(made['id'])}", key=f"{key}:phases", **wanted
+            )
+        except GatewayRefused:
+            self.release_schedule(made["id"], key=f"{key}:release")
+            raise
+        planned = self._seen(ObjectKind.SCHEDULE, made["id"], body, at)
+        return self.fetch(ObjectKind.SUBSCRIPTION, change.subscription), planned
+
+    def release_schedule(self, schedule: str, *, key: str) -> Seen:
+        """Let a schedule go, so that what it planned never comes; one released already is fine."""
+        path = f"{PATHS[ObjectKind.SCHEDULE]}/{_id(schedule)}/release"
+        try:
+            body, at = self._call("post", path, key=key)
+        except GatewayRefused:
+            seen = self.fetch(ObjectKind.SCHEDULE, schedule)
+            if isinstance(seen.snapshot, Schedule) and seen.snapshot.status == "released":
+                return seen
+            raise
+        return self._seen(ObjectKind.SCHEDULE, schedule, body, at)
+
+    def void_invoice(self, invoice: str, *, key: str) -> Seen:
+        """Make an open invoice count for nothing; one that is void already is fine."""
+        path = f"{PATHS[ObjectKind.INVOICE]}/{_id(invoice)}/void"
+        try:
+            body, at = self._call("post", path, key=key, expand=["payments"])
+        except GatewayRefused:
+            seen = self.fetch(ObjectKind.INVOICE, invoice)
+            if isinstance(seen.snapshot, Invoice) and seen.snapshot.state is InvoiceState.VOID:
+                return seen
+            raise
+        return self._seen(ObjectKind.INVOICE, invoice, body, at)
 
     def cancel_at_period_end(
         self, subscription: str, leaving: Leaving, *, key: str, is_flexible: bool

@@ -199,6 +199,10 @@ def subscription(body: Json) -> Subscription:
         schedule=ref(body.get("schedule")),
         discounts=tuple(_discount(row) for row in body.get("discounts") or ()),
         pending_update_expires_at=moment(pending.get("expires_at")),
+        pending_items=tuple(
+            (ref(row["price"]), int(row.get("quantity") or 0))
+            for row in pending.get("subscription_items") or ()
+        ),
         latest_invoice=ref(body.get("latest_invoice")),
         paused_by_collection=bool(pause),
         resumes_at=moment(pause.get("resumes_at")),
@@ -230,6 +234,10 @@ def _discount(body: Any) -> Discount:
     )
 
 
+# What is written on a schedule that a customer planned here.
+PLANNED_BY, CUSTOMER = "planned_by", "customer"
+
+
 def schedule(body: Json) -> Schedule:
     """`subscription_schedule`."""
     return Schedule(
@@ -245,6 +253,7 @@ def schedule(body: Json) -> Schedule:
             )
             for phase in body.get("phases") or ()
         ),
+        is_own=(body.get("metadata") or {}).get(PLANNED_BY) == CUSTOMER,
     )
 
 

@@ -12,12 +12,13 @@ from portal import keys
 from portal.context import Visit
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
-from portal.domain.resolver import Place
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import billing_portal, changes
+from portal.services import changes, pending_updates, plans, quotes, schedules
 from portal.services.actions import with_period
-from portal.services.changes import Menu, Quote, Shown, Wish
+from portal.services.changes import Shown
+from portal.services.plans import Menu, Wish
+from portal.services.quotes import Quote
 from portal.web import periods, wording
 from portal.web.attempts import attempt, of_silence
 from portal.web.customer import current_visit
@@ -58,7 +59,7 @@ class ConfirmForm(Form):
 def change(id: str) -> str:
     """Show what the subscription can change to."""
     visit = current_visit()
-    menu = changes.menu(visit, id)
+    menu = plans.menu(visit, id)
     form = ChooseForm(formdata=None, quantity=menu.quantity)
     return _show_menu(visit, id, menu, form)
 
@@ -66,23 +67,21 @@ def change(id: str) -> str:
 @pages.post("/subscriptions/<id>/change")
 @open_to(Who.CUSTOMER)
 def preview(id: str) -> Response | str | tuple[str, int]:
-    """Show the exact sums of the chosen change, or go to Stripe where it is made there."""
+    """Show the exact sums of the chosen change."""
     visit, form = current_visit(), ChooseForm()
-    menu = changes.menu(visit, id)
+    menu = plans.menu(visit, id)
     form.price.choices = [(choice.price.id, "") for choice in menu.choices]
     if not menu.has_quantity:
         form.quantity.data, form.quantity.raw_data = menu.quantity, [str(menu.quantity)]
     if not form.accepts():
         return _show_menu(visit, id, menu, form), 422
     wish = Wish(form.text("price"), int(form.quantity.data))
-    answer = changes.decide(visit, id, wish)
+    answer = plans.decide(visit, id, wish)
     if not answer.is_open:
         form.refuse(_to_blame(answer.decision.reason), wording.why(answer.decision))
         return _show_menu(visit, id, menu, form), 422
-    if answer.place is Place.AT_STRIPE:
-        return _leave(visit, id, wish)
     try:
-        return _show_quote(visit, id, wish, changes.quote(visit, id, wish))
+        return _show_quote(visit, id, wish, quotes.quote(visit, id, wish))
     except GatewayUnavailable as error:
         flash(of_silence(GatewayUnavailable(str(error), was_sent=False)), "bad")
         return _show_menu(visit, id, menu, form), 503
@@ -100,12 +99,36 @@ def confirm_change(id: str) -> Response | tuple[str, int]:
     wish, shown = page
     if shown.consent and not form.agree.data:
         form.refuse("agree", _("Please tick this box if you want to change."))
-        return _show_quote(visit, id, wish, changes.quote(visit, id, wish), form), 422
+        return _show_quote(visit, id, wish, quotes.quote(visit, id, wish), form), 422
     try:
         return attempt(lambda: _confirm(visit, id, wish, shown), back=url_for(".show", id=id))
     except _SumsChanged:
         flash(str(wording.of_reason(Reason.AMOUNT_CHANGED)), "warn")
-        return _show_quote(visit, id, wish, changes.quote(visit, id, wish)), 409
+        return _show_quote(visit, id, wish, quotes.quote(visit, id, wish)), 409
+
+
+@pages.post("/subscriptions/<id>/change/undo")
+@open_to(Who.CUSTOMER)
+def undo_change(id: str) -> Response:
+    """Keep the plan: undo the change that is planned."""
+    return attempt(
+        lambda: redirect(
+            url_for("customer.history.show", number=schedules.undo(current_visit(), id)), 303
+        ),
+        back=url_for(".show", id=id),
+    )
+
+
+@pages.post("/subscriptions/<id>/change/drop")
+@open_to(Who.CUSTOMER)
+def drop_change(id: str) -> Response:
+    """Keep the plan: drop the change that waits for its payment."""
+    return attempt(
+        lambda: redirect(
+            url_for("customer.history.show", number=pending_updates.drop(current_visit(), id)), 303
+        ),
+        back=url_for(".show", id=id),
+    )
 
 
 class _SumsChanged(Exception):
@@ -122,14 +145,6 @@ def _confirm(visit: Visit, id: str, wish: Wish, shown: Shown) -> Response:
     if changed.waits or not changed.receipt:
         return redirect(url_for(".show", id=id), 303)
     return redirect(url_for("customer.history.show", number=changed.receipt), 303)
-
-
-def _leave(visit: Visit, id: str, wish: Wish) -> Response:
-    def leave() -> Response:
-        row = billing_portal.open_for_change(visit, id, wish)
-        return redirect(url_for("customer.payments.leave", operation=row.id), 303)
-
-    return attempt(leave, back=url_for(".change", id=id))
 
 
 def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:

@@ -29,6 +29,9 @@ OF_SUBSCRIPTIONS = frozenset(
         "plan_changed",
         "change_waits",
         "change_lapsed",
+        "change_planned",
+        "change_undone",
+        "change_dropped",
         "cancelled",
         "cancelled_now",
         "cancellation_received",
@@ -47,6 +50,10 @@ OF_METHODS = frozenset(
         "backup_chosen",
         "backup_dropped",
     }
+)
+# After these the next date of the subscription is told.
+OF_GOING_ON = frozenset(
+    {"resumed", "offer_taken", "plan_changed", "change_undone", "change_dropped"}
 )
 # After these somebody may wonder what else is owed.
 OF_LEAVING = frozenset({"cancelled", "cancelled_now", "cancellation_received"})
@@ -152,7 +159,7 @@ def _steps(action: Row[Any], subscription: Subscription | None) -> list[tuple[st
         ]
     renews = subscription.period_end
     is_going_on = not (subscription.is_ended or subscription.is_cancelling)
-    if action.verb in {"resumed", "offer_taken", "plan_changed"} and renews and is_going_on:
+    if action.verb in OF_GOING_ON and renews and is_going_on:
         return [(day(renews), _next(subscription))]
     return []
 
