@@ -244,6 +244,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("percent_off", lazy_gettext("Off the price"), _part),
     ("amount_off", lazy_gettext("Off the price"), _sum),
     ("duration", lazy_gettext("For how long"), _duration),
+    ("trial_until", lazy_gettext("Trial until"), _day),
     ("ends_on", lazy_gettext("Ends"), _day),
     ("ended_on", lazy_gettext("Ended"), _day),
     ("renews_on", lazy_gettext("Renews"), _day),
