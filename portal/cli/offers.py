@@ -1,5 +1,6 @@
 """`flask portal offer`: what is offered to those who are about to leave."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -7,7 +8,9 @@ import click
 from portal import cli
 from portal.domain.cancellations import FEEDBACK
 from portal.domain.errors import GatewayUnavailable, InvalidInput, NotFound
+from portal.domain.lifts import FEWEST, Lift, Share
 from portal.domain.offers import Conditions, OfferKind
+from portal.services import lifts
 from portal.services import offers as services
 from portal.services.offers import Listed, Terms
 
@@ -90,6 +93,39 @@ def remove(merchant: str, id: int | None, coupon: str) -> None:
     if not wanted:
         raise click.ClickException(f"{found.name} does not offer {coupon or id!r}.")
     click.echo(f"{found.name} offers {coupon or id} no more.")
+
+
+@offers.command("report")
+@click.argument("merchant")
+@click.option("--days", type=click.IntRange(1), default=365, help="How far back.")
+def report(merchant: str, days: int) -> None:
+    """Print why people left, and what each offer did.
+
+    Counted are those who told a reason or pressed a button; who only looked is in neither group.
+    """
+    found, since = cli.get_merchant(merchant), datetime.now(UTC) - timedelta(days=days)
+    told = lifts.report(cli.installation().db, found, since=since)
+    click.echo(f"Left in {days} days: {sum(told.reasons.values())}")
+    for reason, number in told.reasons.items():
+        click.echo(f"  {number}\t{reason or 'no reason told'}")
+    for offer in told.offers:
+        click.echo(f"Offer {offer.offer}: accepted by {_share(offer.accepted)}")
+        click.echo(f"  stayed with it: {_share(offer.stayed)}")
+        click.echo(f"  stayed without it: {_share(offer.stayed_without)}")
+        click.echo(f"  lift: {_lift(offer.lift)}")
+    if not told.offers:
+        click.echo("No offer was shown or held back.")
+
+
+def _share(share: Share) -> str:
+    return f"{share.count} of {share.of}" + (f" ({share.part:.1%})" if share.of else "")
+
+
+def _lift(lift: Lift | None) -> str:
+    if lift is None:
+        return f"too few to say ({FEWEST} on each side are needed)"
+    low, high = lift.low * 100, lift.high * 100
+    return f"{lift.difference * 100:+.1f} points (95 % interval: {low:+.1f} to {high:+.1f})"
 
 
 def _ids_of(listed: list[Listed], coupon: str) -> list[int]:

@@ -217,16 +217,9 @@ def record_of_subscription(
 
 
 def list_visits(reader: Reader, merchant: Merchant, *, since: datetime) -> Sequence[Row[Any]]:
-    """Return whom the offers of a merchant fitted since a moment, with what was offered."""
+    """Return whom the offers of a merchant fitted since a moment, removed ones too."""
     return reader.rows(
-        select(
-            OfferVisitRow.offer_id,
-            OfferVisitRow.customer_id,
-            OfferVisitRow.is_control,
-            OfferVisitRow.reason,
-            OfferVisitRow.outcome,
-            OfferVisitRow.accepted_at,
-        )
+        select(OfferVisitRow.__table__)
         .join(OfferRow, OfferRow.id == OfferVisitRow.offer_id)
         .where(
             OfferVisitRow.merchant_id == merchant.id,
@@ -234,5 +227,5 @@ def list_visits(reader: Reader, merchant: Merchant, *, since: datetime) -> Seque
             OfferRow.livemode == merchant.livemode,
             OfferVisitRow.shown_at >= since,
         )
-        .order_by(OfferVisitRow.id)
+        .order_by(OfferVisitRow.offer_id, OfferVisitRow.id)
     )
