@@ -17,6 +17,8 @@ from portal.store import merchants
 from portal.store.secrets import SecretUnreadable
 
 _ADAPTER = TypeAdapter(Rules)
+# A larger control group tells no more than one of the same size as the other.
+MOST_CONTROL = 50
 
 
 @click.command()
@@ -40,7 +42,7 @@ def rules(slug: str, changes: tuple[str, ...]) -> None:
 
 
 def _refuse_unusable(decided: Rules, merchant: Merchant) -> None:
-    """Refuse kinds of payment methods that nobody knows, or that such a merchant cannot take."""
+    """Refuse kinds of methods that such a merchant cannot take, and numbers out of bounds."""
     for type, is_known in unusable(decided.payment_method_types, merchant.country).items():
         problem = (
             f"{type} does not serve merchants in {merchant.country}"
@@ -48,6 +50,10 @@ def _refuse_unusable(decided: Rules, merchant: Merchant) -> None:
             else f"there is no {type!r}; the kinds are {', '.join(sorted(BY_TYPE))}"
         )
         raise click.ClickException(f"payment_method_types: {problem}.")
+    if decided.offer_window_days < 1:
+        raise click.ClickException("offer_window_days: a day at least.")
+    if not 0 <= decided.offer_control_percent <= MOST_CONTROL:
+        raise click.ClickException(f"offer_control_percent: from 0 to {MOST_CONTROL}.")
 
 
 def _check_that_documents_can_be_made(merchant: Merchant) -> None:

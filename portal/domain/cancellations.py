@@ -31,6 +31,15 @@ class CancellationOutcome(StrEnum):
     RESUMED = "resumed"
 
 
+class OfferOutcome(StrEnum):
+    """What somebody did whom an offer fitted; CANCELLED also where they had accepted it before."""
+
+    SHOWN = "shown"
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+    KEPT = "kept"
+
+
 class Period(StrEnum):
     """What the period is that a cancelled subscription runs to the end of."""
 
@@ -42,10 +51,14 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What somebody said on leaving; both may be empty. `feedback` is one of Stripe's words."""
+    """What somebody said on leaving; all may be empty. `feedback` is one of Stripe's words.
+
+    `option` is the id of one of the merchant's own reasons (`fo_…`).
+    """
 
     feedback: str = ""
     comment: str = ""
+    option: str = ""
 
     def __post_init__(self) -> None:
         if self.feedback and self.feedback not in FEEDBACK:

@@ -13,7 +13,12 @@ class Market:
 
 # Germany, § 312k BGB: the confirmation page leads straight to "cancel now", with nothing in
 # between (OLG Düsseldorf 20 UKl 3/23, LG Köln 33 O 355/22).
-MARKETS = {"DE": Market("DE", offers_on_leaving=False)}
+# France, D.215-1 to D.215-3 Code de la consommation: the form, its summary and the last control
+# follow one another (decree 2023-417).
+MARKETS = {
+    "DE": Market("DE", offers_on_leaving=False),
+    "FR": Market("FR", offers_on_leaving=False),
+}
 
 
 def market_of(*countries: str) -> Market:

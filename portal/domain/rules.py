@@ -33,6 +33,9 @@ class Rules:
     of credit notes; empty: the account's own. `holded_taxes` names Holded's taxes by rate where
     there are several of one (`21=s_iva_21`, `0=s_iva_ex`). `credit_refunds` has a refund made into
     a draft of a credit note, which the merchant approves.
+
+    A customer can take one offer to stay in `offer_window_days`. Of a hundred customers whom an
+    offer fits, `offer_control_percent` are not shown it, so that what it does can be told.
     """
 
     part_payment: bool = False
@@ -52,6 +55,8 @@ class Rules:
     holded_refund_series: str = ""
     holded_taxes: tuple[str, ...] = ()
     credit_refunds: bool = True
+    offer_window_days: int = 365
+    offer_control_percent: int = 0
 
     @property
     def collects(self) -> bool:

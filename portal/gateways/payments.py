@@ -290,6 +290,9 @@ class PaymentGateway(Protocol):
     ) -> Seen:
         """Add a coupon to the discounts a subscription has, whose ids are `held`."""
 
+    def move_trial_end(self, subscription: str, end: int, *, key: str) -> Seen:
+        """Let a trial end at another time, in seconds since the epoch; nothing is billed for it."""
+
     def open_portal_session(
         self,
         customer: str,

@@ -254,6 +254,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("amount_off", lazy_gettext("Off the price"), _sum),
     ("duration", lazy_gettext("For how long"), _duration),
     ("starts_on", lazy_gettext("Begins"), _day),
+    ("trial_until", lazy_gettext("Trial until"), _day),
     ("ends_on", lazy_gettext("Ends"), _day),
     ("ended_on", lazy_gettext("Ended"), _day),
     ("renews_on", lazy_gettext("Renews"), _day),

@@ -8,13 +8,18 @@ from typing import Any
 from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain import limits
-from portal.domain.cancellations import CancellationOutcome, Leaving, ends_at_once
+from portal.domain.cancellations import (
+    CancellationOutcome,
+    Leaving,
+    OfferOutcome,
+    ends_at_once,
+)
 from portal.domain.configurations import PortalConfiguration
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision
 from portal.domain.errors import GatewayMisconfigured, GatewayUnavailable, NotFound, Refused
 from portal.domain.events import ObjectKind
-from portal.domain.offers import RetentionOffer
+from portal.domain.offers import Chance, OfferKind, RetentionOffer
 from portal.domain.resolver import Action, Answer, resolve
 from portal.domain.subscriptions import Subscription
 from portal.gateways.snapshots import Seen
@@ -47,7 +52,8 @@ class Leave:
 
     `ends_at` is None where the subscription ends at once, `gives_credit` whether unused time is
     credited then. `drops_change` says that a planned change never comes. `offer` is None where none
-    fits, or where the law wants nothing in between.
+    fits or it is held back, and where the law wants nothing in between. `asks_why` says that some
+    offer is for a reason that can be told.
     """
 
     subscription: Subscription
@@ -59,14 +65,21 @@ class Leave:
     options: tuple[str, ...]
     offer: RetentionOffer | None
     drops_change: bool = False
+    asks_why: bool = False
 
 
-def consider(visit: Visit, id: str) -> Leave:
-    """Return what somebody has to know before cancelling; raises NotFound."""
+def consider(visit: Visit, id: str, reason: str = "") -> Leave:
+    """Return what somebody has to know before cancelling, for a reason; raises NotFound."""
     held, wallet = subscriptions.get(visit, id), payment_methods.wallet(visit)
     configuration = configurations.current(visit.db, visit.merchant)
     subscription = held.subscription
-    answer = resolve(Action.CANCEL, standing_of(visit, held, wallet), configuration)
+    standing = standing_of(visit, held, wallet)
+    answer = resolve(Action.CANCEL, standing, configuration)
+    outlook = offers.Outlook()
+    if answer.is_open:
+        outlook = offers.outlook(
+            visit.db, visit, standing, configuration, country=_country(wallet), reason=reason
+        )
     at_once = ends_at_once(subscription, configuration)
     credits_unused = configuration.cancel_proration == "create_prorations"
     asks = configuration.cancellation_reason
@@ -78,17 +91,23 @@ def consider(visit: Visit, id: str) -> Leave:
         gives_credit=at_once and credits_unused,
         balances=invoices.balances(visit),
         options=configuration.cancellation_options if asks else (),
-        offer=(
-            offers.best_for(visit, subscription, country=_country(wallet))
-            if answer.is_open
-            else None
-        ),
+        offer=outlook.shown,
+        asks_why=outlook.asks_why,
         drops_change=bool(own_planned(visit, held.schedule)),
     )
 
 
-def cancel(visit: Visit, id: str, leaving: Leaving) -> int:
+def note(visit: Visit, id: str, outcome: OfferOutcome, reason: str = "") -> None:
+    """Write that somebody saw the page for a reason, or keeps the subscription; raises NotFound."""
+    with visit.db.write() as unit:
+        chance = _chance(unit, visit, id, reason)
+        offers.record(unit, visit, chance, id, outcome, reason=reason)
+
+
+def cancel(visit: Visit, id: str, leaving: Leaving, *, shown_for: str = "") -> int:
     """Cancel a subscription as the merchant set it up, and return the number of the receipt.
+
+    `shown_for` is the reason for which the page showed an offer, or would have.
 
     What is cancelled already is a success, with 0 where there is no receipt to show. The notice
     counts even if Stripe cannot be reached: it is receipted as received, and the worker sends it
@@ -108,6 +127,12 @@ def cancel(visit: Visit, id: str, leaving: Leaving) -> int:
         if row is None:
             if not takes_back:
                 _refuse_unless(limits.may_cancel(standing_of(visit, held, wallet), configuration))
+                chance = _chance(unit, visit, id, shown_for)
+                said = leaving.option or leaving.feedback or shown_for
+                offers.record(unit, visit, chance, id, OfferOutcome.CANCELLED, reason=said)
+                taken.record_of_subscription(
+                    unit, visit.merchant.id, id, OfferOutcome.CANCELLED, now=visit.at.now
+                )
             row = _begin_cancelling(unit, visit, held, configuration, leaving, name)
         verb, operation = BY_NAME[row.verb], row.id
     try:
@@ -116,28 +141,35 @@ def cancel(visit: Visit, id: str, leaving: Leaving) -> int:
         return _receive(visit, operation)
 
 
-def keep_with_offer(visit: Visit, id: str, offer_id: int) -> int:
-    """Take the offer to stay, once per subscription; returns the number of the receipt.
+def keep_with_offer(visit: Visit, id: str, offer_id: int, reason: str = "") -> int:
+    """Take the offer to stay, once in the merchant's window; returns the number of the receipt.
 
     The row that says so is written with the operation, so that of many presses at the same time
-    one counts. Raises Refused, NotFound and the gateway errors.
+    one counts. What leads to another page (a cheaper plan) is only written down, and has no
+    receipt: 0. Subscription and coupon are read afresh, so that no other discount is lost. Raises
+    Refused, NotFound and the gateway errors.
     """
-    wallet = payment_methods.wallet(visit)
     offer = offers.get(visit, offer_id)
+    verb = VERB_OF_OFFER.get(offer.kind)
     name = name_of(visit, subscriptions.get(visit, id).subscription)
+    if number := _taken_just_now(visit, id):
+        return number
+    if verb is not None:
+        refresh.read(visit.at, Origin.STRIPE, ObjectKind.SUBSCRIPTION, id)
+        offer = offers.refresh_coupon(visit, offer)
     with visit.db.write() as unit:
         hold(unit, visit)
         subscription = subscriptions.get(visit, id, reader=unit).subscription
-        since = visit.at.now - SAME_PRESS
-        if number := _last_receipt(unit, visit, id, ("offer_taken",), since=since):
+        if number := _last_receipt(unit, visit, id, (OFFER_TAKEN,), since=_since(visit)):
             return number
-        row = joined = _find_unanswered(unit, visit, id, (TAKE_OFFER.name,))
+        row = joined = _find_unanswered(unit, visit, id, OFFER_VERBS)
         if row is None:
-            country = _country(wallet)
-            _refuse_unless(offers.may_take(unit, visit, offer, subscription, country=country))
-            row = _begin_taking(unit, visit, subscription, offer, name)
-        operation = row.id
-    return _perform(visit, TAKE_OFFER, operation, is_joined=joined is not None)
+            _take(unit, visit, id, offer, reason)
+            if verb is None:
+                return 0
+            row = _begin_taking(unit, visit, verb, subscription, offer, name)
+        verb, operation = BY_NAME[row.verb], row.id
+    return _perform(visit, verb, operation, is_joined=joined is not None)
 
 
 def resume(visit: Visit, id: str) -> int:
@@ -159,6 +191,9 @@ def resume(visit: Visit, id: str) -> int:
         if row is None:
             if not takes_back:
                 _refuse_unless(limits.may_resume(standing_of(visit, held, Wallet())))
+            taken.record_of_subscription(
+                unit, visit.merchant.id, id, OfferOutcome.KEPT, now=visit.at.now
+            )
             row = operations.begin(
                 unit,
                 visit.at,
@@ -239,7 +274,7 @@ def _send_offer(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
 def _record_offer(unit: Unit, at: MerchantContext, row: OperationRow, seen: Seen) -> None:
     refresh.save(unit, at.merchant, Origin.STRIPE, [seen], now=at.now)
     _write(unit, at, row, CancellationOutcome.KEPT_WITH_OFFER)
-    _receipt(unit, at, row, "offer_taken", row.parameters["told"])
+    _receipt(unit, at, row, OFFER_TAKEN, row.parameters["told"])
 
 
 def _look_for_offer(at: MerchantContext, row: OperationRow) -> Seen | None:
@@ -252,9 +287,22 @@ def _look_for_offer(at: MerchantContext, row: OperationRow) -> Seen | None:
     return seen if has_it else None
 
 
+def _send_longer_trial(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
+    return at.payments.move_trial_end(told["subscription"], told["trial_end"], key=key)
+
+
+def _look_for_longer_trial(at: MerchantContext, row: OperationRow) -> Seen | None:
+    """Say whether the trial was made longer."""
+    seen = at.payments.fetch(ObjectKind.SUBSCRIPTION, row.subject)
+    found = seen.snapshot
+    end = found.trial_end if isinstance(found, Subscription) else None
+    return seen if end and int(end.timestamp()) == row.parameters["trial_end"] else None
+
+
 def _give_back(unit: Unit, at: MerchantContext, row: OperationRow, error: str) -> None:
     """Make an offer that Stripe refused to apply count as not taken."""
     taken.give_back(unit, row.merchant_id, row.account, row.subject, livemode=row.livemode)
+    taken.record_of_subscription(unit, row.merchant_id, row.subject, OfferOutcome.SHOWN, now=at.now)
 
 
 def _send_resume(at: MerchantContext, told: dict[str, Any], key: str) -> Seen:
@@ -270,9 +318,16 @@ def _record_resume(unit: Unit, at: MerchantContext, row: OperationRow, seen: See
 CANCEL = Verb("cancel", _send_cancel, _record_cancel, _keep_trying, key_life=None)
 CANCEL_NOW = Verb("cancel_now", _send_cancel_now, _record_cancel, _keep_trying, key_life=None)
 TAKE_OFFER = Verb("take_offer", _send_offer, _record_offer, _give_back, look=_look_for_offer)
+LONGER_TRIAL = Verb(
+    "longer_trial", _send_longer_trial, _record_offer, _give_back, look=_look_for_longer_trial
+)
 RESUME = Verb("resume", _send_resume, _record_resume)
-VERBS: tuple[Verb[Any], ...] = (CANCEL, CANCEL_NOW, TAKE_OFFER, RESUME)
+VERBS: tuple[Verb[Any], ...] = (CANCEL, CANCEL_NOW, TAKE_OFFER, LONGER_TRIAL, RESUME)
 BY_NAME = {verb.name: verb for verb in VERBS}
+# What is asked of Stripe for an offer; the others lead to a page of their own.
+VERB_OF_OFFER = {OfferKind.COUPON: TAKE_OFFER, OfferKind.LONGER_TRIAL: LONGER_TRIAL}
+OFFER_VERBS = (TAKE_OFFER.name, LONGER_TRIAL.name)
+OFFER_TAKEN = "offer_taken"
 
 
 # What is decided and written before it
@@ -301,27 +356,77 @@ def _begin_cancelling(
         feedback=leaving.feedback,
         comment=leaving.comment,
         schedule=own_planned(visit, held.schedule),
+        option=leaving.option,
         told={**who(visit), "plan": name, **ends, "comment": leaving.comment},
     )
 
 
-def _begin_taking(
-    unit: Unit, visit: Visit, subscription: Subscription, offer: RetentionOffer, name: str
-) -> OperationRow:
-    taken.add_taken(
-        unit, visit.merchant, visit.customer.id, subscription.id, offer.id, now=visit.at.now
+def _take(unit: Unit, visit: Visit, id: str, offer: RetentionOffer, reason: str) -> None:
+    """Write that an offer is taken; raises Refused where it is not made, or no more."""
+    held = subscriptions.get(visit, id, reader=unit)
+    wallet = payment_methods.wallet(visit, reader=unit)
+    decision = offers.may_take(
+        unit,
+        visit,
+        offer,
+        standing_of(visit, held, wallet),
+        configurations.current(unit, visit.merchant),
+        country=_country(wallet),
+        reason=reason,
     )
+    _refuse_unless(decision)
+    offers.claim(unit, visit, offer, id)
+    chance = Chance(offer, is_control=False)
+    offers.record(unit, visit, chance, id, OfferOutcome.ACCEPTED, reason=reason)
+
+
+def _begin_taking(
+    unit: Unit,
+    visit: Visit,
+    verb: Verb[Any],
+    subscription: Subscription,
+    offer: RetentionOffer,
+    name: str,
+) -> OperationRow:
+    what: dict[str, Any]
+    if offer.coupon is not None:
+        what = {"coupon": offer.coupon.id, "held": [one.id for one in subscription.discounts]}
+        said = offers.told(offer.coupon)
+    else:
+        end = offers.trial_end_with(offer, subscription)
+        what, said = {"trial_end": end}, {"trial_until": _iso(datetime.fromtimestamp(end, UTC))}
     return operations.begin(
         unit,
         visit.at,
-        TAKE_OFFER,
+        verb,
         customer_id=visit.customer.id,
         subject=subscription.id,
         subscription=subscription.id,
-        coupon=offer.coupon.id,
-        held=[discount.id for discount in subscription.discounts],
-        told={**who(visit), "plan": name, **offers.told(offer.coupon)},
+        told={**who(visit), "plan": name, **said},
+        **what,
     )
+
+
+def _chance(unit: Unit, visit: Visit, id: str, reason: str) -> Chance | None:
+    """Return what the page showed for a reason, or held back."""
+    held = subscriptions.get(visit, id, reader=unit)
+    wallet = payment_methods.wallet(visit, reader=unit)
+    configuration = configurations.current(unit, visit.merchant)
+    standing = standing_of(visit, held, wallet)
+    if not resolve(Action.CANCEL, standing, configuration).is_open:
+        return None
+    return offers.outlook(
+        unit, visit, standing, configuration, country=_country(wallet), reason=reason
+    ).chance
+
+
+def _taken_just_now(visit: Visit, id: str) -> int:
+    with visit.db.session() as reader:
+        return _last_receipt(reader, visit, id, (OFFER_TAKEN,), since=_since(visit))
+
+
+def _since(visit: Visit) -> datetime:
+    return visit.at.now - SAME_PRESS
 
 
 def _find_unanswered(
@@ -399,7 +504,7 @@ def _write(unit: Unit, at: MerchantContext, row: OperationRow, outcome: str) -> 
             customer_id=row.customer_id,
             subscription=row.subject,
             outcome=outcome,
-            feedback=row.parameters.get("feedback", ""),
+            feedback=row.parameters.get("option") or row.parameters.get("feedback", ""),
             comment=row.parameters.get("comment", ""),
             at=at.now,
         )
@@ -407,7 +512,7 @@ def _write(unit: Unit, at: MerchantContext, row: OperationRow, outcome: str) -> 
 
 
 def _leaving(told: dict[str, Any]) -> Leaving:
-    return Leaving(feedback=told["feedback"], comment=told["comment"])
+    return Leaving(told["feedback"], told["comment"], told.get("option", ""))
 
 
 def _country(wallet: Wallet) -> str:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base
+from portal.db import Base, Reader
+from portal.domain.merchants import Merchant
 
 
 class CancellationRow(Base):
@@ -23,3 +24,23 @@ class CancellationRow(Base):
     feedback: Mapped[str] = mapped_column(String(40), default="")
     comment: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime]
+
+
+def count_reasons(
+    reader: Reader, merchant: Merchant, outcomes: tuple[str, ...], *, since: datetime
+) -> dict[str, int]:
+    """Return how often each reason was told with these outcomes, the commonest first."""
+    number = func.count().label("number")
+    rows = reader.rows(
+        select(CancellationRow.feedback, number)
+        .where(
+            CancellationRow.merchant_id == merchant.id,
+            CancellationRow.account == merchant.stripe_account,
+            CancellationRow.livemode == merchant.livemode,
+            CancellationRow.outcome.in_(outcomes),
+            CancellationRow.at >= since,
+        )
+        .group_by(CancellationRow.feedback)
+        .order_by(number.desc(), CancellationRow.feedback)
+    )
+    return {row.feedback: row.number for row in rows}

@@ -16,6 +16,7 @@ from portal.store.cancellations import CancellationRow
 from portal.store.offers import OfferTakenRow
 from portal.store.operations import OperationRow
 from tests.house import House
+from tests.offering import coupon_of
 from tests.shop import DECLINING, GOOD, Shop
 
 
@@ -31,7 +32,7 @@ def stay(shop: Shop, coupon: str = "STAY20") -> RetentionOffer:
     shop.stripe.coupons.create(
         {"id": coupon, "percent_off": 20, "duration": "repeating", "duration_in_months": 3}
     )
-    offers.add(shop.house.at, coupon)
+    offers.add(shop.house.at, coupon_of(coupon))
     return offers.list_offers(shop.house.db, shop.house.merchant)[-1]
 
 

@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from portal.domain.offers import OfferKind
 from portal.services import offers
+from portal.services.offers import Terms
 from tests.browser import Browser, Page
 from tests.house import House
 from tests.lint import text_of
+from tests.offering import coupon_of
 from tests.shop import DECLINING, GOOD, Shop, sign_in
 
 
@@ -26,12 +29,20 @@ def enter(shop: Shop, browser: Browser, **fields) -> str:
     return subscription
 
 
-def stay(shop: Shop) -> None:
+def enter_trial(shop: Shop, browser: Browser) -> str:
+    """Sign somebody in who tries for a week."""
+    customer = shop.customer(GOOD)
+    subscription = shop.subscribe(customer, trial_period_days=7)
+    sign_in(browser, shop.visit(customer))
+    return subscription
+
+
+def stay(shop: Shop, **conditions) -> None:
     """Offer 20 % for three months to those who leave."""
     shop.stripe.coupons.create(
         {"id": "STAY20", "percent_off": 20, "duration": "repeating", "duration_in_months": 3}
     )
-    offers.add(shop.house.at, "STAY20")
+    offers.add(shop.house.at, coupon_of("STAY20", **conditions))
 
 
 def twins(page: Page) -> list[tuple[str, str]]:
@@ -368,3 +379,70 @@ def test_every_word_of_a_preview_is_translated(shop: Shop, browser: Browser, lan
 
     assert page.tree.get("lang") == language
     assert "35" in page.text
+
+
+def test_telling_the_reason_shows_its_offer_beside_the_cancel_button(
+    shop: Shop, browser: Browser
+) -> None:
+    stay(shop, reasons=("too_expensive",))
+    subscription = enter(shop, browser, address={"country": "US", "state": "CA"})
+    silent = browser.get("customer.subscriptions.cancel", id=subscription)
+
+    page = browser.press(
+        "See if something else fits", reason="too_expensive", comment="Too much for me"
+    )
+
+    assert "Stay with 20% off" not in silent.button_names
+    assert {"Stay with 20% off", "Cancel subscription", "Keep my plan"} <= set(page.button_names)
+    assert "Too much for me" in page.html
+
+
+def test_a_reason_no_offer_is_for_says_so_and_leaves_both_buttons(
+    shop: Shop, browser: Browser
+) -> None:
+    stay(shop, reasons=("too_expensive",))
+    subscription = enter(shop, browser)
+    browser.get("customer.subscriptions.cancel", id=subscription)
+
+    page = browser.press("See if something else fits", reason="unused")
+    receipt = browser.press("Cancel subscription")
+
+    assert "Nothing else fits" in page.text
+    assert receipt.h1 == "Subscription cancelled"
+    assert shop.told(subscription).cancellation_details.feedback == "unused"
+
+
+def test_keeping_leads_back_to_the_subscription(shop: Shop, browser: Browser) -> None:
+    stay(shop)
+    subscription = enter(shop, browser)
+    browser.get("customer.subscriptions.cancel", id=subscription)
+
+    page = browser.press("Keep my plan")
+
+    assert page.url.endswith(f"/subscriptions/{subscription}")
+    assert shop.told(subscription).cancel_at is None
+
+
+def test_a_cheaper_plan_leads_to_the_page_of_its_exact_sums(shop: Shop, browser: Browser) -> None:
+    offers.add(shop.house.at, Terms(OfferKind.CHEAPER_PLAN, price=shop.prices["basic"]))
+    customer = shop.customer(GOOD)
+    subscription = shop.subscribe(customer, "pro")
+    sign_in(browser, shop.visit(customer))
+    page = browser.get("customer.subscriptions.cancel", id=subscription)
+
+    changes = browser.press("Look at the cheaper plan")
+
+    assert "€9.00 a month" in page.text
+    assert changes.url.endswith(f"/subscriptions/{subscription}/change")
+    assert shop.told(subscription).items.data[0].price.id == shop.prices["pro"]
+
+
+def test_a_trial_is_made_longer_with_one_press(shop: Shop, browser: Browser) -> None:
+    offers.add(shop.house.at, Terms(OfferKind.LONGER_TRIAL, days=14))
+    subscription = enter_trial(shop, browser)
+    page = browser.get("customer.subscriptions.cancel", id=subscription)
+
+    receipt = browser.press("Go on trying")
+
+    assert "for 14 more days" in page.text
+    assert "Trial until" in receipt.text

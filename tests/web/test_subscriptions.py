@@ -8,6 +8,7 @@ from portal.mirror import sources
 from portal.services import offers
 from tests.browser import Browser
 from tests.house import House
+from tests.offering import coupon_of
 from tests.shop import DECLINING, GOOD, Shop, sign_in
 
 
@@ -85,7 +86,7 @@ def test_pages_of_a_subscription_take_ten_statements_at_most(
     shop: Shop, make_app, endpoint: str
 ) -> None:
     shop.stripe.coupons.create({"id": "STAY20", "percent_off": 20, "duration": "once"})
-    offers.add(shop.house.at, "STAY20")
+    offers.add(shop.house.at, coupon_of("STAY20"))
     browser = Browser(make_app(statements_header=True), merchant="nuvol")
     subscription, _ = enter(shop, browser)
 

@@ -620,6 +620,12 @@ class StripeGateway:
         kept: list[dict[str, str]] = [{"discount": id} for id in held]
         return self._change_subscription(subscription, key, discounts=[*kept, {"coupon": coupon}])
 
+    def move_trial_end(self, subscription: str, end: int, *, key: str) -> Seen:
+        """Let a trial end at another time, in seconds since the epoch; nothing is billed for it."""
+        return self._change_subscription(
+            subscription, key, trial_end=end, proration_behavior="none"
+        )
+
     def open_portal_session(
         self,
         customer: str,
@@ -814,7 +820,11 @@ def _details(change: Change) -> dict[str, Any]:
 
 
 def _details_of(leaving: Leaving) -> dict[str, str]:
-    told = {"feedback": leaving.feedback, "comment": leaving.comment}
+    told = {
+        "feedback": leaving.feedback,
+        "comment": leaving.comment,
+        "feedback_option": leaving.option,
+    }
     return {name: value for name, value in told.items() if value}
 
 

@@ -7,14 +7,15 @@ from portal.domain.cancellations import (
     COMMENT_LENGTH,
     FEEDBACK,
     Leaving,
+    OfferOutcome,
     Period,
     period_of,
     shuffled,
 )
-from portal.domain.offers import price_with
+from portal.domain.offers import OfferKind, price_with
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import cancellations
+from portal.services import cancellations, offers
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.customer.subscriptions import at_stripe_since, pages, way_to
@@ -57,6 +58,11 @@ NO_MONEY_BACK: dict[Period, str] = {
     Period.PAUSED: lazy_gettext("None for the period that has begun"),
     Period.OWED: lazy_gettext("None: this period is not paid yet"),
 }
+# Where what is offered is looked at and decided.
+WAYS: dict[OfferKind, str] = {
+    OfferKind.CHEAPER_PLAN: ".change",
+    OfferKind.PAUSE: ".pause",
+}
 
 
 class LeavingForm(Form):
@@ -74,7 +80,7 @@ class LeavingForm(Form):
 @open_to(Who.CUSTOMER)
 def cancel(id: str) -> str:
     """Show what ends and when, what it means in money, and both buttons."""
-    return _show(id, LeavingForm(formdata=None))
+    return _show(id, LeavingForm(formdata=None, reason=_shown_for()))
 
 
 @pages.post("/subscriptions/<id>/cancel")
@@ -86,21 +92,47 @@ def confirm_cancel(id: str) -> Response | tuple[str, int]:
     if not form.accepts():
         return _show(id, form), 422
     leaving = Leaving(feedback=form.text("reason"), comment=form.text("comment"))
+    visit, reason = current_visit(), _shown_for()
     return attempt(
-        lambda: _receipt(cancellations.cancel(current_visit(), id, leaving), id),
+        lambda: _receipt(cancellations.cancel(visit, id, leaving, shown_for=reason), id),
         back=url_for(".cancel", id=id),
     )
+
+
+@pages.post("/subscriptions/<id>/cancel/reason")
+@open_to(Who.CUSTOMER)
+def tell_reason(id: str) -> str | tuple[str, int]:
+    """Show the page as it is for a reason; what was written stays in its field."""
+    form = LeavingForm()
+    form.reason.choices = _choices(FEEDBACK)
+    if not form.accepts():
+        return _show(id, form), 422
+    reason = form.text("reason")
+    cancellations.note(current_visit(), id, OfferOutcome.SHOWN, reason)
+    return _show(id, form, reason)
+
+
+@pages.post("/subscriptions/<id>/keep")
+@open_to(Who.CUSTOMER)
+def keep(id: str) -> Response:
+    """Keep the subscription as it is."""
+    cancellations.note(current_visit(), id, OfferOutcome.KEPT, _shown_for())
+    return redirect(url_for(".show", id=id), 303)
 
 
 @pages.post("/subscriptions/<id>/offer")
 @open_to(Who.CUSTOMER)
 def take_offer(id: str) -> Response:
-    """Stay with the offer."""
-    offer = request.form.get("offer", 0, type=int)
-    return attempt(
-        lambda: _receipt(cancellations.keep_with_offer(current_visit(), id, offer), id),
-        back=url_for(".show", id=id),
-    )
+    """Stay with the offer, or go on to the page it leads to."""
+    visit, offer = current_visit(), request.form.get("offer", 0, type=int)
+
+    def take() -> Response:
+        kind = offers.get(visit, offer).kind
+        number = cancellations.keep_with_offer(visit, id, offer, _shown_for())
+        way = WAYS.get(kind)
+        return redirect(url_for(way, id=id), 303) if way else _receipt(number, id)
+
+    return attempt(take, back=url_for(".show", id=id))
 
 
 @pages.post("/subscriptions/<id>/resume")
@@ -113,9 +145,9 @@ def resume(id: str) -> Response:
     )
 
 
-def _show(id: str, form: LeavingForm) -> str:
-    visit = current_visit()
-    leave = cancellations.consider(visit, id)
+def _show(id: str, form: LeavingForm, reason: str | None = None) -> str:
+    visit, reason = current_visit(), _shown_for() if reason is None else reason
+    leave = cancellations.consider(visit, id, reason)
     form.reason.choices = _choices(shuffled(leave.options, f"{visit.customer.id}:{id}"))
     offer, period = leave.offer, period_of(leave.subscription)
     return render_template(
@@ -124,12 +156,21 @@ def _show(id: str, form: LeavingForm) -> str:
         form=form,
         way=way_to(visit, leave.answer),
         offer=offer,
+        reason=reason or None,
         period=period,
         until_then=UNTIL_THEN[period],
         no_money_back=NO_MONEY_BACK[period],
-        price_with_offer=price_with(offer.coupon, leave.subscription) if offer else None,
+        price_with_offer=(
+            price_with(offer.coupon, leave.subscription) if offer and offer.coupon else None
+        ),
         **at_stripe_since(visit),
     )
+
+
+def _shown_for() -> str:
+    """Return the reason a page was shown for, as its forms carry it on."""
+    reason = request.args.get("reason", "")
+    return reason if reason in FEEDBACK else ""
 
 
 def _choices(options: tuple[str, ...]) -> list[tuple[str, str]]:
