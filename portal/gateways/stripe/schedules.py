@@ -7,7 +7,28 @@ from portal.gateways.payments import Change
 from portal.gateways.stripe.translate import CUSTOMER, PLANNED_BY, ref
 
 # What a phase keeps of the one that Stripe made from the subscription, as it is.
-KEPT = ("collection_method", "default_payment_method", "description")
+KEPT = (
+    "application_fee_percent",
+    "collection_method",
+    "default_payment_method",
+    "description",
+    "on_behalf_of",
+)
+# The same of what has parts, of which Stripe tells more than it takes: a phase without them would
+# be taxed, sent or shared out by other rules than the one before.
+PARTS = {
+    "automatic_tax": ("enabled", "liability"),
+    "billing_thresholds": ("amount_gte", "reset_billing_cycle_anchor"),
+    "invoice_settings": (
+        "account_tax_ids",
+        "custom_fields",
+        "days_until_due",
+        "description",
+        "footer",
+        "issuer",
+    ),
+    "transfer_data": ("amount_percent", "destination"),
+}
 
 
 def planned(change: Change, made: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +61,9 @@ def planned(change: Change, made: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kept(phase: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {name: ref(phase[name]) for name in KEPT if phase.get(name)}
+    for name, parts in PARTS.items():
+        if told := {part: phase[name][part] for part in parts if (phase.get(name) or {}).get(part)}:
+            kept[name] = told
     if phase.get("default_tax_rates"):
         kept["default_tax_rates"] = [ref(rate) for rate in phase["default_tax_rates"]]
     if phase.get("discounts"):
