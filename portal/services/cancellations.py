@@ -155,8 +155,9 @@ def keep_with_offer(visit: Visit, id: str, offer_id: int, reason: str = "") -> i
     if number := _taken_just_now(visit, id):
         return number
     if verb is not None:
-        refresh.read(visit.at, Origin.STRIPE, ObjectKind.SUBSCRIPTION, id)
-        offer = offers.refresh_coupon(visit, offer)
+        with operations.only_asking():
+            refresh.read(visit.at, Origin.STRIPE, ObjectKind.SUBSCRIPTION, id)
+            offer = offers.refresh_coupon(visit, offer)
     with visit.db.write() as unit:
         hold(unit, visit)
         subscription = subscriptions.get(visit, id, reader=unit).subscription

@@ -6,8 +6,6 @@ It is a draft at first, which nobody can pay; what pays the proforma is handed o
 is issued, so that it is never open without its payment.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from portal.context import MerchantContext
@@ -109,18 +107,9 @@ def _issue(at: MerchantContext, payment: str, invoice: str) -> None:
 
 
 def _send(at: MerchantContext, told: dict[str, Any], key: str) -> str:
-    with _nothing_made():
+    with operations.only_asking():
         found = _find_made(at, told["contact"], told["proforma"])
     return found or at.invoicing.convert_proforma(told["proforma"])
-
-
-@contextmanager
-def _nothing_made() -> Iterator[None]:
-    """Say of a Holded that does not answer a question that nothing was made."""
-    try:
-        yield
-    except GatewayUnavailable as error:
-        raise GatewayUnavailable(str(error), was_sent=False) from error
 
 
 def _find_made(at: MerchantContext, contact: str, proforma: str) -> str:

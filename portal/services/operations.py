@@ -4,8 +4,8 @@ A verb says how an operation is sent and what its answer changes. The first pres
 look after a lost answer run the same code: the provider replays what it did under a known key.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
@@ -83,6 +83,15 @@ def begin(
         now=at.now,
         id=id,
     )
+
+
+@contextmanager
+def only_asking() -> Iterator[None]:
+    """Say of a provider that does not answer a question that nothing was changed there."""
+    try:
+        yield
+    except GatewayUnavailable as error:
+        raise GatewayUnavailable(str(error), was_sent=False) from error
 
 
 def perform(at: MerchantContext, verb: Verb[T], id: str) -> T:

@@ -4,8 +4,7 @@ An invoice has at most one payment that can still take money. A new press resume
 it (both answered for) and only then starts another.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,7 +117,7 @@ def charge(visit: Visit, shares: Sequence[Share], wish: Wish, press: str = "") -
     All are of Holded, or it is one of Stripe. `press` names the press this is a charge of. Raises
     as `pay` does.
     """
-    with _nothing_charged():
+    with operations.only_asking():
         read = _read(visit, shares, wish.shown.currency)
         under_way = _resume_or_end(visit, read, wish)
         if under_way is not None:
@@ -140,15 +139,6 @@ def charge(visit: Visit, shares: Sequence[Share], wish: Wish, press: str = "") -
     except GatewayRefused:
         return _pressed(visit.at, id, leaves=False)
     return _pressed(visit.at, id)
-
-
-@contextmanager
-def _nothing_charged() -> Iterator[None]:
-    """Say of a provider that does not answer a question that nothing was charged."""
-    try:
-        yield
-    except GatewayUnavailable as error:
-        raise GatewayUnavailable(str(error), was_sent=False) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain import limits
 from portal.domain.customers import Origin
-from portal.domain.errors import GatewayError, GatewayUnavailable, Refused
+from portal.domain.errors import GatewayError, Refused
 from portal.domain.events import ObjectKind
 from portal.gateways.snapshots import Seen
 from portal.mirror import refresh, subscriptions
@@ -33,7 +33,9 @@ def drop(visit: Visit, id: str) -> int:
     What was dropped already is a success. Raises Refused, with NO_CHANGE_PLANNED where it was paid
     or has run out meanwhile, NotFound, and the gateway errors.
     """
-    _read_afresh(visit, id)
+    subscriptions.get(visit, id)
+    with operations.only_asking():
+        refresh.read(visit.at, Origin.STRIPE, ObjectKind.SUBSCRIPTION, id)
     name = name_of(visit, subscriptions.get(visit, id).subscription)
     with visit.db.write() as unit:
         hold(unit, visit)
@@ -60,17 +62,6 @@ def drop(visit: Visit, id: str) -> int:
     operations.perform(visit.at, DROP, operation)
     with visit.db.session() as reader:
         return int(reader.get_one(OperationRow, operation).answer.get("receipt", 0))
-
-
-def _read_afresh(visit: Visit, id: str) -> None:
-    """Bring a subscription up to date: its invoice may have been paid meanwhile."""
-    subscriptions.get(visit, id)
-    try:
-        seen = visit.at.payments.fetch(ObjectKind.SUBSCRIPTION, id)
-    except GatewayUnavailable as error:
-        raise GatewayUnavailable(str(error), was_sent=False) from error
-    with visit.db.write() as unit:
-        refresh.save(unit, visit.merchant, Origin.STRIPE, [seen], now=visit.at.now)
 
 
 def _send(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:

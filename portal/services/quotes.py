@@ -108,7 +108,7 @@ def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Q
     something else changed meanwhile. That moment is told by Stripe's clock, which decides what is
     charged at once.
     """
-    at = at or _stripes_time(visit, id)
+    at = at or stripes_time(visit, id)
     basis = read(visit, id)
     decision = decide_for(basis, wish).decision
     if not decision.is_allowed:
@@ -127,15 +127,6 @@ def quote(visit: Visit, id: str, wish: Wish, *, at: datetime | None = None) -> Q
         then=then,
         is_now=is_now,
     )
-
-
-def _stripes_time(visit: Visit, id: str) -> datetime:
-    """Read the subscription afresh, and return what time it is for Stripe."""
-    subscriptions.get(visit, id)
-    seen = visit.at.payments.fetch(ObjectKind.SUBSCRIPTION, id)
-    with visit.db.write() as unit:
-        refresh.save(unit, visit.merchant, Origin.STRIPE, [seen], now=visit.at.now)
-    return seen.at
 
 
 def _change(visit: Visit, basis: Basis, wish: Wish, at: datetime) -> Change:
@@ -174,6 +165,15 @@ def _anchor(
     if is_other_length:
         return "now"
     return "unchanged" if waits else configuration.billing_cycle_anchor
+
+
+def stripes_time(visit: Visit, id: str) -> datetime:
+    """Read the subscription afresh, and return what time it is for Stripe."""
+    subscriptions.get(visit, id)
+    seen = visit.at.payments.fetch(ObjectKind.SUBSCRIPTION, id)
+    with visit.db.write() as unit:
+        refresh.save(unit, visit.merchant, Origin.STRIPE, [seen], now=visit.at.now)
+    return seen.at
 
 
 def frozen(change: Change) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from portal.context import MerchantContext, Visit
 from portal.db import Unit
 from portal.domain import limits
 from portal.domain.customers import Origin
-from portal.domain.errors import GatewayUnavailable, Refused
+from portal.domain.errors import Refused
 from portal.domain.events import ObjectKind
 from portal.domain.subscriptions import Schedule, Subscription
 from portal.gateways.snapshots import Seen
@@ -16,7 +16,7 @@ from portal.mirror import refresh, subscriptions
 from portal.mirror.payment_methods import Wallet
 from portal.services import operations, receipts
 from portal.services.operations import Verb
-from portal.services.quotes import thawed
+from portal.services.quotes import stripes_time, thawed
 from portal.services.subscriptions import hold, name_of, standing_of, who
 from portal.store import operations as rows
 from portal.store.actions import last_of
@@ -86,16 +86,9 @@ def _read_afresh(visit: Visit, id: str) -> datetime:
     held = subscriptions.get(visit, id)
     if held.schedule is None:
         return visit.now
-    try:
-        seen = [
-            visit.at.payments.fetch(ObjectKind.SCHEDULE, held.schedule.id),
-            visit.at.payments.fetch(ObjectKind.SUBSCRIPTION, id),
-        ]
-    except GatewayUnavailable as error:
-        raise GatewayUnavailable(str(error), was_sent=False) from error
-    with visit.db.write() as unit:
-        refresh.save(unit, visit.merchant, Origin.STRIPE, seen, now=visit.at.now)
-    return seen[-1].at
+    with operations.only_asking():
+        refresh.read(visit.at, Origin.STRIPE, ObjectKind.SCHEDULE, held.schedule.id)
+        return stripes_time(visit, id)
 
 
 def _send_plan(at: MerchantContext, told: dict[str, Any], key: str) -> tuple[Seen, ...]:

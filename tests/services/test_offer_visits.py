@@ -9,7 +9,7 @@ from portal.context import Visit
 from portal.db import counted_statements
 from portal.domain.cancellations import Leaving, OfferOutcome
 from portal.domain.decisions import Reason
-from portal.domain.errors import Refused
+from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.offers import Conditions, OfferKind
 from portal.services import cancellations, offers
 from portal.services.offers import Terms
@@ -240,3 +240,22 @@ def test_many_offers_cost_no_more_statements_than_one(shop: Shop) -> None:
 
     assert one[0] > 0
     assert many == one
+
+
+@pytest.mark.parametrize("kind", ["reset", "lose_answer", "status"])
+def test_an_offer_is_not_said_to_be_on_its_way_where_stripe_was_only_asked(
+    shop: Shop, kind: str
+) -> None:
+    offer = stay(shop)
+    subscription, visit = subscriber(shop)
+    how = {"status": 500} if kind == "status" else {}
+    shop.house.control(
+        "stripe", "faults", kind=kind, path=f"/v1/subscriptions/{subscription}", times=9, **how
+    )
+
+    with pytest.raises(GatewayUnavailable) as error:
+        cancellations.keep_with_offer(visit, subscription, offer)
+
+    assert not error.value.was_sent
+    assert written(shop) == []
+    assert cancellations.consider(visit, subscription).offer is not None
