@@ -107,6 +107,8 @@ def outlook(
     if not market_of(country, visit.merchant.country).offers_on_leaving:
         return Outlook()
     offers = list_offers(reader, visit.merchant)
+    if not offers:
+        return Outlook()
     leaver = _leaver(reader, visit, standing, configuration, country, reason, offers)
     asks_why = not leaver.has_taken and any(one.conditions.reasons for one in offers)
     found = best_offer(offers, leaver)

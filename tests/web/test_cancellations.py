@@ -392,7 +392,10 @@ def test_telling_the_reason_shows_its_offer_beside_the_cancel_button(
         "See if something else fits", reason="too_expensive", comment="Too much for me"
     )
 
+    again = browser.open(f"{silent.url}/reason")
+
     assert "Stay with 20% off" not in silent.button_names
+    assert {"Cancel subscription", "Keep my plan"} <= set(again.button_names)
     assert {"Stay with 20% off", "Cancel subscription", "Keep my plan"} <= set(page.button_names)
     assert "Too much for me" in page.html
 

@@ -112,6 +112,13 @@ def tell_reason(id: str) -> str | tuple[str, int]:
     return _show(id, form, reason)
 
 
+@pages.get("/subscriptions/<id>/cancel/reason")
+@open_to(Who.CUSTOMER)
+def open_reason(id: str) -> Response:
+    """Show the page anew to who opens the address that a reason was sent to."""
+    return redirect(url_for(".cancel", id=id))
+
+
 @pages.post("/subscriptions/<id>/keep")
 @open_to(Who.CUSTOMER)
 def keep(id: str) -> Response:
