@@ -1,6 +1,7 @@
 """Changing the price of a subscription: choose, see Stripe's own sums, confirm."""
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,24 +112,23 @@ def confirm_change(id: str) -> Response | tuple[str, int]:
 @open_to(Who.CUSTOMER)
 def undo_change(id: str) -> Response:
     """Keep the plan: undo the change that is planned."""
-    return attempt(
-        lambda: redirect(
-            url_for("customer.history.show", number=schedules.undo(current_visit(), id)), 303
-        ),
-        back=url_for(".show", id=id),
-    )
+    return _keep_plan(id, schedules.undo)
 
 
 @pages.post("/subscriptions/<id>/change/drop")
 @open_to(Who.CUSTOMER)
 def drop_change(id: str) -> Response:
     """Keep the plan: drop the change that waits for its payment."""
-    return attempt(
-        lambda: redirect(
-            url_for("customer.history.show", number=pending_updates.drop(current_visit(), id)), 303
-        ),
-        back=url_for(".show", id=id),
-    )
+    return _keep_plan(id, pending_updates.drop)
+
+
+def _keep_plan(id: str, deed: Callable[[Visit, str], int]) -> Response:
+    """Do what keeps the plan as it is, and go to its receipt."""
+
+    def keep() -> Response:
+        return redirect(url_for("customer.history.show", number=deed(current_visit(), id)), 303)
+
+    return attempt(keep, back=url_for(".show", id=id))
 
 
 class _SumsChanged(Exception):
