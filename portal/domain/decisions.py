@@ -13,6 +13,7 @@ class Reason(StrEnum):
     INVOICES_SENT = "invoices_sent"
     METHOD_UNSUPPORTED = "method_unsupported"
     CHANGE_SCHEDULED = "change_scheduled"
+    CHANGE_PLANNED_HERE = "change_planned_here"
     SUBSCRIPTION_ENDED = "subscription_ended"
     FIRST_PAYMENT_OPEN = "first_payment_open"
     ALREADY_CANCELLING = "already_cancelling"

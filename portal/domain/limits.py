@@ -48,15 +48,16 @@ def method_unsupported(method_type: str) -> Reason | None:
 
 
 def change_scheduled(schedule: Schedule | None, now: datetime) -> Reason | None:
-    """L5: while a scheduled update is pending, neither update nor cancel."""
-    pending = schedule is not None and schedule.pending(now) is not None
-    return Reason.CHANGE_SCHEDULED if pending else None
+    """L5: while a scheduled update is pending, no other; its planner is who can undo it."""
+    if schedule is None or schedule.pending(now) is None:
+        return None
+    return Reason.CHANGE_PLANNED_HERE if schedule.is_own else Reason.CHANGE_SCHEDULED
 
 
 def planned_by_others(schedule: Schedule | None, now: datetime) -> Reason | None:
     """L5: what the merchant planned stops a cancellation; what its customer planned is let go."""
-    is_own = schedule is not None and schedule.is_own
-    return None if is_own else change_scheduled(schedule, now)
+    found = change_scheduled(schedule, now)
+    return None if found is Reason.CHANGE_PLANNED_HERE else found
 
 
 def ended(subscription: Subscription) -> Reason | None:

@@ -67,6 +67,7 @@ NOBODY = frozenset(
         Reason.ALREADY_CANCELLING,
         Reason.NOT_CANCELLING,
         Reason.NO_CHANGE_PLANNED,
+        Reason.CHANGE_PLANNED_HERE,
         Reason.METHOD_UNSUPPORTED,
         Reason.SAME_PRICE,
         Reason.QUANTITY_OUT_OF_BOUNDS,

@@ -246,6 +246,7 @@ def _ltr(text: str) -> str:
 FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("plan_before", lazy_gettext("Until now"), _plan_before),
     ("plan", lazy_gettext("Plan"), _plan),
+    ("quantity_before", lazy_gettext("Quantity until now"), _text),
     ("quantity", lazy_gettext("Quantity"), _text),
     ("amount", lazy_gettext("Amount"), _sum),
     ("charged", lazy_gettext("Charged now"), _sum),

@@ -86,7 +86,7 @@ def _begin(visit: Visit, id: str, operation: str, shown: Quote, consent: str) ->
             "plan": shown.after.name,
             "period_before": _period(shown.before),
             "period": _period(shown.after),
-            "quantity": shown.after.quantity if shown.after.quantity > 1 else None,
+            **_quantities(shown),
             "currency": shown.first.currency,
             "charged": charged,
             "credited": shown.first.credit or None if shown.is_now else None,
@@ -185,6 +185,14 @@ def _briefly(told: dict[str, Any]) -> dict[str, Any]:
     """Return what a receipt says of a change that was not made, or not yet."""
     names = ("by_email", "address", "plan_before", "plan", "period_before", "period")
     return {name: told[name] for name in names if name in told}
+
+
+def _quantities(shown: Quote) -> dict[str, int]:
+    """Return the quantity of a change, and the one before it where that is another."""
+    before, after = shown.before.quantity, shown.after.quantity
+    if before == after:
+        return {"quantity": after} if after > 1 else {}
+    return {"quantity_before": before, "quantity": after}
 
 
 def _period(line: Line) -> list[str | int]:

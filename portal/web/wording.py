@@ -31,8 +31,12 @@ REASONS: dict[Reason, Wording] = {
     Reason.CHANGE_SCHEDULED: Wording(
         lazy_gettext("A change of this subscription is planned already."),
         lazy_gettext(
-            "Undo it first if you planned it here; otherwise ask the company that bills you."
+            "Wait until it has taken effect, or ask the company that bills you to undo it."
         ),
+    ),
+    Reason.CHANGE_PLANNED_HERE: Wording(
+        lazy_gettext("You planned a change of this subscription already."),
+        lazy_gettext("Undo the planned change first; then you can change it otherwise."),
     ),
     Reason.SUBSCRIPTION_ENDED: Wording(
         lazy_gettext("This subscription has ended."),

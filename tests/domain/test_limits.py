@@ -93,6 +93,10 @@ def switch(subscription: Subscription, new: Price, quantity: int = 1, **config: 
         (limits.method_unsupported("klarna"), Reason.METHOD_UNSUPPORTED),
         (limits.change_scheduled(None, NOW), None),
         (limits.change_scheduled(scheduled(5), NOW), Reason.CHANGE_SCHEDULED),
+        (
+            limits.change_scheduled(replace(scheduled(5), is_own=True), NOW),
+            Reason.CHANGE_PLANNED_HERE,
+        ),
         (limits.change_scheduled(scheduled(5, "not_started"), NOW), Reason.CHANGE_SCHEDULED),
         (limits.change_scheduled(scheduled(5, "released"), NOW), None),
         (limits.change_scheduled(scheduled(-5), NOW), None),

@@ -106,7 +106,7 @@ def test_a_change_that_waits_for_the_period_is_planned_here() -> None:
     [
         (None, Place.NO, Place.HERE, Place.HERE),
         (SCHEDULED, Place.ASK_MERCHANT, Place.ASK_MERCHANT, Place.ASK_MERCHANT),
-        (replace(SCHEDULED, is_own=True), Place.HERE, Place.HERE, Place.ASK_MERCHANT),
+        (replace(SCHEDULED, is_own=True), Place.HERE, Place.HERE, Place.NO),
         (replace(SCHEDULED, is_own=True, status="released"), Place.NO, Place.HERE, Place.HERE),
     ],
 )

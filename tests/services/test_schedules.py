@@ -117,6 +117,7 @@ def test_a_planned_change_is_shown_with_its_date_and_receipted(shop: Shop) -> No
     receipt = newest(shop, visit)
     assert receipt.verb == "change_planned"
     assert receipt.details["next_sum"] == 7018
+    assert (receipt.details["quantity_before"], receipt.details["quantity"]) == (3, 2)
     assert receipt.details["starts_on"] == shown.next_at.isoformat()
 
 

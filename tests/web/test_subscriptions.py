@@ -460,6 +460,8 @@ def test_a_change_is_planned_and_undone_on_the_pages(shop: Shop, browser: Browse
     assert "pay" not in " ".join(preview.button_names).lower()
     assert "Plan change planned" in receipt.text
     assert "Planned change" in planned.text
+    assert "Undo the planned change first" in planned.text
+    assert "Quantity until now" in receipt.text
     assert "Planned change undone" in undone.text
     assert "Undo the planned change" not in after.button_names
     assert shop.told(subscription).schedule is None
