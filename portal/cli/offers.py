@@ -36,7 +36,6 @@ def offers() -> None:
 @click.option("--coupon", default="", help="Offer a coupon, by its id at Stripe.")
 @click.option("--price", default="", help="Offer a cheaper plan, by its price at Stripe.")
 @click.option("--trial-days", type=int, default=0, help="Offer a trial longer by these days.")
-@click.option("--pause", is_flag=True, help="Offer to pause, where pausing is open here.")
 @click.option("--reason", "reasons", multiple=True, help="Only for this reason of leaving.")
 @click.option("--product", "products", multiple=True, help="Only for this product (prod_…).")
 @click.option("--country", "countries", multiple=True, help="Only for this country (ES).")
@@ -45,13 +44,10 @@ def offers() -> None:
 @click.option("--price-from", type=click.IntRange(0), default=0, help="Minor units of a period.")
 @click.option("--price-to", type=click.IntRange(1), help="Less than this, in minor units.")
 @click.option("--currency", default="", help="The currency of --price-from and --price-to.")
-def add(merchant: str, coupon: str, price: str, trial_days: int, pause: bool, **asked: Any) -> None:
-    """Offer something, after what is offered already; the first that fits is shown.
-
-    Reasons are Stripe's words or ids of the merchant's own options (fo_…).
-    """
+def add(merchant: str, coupon: str, price: str, trial_days: int, **asked: Any) -> None:
+    """Offer something, after what is offered already; the first that fits is shown."""
     parts, found = cli.installation(), cli.get_merchant(merchant)
-    kind = _kind(coupon=coupon, price=price, trial_days=trial_days, pause=pause)
+    kind = _kind(coupon=coupon, price=price, trial_days=trial_days)
     terms = Terms(kind, coupon, price, trial_days, _conditions(asked))
     try:
         id = services.add(parts.at(found), terms)
@@ -133,17 +129,17 @@ def _ids_of(listed: list[Listed], coupon: str) -> list[int]:
 
 
 def _kind(**given: Any) -> OfferKind:
-    kinds = dict(zip(("coupon", "price", "trial_days", "pause"), OfferKind, strict=True))
+    kinds = dict(zip(("coupon", "price", "trial_days"), OfferKind, strict=True))
     named = [kinds[name] for name, value in given.items() if value]
     if len(named) != 1:
-        raise click.UsageError("Say one of --coupon, --price, --trial-days and --pause.")
+        raise click.UsageError("Say one of --coupon, --price and --trial-days.")
     return named[0]
 
 
 def _conditions(asked: dict[str, Any]) -> Conditions:
-    unknown = [one for one in asked["reasons"] if one not in FEEDBACK and not one.startswith("fo_")]
+    unknown = [one for one in asked["reasons"] if one not in FEEDBACK]
     if unknown:
-        raise click.UsageError(f"{unknown[0]!r} is none of {', '.join(FEEDBACK)} or fo_….")
+        raise click.UsageError(f"{unknown[0]!r} is none of {', '.join(FEEDBACK)}.")
     is_priced = bool(asked["price_from"]) or asked["price_to"] is not None
     if is_priced != bool(asked["currency"]):
         raise click.UsageError("--price-from and --price-to go with --currency.")
@@ -159,8 +155,6 @@ def _named(terms: Terms) -> str:
             return f"the plan {terms.price}"
         case OfferKind.LONGER_TRIAL:
             return f"{terms.days} more days of trial"
-        case OfferKind.PAUSE:
-            return "to pause"
 
 
 def _for_whom(conditions: Conditions) -> str:

@@ -51,14 +51,10 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What somebody said on leaving; all may be empty. `feedback` is one of Stripe's words.
-
-    `option` is the id of one of the merchant's own reasons (`fo_…`).
-    """
+    """What somebody said on leaving; both may be empty. `feedback` is one of Stripe's words."""
 
     feedback: str = ""
     comment: str = ""
-    option: str = ""
 
     def __post_init__(self) -> None:
         if self.feedback and self.feedback not in FEEDBACK:

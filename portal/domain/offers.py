@@ -12,26 +12,25 @@ from portal.domain.configurations import PortalConfiguration
 from portal.domain.decisions import Decision, Reason
 from portal.domain.limits import Standing
 from portal.domain.money import Money
-from portal.domain.resolver import Action, Place, resolve, resolve_switch
+from portal.domain.resolver import resolve_switch
 from portal.domain.subscriptions import Subscription
 
 
 class OfferKind(StrEnum):
-    """What is offered; PAUSE only where the resolver says that pausing is done here."""
+    """What is offered."""
 
     COUPON = "coupon"
     CHEAPER_PLAN = "cheaper_plan"
     LONGER_TRIAL = "longer_trial"
-    PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Whom an offer is for; what is empty or None asks nothing.
 
-    `reasons` are Stripe's words or ids of the merchant's own (`fo_…`), `products` ids, `countries`
-    ISO 3166 alpha-2. Tenure counts days since the subscription was made, and what a period costs is
-    in minor units of `currency`. Every bound belongs to what it bounds.
+    `reasons` are Stripe's words, `products` ids, `countries` ISO 3166 alpha-2. Tenure counts days
+    since the subscription was made, and what a period costs is in minor units of `currency`. Every
+    bound belongs to what it bounds.
     """
 
     reasons: tuple[str, ...] = ()
@@ -177,8 +176,6 @@ def _fits(offer: RetentionOffer, leaver: Leaver) -> bool:
         case OfferKind.LONGER_TRIAL:
             planned = limits.change_scheduled(leaver.standing.schedule, leaver.standing.now)
             return leaver.subscription.is_trialing and planned is None
-        case OfferKind.PAUSE:
-            return _pauses_here(leaver)
 
 
 def _coupon_fits(coupon: Coupon, leaver: Leaver) -> bool:
@@ -209,10 +206,3 @@ def _is_cheaper(price: Price, leaver: Leaver) -> bool:
         quantity=item.quantity,
     )
     return answer.is_open
-
-
-def _pauses_here(leaver: Leaver) -> bool:
-    """Say whether pausing is done here: as soon as the resolver knows of it, and where it may."""
-    known = [action for action in Action if action.value == OfferKind.PAUSE.value]
-    answers = [resolve(action, leaver.standing, leaver.configuration) for action in known]
-    return any(answer.is_open and answer.place is Place.HERE for answer in answers)

@@ -128,7 +128,7 @@ def cancel(visit: Visit, id: str, leaving: Leaving, *, shown_for: str = "") -> i
             if not takes_back:
                 _refuse_unless(limits.may_cancel(standing_of(visit, held, wallet), configuration))
                 chance = _chance(unit, visit, id, shown_for)
-                said = leaving.option or leaving.feedback or shown_for
+                said = leaving.feedback or shown_for
                 offers.record(unit, visit, chance, id, OfferOutcome.CANCELLED, reason=said)
                 taken.record_of_subscription(
                     unit, visit.merchant.id, id, OfferOutcome.CANCELLED, now=visit.at.now
@@ -357,7 +357,6 @@ def _begin_cancelling(
         feedback=leaving.feedback,
         comment=leaving.comment,
         schedule=own_planned(visit, held.schedule),
-        option=leaving.option,
         told={**who(visit), "plan": name, **ends, "comment": leaving.comment},
     )
 
@@ -505,7 +504,7 @@ def _write(unit: Unit, at: MerchantContext, row: OperationRow, outcome: str) -> 
             customer_id=row.customer_id,
             subscription=row.subject,
             outcome=outcome,
-            feedback=row.parameters.get("option") or row.parameters.get("feedback", ""),
+            feedback=row.parameters.get("feedback", ""),
             comment=row.parameters.get("comment", ""),
             at=at.now,
         )
@@ -513,7 +512,7 @@ def _write(unit: Unit, at: MerchantContext, row: OperationRow, outcome: str) -> 
 
 
 def _leaving(told: dict[str, Any]) -> Leaving:
-    return Leaving(told["feedback"], told["comment"], told.get("option", ""))
+    return Leaving(told["feedback"], told["comment"])
 
 
 def _country(wallet: Wallet) -> str:

@@ -328,8 +328,6 @@ def _check(at: MerchantContext, terms: Terms) -> None:
         case OfferKind.LONGER_TRIAL:
             if not 1 <= terms.days <= MOST_DAYS:
                 raise InvalidInput("days", "days")
-        case OfferKind.PAUSE:
-            return
 
 
 def _terms(row: Row[Any] | OfferRow) -> Terms:

@@ -148,9 +148,9 @@ def test_conditions_are_kept_and_listed(house: House, app: Flask) -> None:
     ("arguments", "words"),
     [
         ([], "Say one of"),
-        (["--coupon", "A", "--pause"], "Say one of"),
-        (["--pause", "--reason", "boredom"], "is none of"),
-        (["--pause", "--price-to", "5"], "go with --currency"),
+        (["--coupon", "A", "--trial-days", "7"], "Say one of"),
+        (["--coupon", "A", "--reason", "boredom"], "is none of"),
+        (["--coupon", "A", "--price-to", "5"], "go with --currency"),
         (["--trial-days", "366"], "1 to 365 days"),
         (["--price", "price_none"], "knows no price"),
     ],

@@ -21,7 +21,6 @@ from portal.domain.offers import (
     may_take_offer,
     price_with,
 )
-from portal.domain.resolver import Action
 from portal.domain.subscriptions import (
     Discount,
     Subscription,
@@ -187,12 +186,6 @@ def test_a_cheaper_plan_costs_less_for_the_same_time_and_can_be_changed_to(
     decision = may_take_offer(RetentionOffer(1, kind=OfferKind.CHEAPER_PLAN, price=price), who)
 
     assert decision.is_allowed is is_made
-
-
-def test_a_pause_is_offered_only_where_the_resolver_has_it_done_here() -> None:
-    decision = may_take_offer(RetentionOffer(1, kind=OfferKind.PAUSE), leaver(ACTIVE))
-
-    assert decision.is_allowed is ("pause" in set(Action))
 
 
 def test_the_control_group_is_the_same_each_time_and_has_its_share() -> None:

@@ -820,11 +820,7 @@ def _details(change: Change) -> dict[str, Any]:
 
 
 def _details_of(leaving: Leaving) -> dict[str, str]:
-    told = {
-        "feedback": leaving.feedback,
-        "comment": leaving.comment,
-        "feedback_option": leaving.option,
-    }
+    told = {"feedback": leaving.feedback, "comment": leaving.comment}
     return {name: value for name, value in told.items() if value}
 
 

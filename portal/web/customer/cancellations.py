@@ -59,10 +59,7 @@ NO_MONEY_BACK: dict[Period, str] = {
     Period.OWED: lazy_gettext("None: this period is not paid yet"),
 }
 # Where what is offered is looked at and decided.
-WAYS: dict[OfferKind, str] = {
-    OfferKind.CHEAPER_PLAN: ".change",
-    OfferKind.PAUSE: ".pause",
-}
+WAYS: dict[OfferKind, str] = {OfferKind.CHEAPER_PLAN: ".change"}
 
 
 class LeavingForm(Form):
