@@ -113,7 +113,7 @@ def tell_reason(id: str) -> str | tuple[str, int]:
 @open_to(Who.CUSTOMER)
 def open_reason(id: str) -> Response:
     """Show the page anew to who opens the address that a reason was sent to."""
-    return redirect(url_for(".cancel", id=id))
+    return redirect(url_for(".cancel", id=id), 303)
 
 
 @pages.post("/subscriptions/<id>/keep")
