@@ -8,8 +8,10 @@ from pathlib import Path
 
 FONTS = Path(__file__).parent / "fonts"
 BASE = "latin"
+OTHERS = "others"
 FILES = {
-    BASE: "NotoSans-Regular.ttf",
+    BASE: "NotoSansLatin-Regular.ttf",
+    OTHERS: "NotoSans-Regular.ttf",
     "arabic": "NotoSansArabic-Regular.ttf",
     "devanagari": "NotoSansDevanagari-Regular.ttf",
     "emoji": "NotoEmoji-Regular.ttf",
@@ -18,10 +20,13 @@ FILES = {
     "hebrew": "NotoSansHebrew-Regular.ttf",
     "thai": "NotoSansThai-Regular.ttf",
 }
-BOLD = "NotoSans-Bold.ttf"
+BOLD = {BASE: "NotoSansLatin-Bold.ttf", OTHERS: "NotoSans-Bold.ttf"}
 
-# First and last sign of each block (Unicode 15, Blocks.txt) that another font than the base has.
+# First and last sign of each block (Unicode 15, Blocks.txt) that one font has; the others have what
+# is in none. Nearly every paper is in Latin letters alone: their font is small, for it is read and
+# cut down for each of them.
 BLOCKS = (
+    (0x0000, 0x024F, BASE),
     (0x0590, 0x05FF, "hebrew"),
     (0x0600, 0x06FF, "arabic"),
     (0x0750, 0x077F, "arabic"),
@@ -30,6 +35,12 @@ BLOCKS = (
     (0x0E00, 0x0E7F, "thai"),
     (0x1100, 0x11FF, "hangul"),
     (0x1CD0, 0x1CFF, "devanagari"),
+    (0x1E00, 0x1EFF, BASE),
+    (0x2000, 0x206F, BASE),
+    (0x20A0, 0x20CF, BASE),
+    (0x2100, 0x214F, BASE),
+    (0x2190, 0x2199, BASE),
+    (0x2212, 0x2212, BASE),
     (0x2600, 0x27BF, "emoji"),
     (0x2E80, 0x312F, "han"),
     (0x3130, 0x318F, "hangul"),
@@ -42,10 +53,11 @@ BLOCKS = (
     (0xFE30, 0xFE4F, "han"),
     (0xFE70, 0xFEFF, "arabic"),
     (0xFF00, 0xFFEF, "han"),
+    (0xFFFD, 0xFFFD, BASE),
     (0x1F000, 0x1FAFF, "emoji"),
 )
 # Signs of these stand side by side, each with its own width; all others must be shaped.
-UNSHAPED = frozenset({BASE, "emoji", "han", "hangul"})
+UNSHAPED = frozenset({BASE, OTHERS, "emoji", "han", "hangul"})
 
 ISOLATES = "\u2066\u2067\u2068\u2069"
 MARKS = "\u200e\u200f"
@@ -86,9 +98,7 @@ def runs(text: str) -> Iterator[tuple[str, str]]:
 def face_of(sign: str) -> str:
     """Return the face that has the block of a sign."""
     code = ord(sign)
-    if code < BLOCKS[0][0]:
-        return BASE
-    return next((face for first, last, face in BLOCKS if first <= code <= last), BASE)
+    return next((face for first, last, face in BLOCKS if first <= code <= last), OTHERS)
 
 
 def needs_shaping(text: str) -> bool:

@@ -26,8 +26,6 @@ class Pen:
         self._pdf = pdf
         self._is_rtl = is_rtl
         self._widths: dict[tuple[str, bool], float] = {}
-        pdf.add_font(faces.BASE, "", faces.FONTS / faces.FILES[faces.BASE])
-        pdf.add_font(faces.BASE, "B", faces.FONTS / faces.BOLD)
 
     def close(self) -> None:
         """Close the files of the fonts, which are read as they are needed."""
@@ -125,17 +123,18 @@ class Pen:
 
     def _shape(self, text: str, size: float, bold: bool) -> None:
         used = list(dict.fromkeys(face for face, _ in faces.runs(text) if face != faces.BASE))
-        for face in used:
+        for face in reversed([*used, faces.BASE]):
             self._choose(face, size, bold)
-        self._choose(used[0] if used else faces.BASE, size, bold)
         self._pdf.set_fallback_fonts([*used, faces.BASE], exact_match=False)
         way = "rtl" if faces.is_rtl(text, self._is_rtl) else "ltr"
         self._pdf.set_text_shaping(True, direction=way)
 
     def _choose(self, face: str, size: float, bold: bool) -> None:
-        if face not in self._pdf.fonts:
-            self._pdf.add_font(face, "", faces.FONTS / faces.FILES[face])
-        self._pdf.set_font(face, "B" if bold and face == faces.BASE else "", size)
+        style = "B" if bold and face in faces.BOLD else ""
+        if face + style not in self._pdf.fonts:
+            file = faces.BOLD[face] if style else faces.FILES[face]
+            self._pdf.add_font(face, style, faces.FONTS / file)
+        self._pdf.set_font(face, style, size)
 
     def _covered(self, text: str) -> str:
         """Put a box for each sign that no font has."""
