@@ -23,7 +23,7 @@ from portal.domain.payments import Intent, IntentState, PaymentState
 from portal.domain.subscriptions import Subscription
 from portal.mirror import customers, invoices, payment_methods, refresh, subscriptions
 from portal.mirror import mandates as mandate_rows
-from portal.services import declines, mail
+from portal.services import declines, mail, receipts
 from portal.store import notices, outbox
 from portal.store.payments import PaymentRow
 
@@ -35,11 +35,15 @@ SLACK = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What an intent is to pay: whose invoices, by id and number, and how much of each."""
+    """What an intent is to pay: whose invoices, by id and number, and how much of each.
+
+    `receipt` is the number of what was written of a payment made here, None where there is none.
+    """
 
     customer_id: int
     shares: tuple[tuple[str, str, Money], ...]
     invoice: Invoice | None = None
+    receipt: int | None = None
 
     @property
     def rows(self) -> list[tuple[str, Money]]:
@@ -193,6 +197,7 @@ def mail_begun(at: MerchantContext, intent: str) -> None:
         invoices=about.rows,
         path=f"invoices/{about.shares[0][0]}",
         mandate=told.mandate,
+        receipt=about.receipt,
     )
 
 
@@ -213,17 +218,22 @@ def _tell_debit(
     invoices: list[tuple[str, Money]],
     path: str,
     mandate: str = "",
+    receipt: int | None = None,
 ) -> None:
     card = customers.find_card(at.db, at.merchant, owned.customer_id)
     if card is None or not card.address:
         return
     given = mandate_rows.find(at.db, at.merchant, mandate) if mandate else None
+    locale = card.language_or(at.merchant.locale)
+    papers = [receipts.attachment_of(at, owned.customer_id, receipt, locale)] if receipt else []
     mail.send(
         at,
         "debit",
         to=card.address,
-        locale=card.language_or(at.merchant.locale),
+        locale=locale,
         message_id=message_id,
+        attachments=tuple(papers),
+        receipt=receipt,
         amount=amount,
         day=day,
         invoices=invoices,
@@ -251,6 +261,7 @@ def mail_failed(at: MerchantContext, intent: str, code: str) -> None:
             sum(amount.amount for *_, amount in about.shares), about.shares[0][2].currency
         ),
         why=declines.of_decline(code).happened,
+        receipt=about.receipt,
         invoices=about.rows,
         link=urljoin(at.settings.public_url, f"/{at.merchant.slug}/invoices/{about.shares[0][0]}"),
     )
@@ -278,7 +289,7 @@ def _about_payment(at: MerchantContext, intent: Intent) -> About | None:
             (share.invoice, numbers.get(share.invoice, ""), Money(share.amount, row.currency))
             for share in row.shares
         )
-        return About(row.customer_id, shares)
+        return About(row.customer_id, shares, receipt=row.receipt)
 
 
 def _about_invoice(at: MerchantContext, intent: Intent) -> About | None:

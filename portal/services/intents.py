@@ -19,7 +19,7 @@ from portal.domain.payments import (
 from portal.gateways.snapshots import Gone, Seen, Snapshot
 from portal.mirror import intents as mirror
 from portal.mirror import refresh, sales
-from portal.services import debits
+from portal.services import debits, receipts
 from portal.store import collections, operations, outbox
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow
@@ -130,6 +130,10 @@ def advance(
     elif state is PaymentState.FAILED and payment.state == PaymentState.PROCESSING:
         _queue(unit, at, "mail_failure", payment)
     rows.move(payment, state, now=at.now, error_code=codes)
+    # Until the intent is known, so is not what is paid with.
+    is_pending = state is PaymentState.PROCESSING and intent is not None
+    if is_pending and receipts.is_wanting(unit, payment):
+        receipts.add_payment(unit, at, payment)
 
 
 def _succeed(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:

@@ -27,7 +27,8 @@ def receipt(
 ) -> bytes:
     """Draw the receipt of one action; needs an application context for the names of methods."""
     told = tell(action.verb, action.details)
-    title = _("Receipt %(number)s: %(title)s", number=action.number, title=told.title)
+    called = charges.title_of(told.title, found)
+    title = _("Receipt %(number)s: %(title)s", number=action.number, title=called)
     received = formats.moment(action.at, i18n.current(), i18n.current_zone())
     with Paper(
         title,

@@ -20,7 +20,7 @@ from portal.domain.payments import PaymentState
 from portal.gateways.snapshots import Seen, Snapshot
 from portal.mirror import invoices, refresh
 from portal.services import intents, receipts
-from portal.store import outbox, presses, settlements
+from portal.store import outbox, settlements
 from portal.store import payments as rows
 from portal.store.payments import PaymentRow, ShareRow
 from portal.store.settlements import SettlementRow, SettlementState
@@ -43,8 +43,8 @@ def settle(at: MerchantContext, payment: str) -> None:
         refresh.save(unit, at.merchant, Origin.STRIPE, told, now=at.now)
         for share in row.shares:
             _begin(unit, at, row, share)
-        if any(share.is_live for share in row.shares) and not _is_receipted(unit, row):
-            receipts.add_payment(unit, at, row)
+        if any(share.is_live for share in row.shares):
+            _have_receipted(unit, at, row)
         _finish_if_booked(unit, at, row)
 
 
@@ -383,10 +383,11 @@ def _is_begun(unit: Unit, payment: PaymentRow) -> bool:
     )
 
 
-def _is_receipted(unit: Unit, payment: PaymentRow) -> bool:
-    """Whether a receipt names a payment already, or that of its press is about to."""
-    is_in_press = bool(payment.press) and presses.get(unit, payment.press).receipt is None
-    return is_in_press or payment.receipt is not None
+def _have_receipted(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:
+    if receipts.is_wanting(unit, payment):
+        receipts.add_payment(unit, at, payment)
+    else:
+        receipts.tell_settled(unit, at, payment)
 
 
 def _finish_if_booked(unit: Unit, at: MerchantContext, payment: PaymentRow) -> None:

@@ -68,7 +68,9 @@ WAITING = {
 # What each mail is sent with; the names are the folders of templates/mail.
 VALUES: dict[str, dict[str, Any]] = {
     "sign_in": {"code": "482913", "expires_at": datetime(2026, 11, 21, 9, 20, tzinfo=UTC)},
-    "receipt": {"action": action(), "customer_name": "Forn Aurora"},
+    "receipt": {
+        "action": action(), "title": actions.TITLES["paid"], "customer_name": "Forn Aurora",
+    },
     "mandate": {
         "mandate": MANDATE, "customer_name": "Forn Aurora",
         "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
@@ -76,6 +78,7 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "debit": {
         "amount": EUR, "invoices": INVOICES, "mandate": MANDATE, "day": NOW.date(),
+        "receipt": 1042,
         "method": PaymentMethod("pm_1", "cus_1", "sepa_debit", last4="3000"),
     },
     "card_expiring": {
@@ -94,7 +97,7 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
-        "why": declines.of_decline("insufficient_funds").happened,
+        "why": declines.of_decline("insufficient_funds").happened, "receipt": 1042,
     },
     "collection": {
         **WAITING, "reason": "declined",
@@ -322,7 +325,9 @@ def test_the_receipt_says_what_was_paid(at):
     ],
 )
 def test_the_receipt_says_what_was_done(at, verb, details, said):
-    text = write(at, "receipt", action=action(verb, **details)).text
+    done = action(verb, **details)
+
+    text = write(at, "receipt", action=done, title=actions.tell(verb, done.details).title).text
 
     assert [words_ for words_ in said if words_ not in text] == []
     assert "secret" not in text

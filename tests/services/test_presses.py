@@ -279,7 +279,7 @@ def test_small_invoices_are_paid_together(payer: Payer) -> None:
     assert sorted(payer.bookings()) == ["0.24", "0.36"]
 
 
-def test_delayed_money_is_named_as_pending_and_receipted_when_it_comes(payer: Payer) -> None:
+def test_delayed_money_is_named_as_pending_and_mailed_again_when_it_comes(payer: Payer) -> None:
     invoices, debit = [payer.invoice(), payer.stripe_invoice()], payer.debit()
 
     press(payer, *invoices, method=debit)
@@ -289,7 +289,13 @@ def test_delayed_money_is_named_as_pending_and_receipted_when_it_comes(payer: Pa
     payer.house.settle_down()
 
     assert [one["is_pending"] for one in at_first["charges"]] == [True, True]
-    assert len(receipts(payer)) == 3
+    assert receipts(payer) == [at_first]
+    subjects = [mail.subject for mail in payer.house.postbox.mails if "eceipt" in mail.subject]
+    assert [subject.partition(": ")[2] for subject in subjects] == [
+        "Payment on its way",
+        "Payment",
+        "Payment",
+    ]
     assert payer.charges() == [12100, 12100]
     assert payer.bookings() == ["121.00"]
 

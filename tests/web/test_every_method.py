@@ -220,6 +220,12 @@ def test_a_debit_is_pending_for_days_and_then_paid(buyer: Buyer, kind: PaymentMe
     assert "There is nothing to pay here now" in again.text
     assert buyer.button not in again.button_names
     assert (buyer.payer.charges(), buyer.booked()) == ([], [])
+    [number] = buyer.receipts()
+    [told] = [one for one in buyer.house.postbox.mails if one.id.startswith("debit-")]
+    receipt = buyer.browser.get("customer.history.show", number=int(number))
+    assert receipt.h1 == "Payment on its way"
+    assert in_words.name(kind.type) in receipt.text
+    assert [file.name for file in told.attachments] == [f"receipt-{number}.pdf"]
 
     buyer.settle(kind.delayed_days)
 
@@ -242,7 +248,12 @@ def test_a_debit_that_comes_back_leaves_the_invoice_open(
     assert "You were not charged." in buyer.shown().text
     assert "You were not charged." in mail.text
     assert buyer.button in buyer.choose().button_names
-    assert (buyer.payer.charges(), buyer.booked(), buyer.receipts()) == ([], [], [])
+    assert (buyer.payer.charges(), buyer.booked()) == ([], [])
+    [number] = buyer.receipts()
+    receipt = buyer.browser.get("customer.history.show", number=int(number))
+    assert receipt.h1 == "Payment that did not go through"
+    assert "Status Not paid" in receipt.text
+    assert f"Receipt: {number}" in mail.text
 
 
 @each(SLIPS)

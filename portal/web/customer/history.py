@@ -1,6 +1,7 @@
 """What was done in the portal: the list, and the receipt of one action."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from portal.domain.subscriptions import Subscription
 from portal.i18n import gettext as _
 from portal.mirror import invoices, subscriptions
 from portal.services import charges, papers, receipts
-from portal.services.actions import shares_of, tell
+from portal.services.actions import Told, shares_of, tell
+from portal.services.charges import Charge
 from portal.store import actions
 from portal.web import downloads
 from portal.web.customer import current_visit
@@ -74,9 +76,10 @@ def list_all() -> ResponseReturnValue:
     )
     is_more = len(found) > PAGE
     older = url_for(".list_all", before=found[PAGE - 1].number) if is_more else ""
+    stands = charges.list_of_all(visit.db, visit.merchant, found)
     return render_template(
         "customer/history/list_all.html",
-        told=[(row, tell(row.verb, row.details)) for row in found[:PAGE]],
+        told=[(row, _tell(row, stands.get(row.number, []))) for row in found[:PAGE]],
         newer_href=url_for(".list_all") if before < actions.NEWEST else "",
         older_href=older,
     )
@@ -91,12 +94,15 @@ def show(number: int) -> ResponseReturnValue:
     subscription = _subscription(visit, action)
     about_href, about_label = _about(action, subscription)
     is_leaving = action.verb in OF_LEAVING
+    found = charges.list_of(visit.db, visit.merchant, action)
+    tone, sign = ("", "clock") if action.verb in WAITING else charges.seal_of(found)
     return render_template(
         "customer/history/show.html",
         action=action,
-        told=tell(action.verb, action.details),
-        stands=charges.rows_of(charges.list_of(visit.db, visit.merchant, action)),
-        waits=action.verb in WAITING,
+        told=_tell(action, found),
+        stands=charges.rows_of(found),
+        tone=tone,
+        sign=sign,
         mailed_to=visit.customer.email,
         may_resume=bool(is_leaving and subscription is not None and subscription.is_cancelling),
         about_href=about_href,
@@ -115,6 +121,12 @@ def pdf(number: int) -> ResponseReturnValue:
     found = charges.list_of(visit.db, visit.merchant, action)
     paper = papers.receipt(visit.at, action, visit.customer_name, found)
     return downloads.send(paper, receipts.name_of(action), downloads.PDF)
+
+
+def _tell(action: Row[Any], found: list[Charge]) -> Told:
+    """Say what was done, and of a payment how it stands."""
+    told = tell(action.verb, action.details)
+    return replace(told, title=charges.title_of(told.title, found))
 
 
 def _action(visit: Visit, number: int) -> Row[Any]:
