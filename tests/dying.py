@@ -1,10 +1,12 @@
 """Units of work in a process that is killed (-9) at one of their points.
 
-A point is a moment before or after a commit, or before or after a request to a provider. They are
-numbered as they are met, so that a first run that nobody kills says how many there are.
+A point is a moment after which something that lasts is different: a commit is done, or a provider
+has been sent a request that changes something. To die before one of them is to die after the one
+before it: nothing outside the process tells the two apart. Points are numbered as they are met, so
+that a first run that nobody kills says how many there are.
 
-`python -m tests.dying` waits for orders, a line of JSON each, and forks for every one of them: what
-it has imported is there at once, and only the fork dies.
+`python -m tests.dying` waits for orders, a line of JSON each, and forks for every one that is to
+die; one that is not is done by itself. So what was imported and compiled is there at once.
 """
 
 import json
@@ -13,9 +15,9 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -29,12 +31,19 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from portal import logs
 from portal.context import Gateways
 from portal.db import Database, Unit
+from portal.domain.money import Money
 from portal.gateways.registry import Transports
+from portal.services import outcomes, presses
+from portal.services.payments import Wish
+from portal.services.presses import Wanted
 from portal.settings import Settings
 from portal.store import merchants
+from portal.store.operations import OperationRow
 from portal.store.secrets import Keyring
+from tests.databases import opened
 from tests.house import PUBLIC_URL, House, Postbox, Wire
-from tests.payer import Payer
+from tests.payer import DUE, Payer
+from tests.shared import lend
 
 NEVER = -1
 
@@ -51,8 +60,8 @@ class Order:
     holded: str
     points: str
     stripe_customer: str
-    invoice: str = ""
-    card: str = ""
+    subjects: list[str] = field(default_factory=list)
+    method: str = ""
     die_at: int = NEVER
 
 
@@ -73,7 +82,7 @@ class Points:
 
 
 class Deadly(httpx.BaseTransport):
-    """The network, with a point on each side of a request."""
+    """The network, with a point behind each request that changes something."""
 
     def __init__(self, points: Points) -> None:
         self._points = points
@@ -81,15 +90,14 @@ class Deadly(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read its answer whole."""
-        name = f"{request.method} {request.url.path}"
-        self._points.meet(f"before {name}")
         response = self._network.handle_request(request)
         response.read()
-        self._points.meet(f"after {name}")
+        if request.method != "GET":
+            self._points.meet(f"{request.method} {request.url.path}")
         return response
 
 
-def _house(order: Order, points: Points) -> House:
+def _house(order: Order, db: Database, points: Points) -> House:
     """Return the installation of an order, which reaches its providers over the network."""
     settings = Settings(
         public_url=PUBLIC_URL,
@@ -99,7 +107,7 @@ def _house(order: Order, points: Points) -> House:
         holded_api_base=order.holded,
         secret_key=SecretStr("a key for tests, and long enough to sign with"),
     )
-    db, keyring, postbox = Database(order.database), Keyring([order.seal]), Postbox()
+    keyring, postbox = Keyring([order.seal]), Postbox()
     transports = Transports(Deadly(points), Deadly(points))
     gateways = Gateways(
         settings, db, keyring, "portal-tests", transports=transports, mailer=postbox
@@ -123,39 +131,60 @@ def _house(order: Order, points: Points) -> House:
 
 
 def _press(payer: Payer, order: Order) -> None:
-    payer.pay(order.invoice, order.card)
+    """Press the button of a page that shows 121.00 for each of the invoices."""
+    each = [Wanted(invoice, DUE) for invoice in order.subjects]
+    total = Money(DUE.amount * len(each), DUE.currency)
+    presses.press(payer.visit(), each, Wish(total, order.method))
 
 
-def _work(payer: Payer, order: Order) -> None:
-    payer.house.worker().work_once()
+def _come_back(payer: Payer, order: Order) -> None:
+    """Open the page that people come back to from a payment."""
+    with payer.house.db.session() as reader:
+        row = reader.get_one(OperationRow, order.subjects[0])
+    outcomes.read_outcome(payer.house.at, row)
 
 
-STORIES = {"press": _press, "work": _work}
+def _work(payer: Payer, _order: Order) -> None:
+    """Work until nothing is left that is due."""
+    worker = payer.house.worker()
+    with lend(payer.house).app_context():
+        while worker.work_once():
+            pass
+
+
+STORIES = {"press": _press, "come back": _come_back, "work": _work}
 
 
 def _do(order: Order) -> None:
-    points = Points(order)
-    event.listen(Unit, "before_commit", lambda _unit: points.meet("before commit"))
-    event.listen(Unit, "after_commit", lambda _unit: points.meet("after commit"))
-    STORIES[order.story](Payer(_house(order, points), order.stripe_customer, ""), order)
+    points, db = Points(order), opened(order.database)
+    event.listen(Unit, "after_commit", met := lambda _unit: points.meet("commit"))
+    try:
+        STORIES[order.story](Payer(_house(order, db, points), order.stripe_customer, ""), order)
+    finally:
+        event.remove(Unit, "after_commit", met)
+        db.dispose()
 
 
 def main() -> None:
     """Carry out orders until there are no more; say of each by which signal it ended."""
     logs.set_up(as_json=False)
     for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            os._exit(_end_of(line))
-        _, status = os.waitpid(child, 0)
-        ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)
-        sys.stdout.write(f"{ended}\n")
+        order = Order(**json.loads(line))
+        sys.stdout.write(f"{_end_of(order) if order.die_at == NEVER else _end_of_fork(order)}\n")
         sys.stdout.flush()
 
 
-def _end_of(line: str) -> int:
+def _end_of_fork(order: Order) -> int:
+    child = os.fork()
+    if not child:
+        os._exit(_end_of(order))
+    _, status = os.waitpid(child, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)
+
+
+def _end_of(order: Order) -> int:
     try:
-        _do(Order(**json.loads(line)))
+        _do(order)
     except Exception:
         traceback.print_exc()
         return 1
@@ -168,6 +197,10 @@ def _end_of(line: str) -> int:
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *_: Any) -> None:
         """Write no line for a request."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Leave the date to the sandbox, which has a clock of its own."""
+        self.send_response_only(code, message)
 
 
 @contextmanager
@@ -192,9 +225,9 @@ class Doomed:
         self._bases = {"stripe": stripe, "holded": holded}
 
     def do(
-        self, story: str, *, die_at: int = NEVER, invoice: str = "", card: str = ""
+        self, story: str, subjects: Sequence[str] = (), method: str = "", *, die_at: int = NEVER
     ) -> list[str]:
-        """Do a story and return the points it met; the last one is where it died, if it did."""
+        """Do a story and return the points it met: one more than `die_at` if it died there."""
         house, points = self._payer.house, self._folder / "points"
         order = Order(
             story=story,
@@ -203,16 +236,17 @@ class Doomed:
             seal=house.seal,
             points=str(points),
             stripe_customer=self._payer.stripe_customer,
-            invoice=invoice,
-            card=card,
+            subjects=list(subjects),
+            method=method,
             die_at=die_at,
             **self._bases,
         )
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         self._process.stdin.flush()
         ended = int(self._process.stdout.readline())
-        assert ended == (0 if die_at == NEVER else signal.SIGKILL)
-        return points.read_text().splitlines()
+        met = points.read_text().splitlines()
+        assert ended == (signal.SIGKILL if len(met) == die_at + 1 else 0)
+        return met
 
 
 @contextmanager

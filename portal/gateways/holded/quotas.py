@@ -5,12 +5,12 @@ Each answer speaks of one window; which one depends on the plan.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from portal.domain.budget import Quota, Window, month_start
+from portal.gateways.answers import moment_of
 
 PREFIX = "X-RateLimit-"
 TOO_MANY = 429
@@ -68,6 +68,6 @@ def _count(value: object) -> int | None:
 def date_of(response: httpx.Response) -> datetime:
     """Return Holded's time of the answer; without one, when it was received (RFC 9110, 6.6.1)."""
     try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+        return moment_of(response.headers["Date"])
     except (KeyError, ValueError):
         return datetime.now(UTC).replace(microsecond=0)

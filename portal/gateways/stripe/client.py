@@ -8,7 +8,6 @@ repeat is the business of whoever holds the idempotency key.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +31,7 @@ from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.reconciliation import Taken
 from portal.domain.subscriptions import Schedule, Subscription
+from portal.gateways.answers import moment_of
 from portal.gateways.payments import Account, Change, Preview, PreviewLine
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import bills, schedules, translate
@@ -722,7 +722,7 @@ class StripeGateway:
         try:
             answer = self._client.raw_request(method, path, **params, **options)
             is_repeated = answer.headers.get("Idempotent-Replayed") == "true"
-            at = SOME_TIME_AGO if is_repeated else parsedate_to_datetime(answer.headers["Date"])
+            at = SOME_TIME_AGO if is_repeated else moment_of(answer.headers["Date"])
             return dict(answer.data), at
         except stripe.StripeError as error:
             raise _translated(error) from error
