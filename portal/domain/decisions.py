@@ -30,6 +30,8 @@ class Reason(StrEnum):
     QUANTITY_FIXED = "quantity_fixed"
     QUANTITY_OUT_OF_BOUNDS = "quantity_out_of_bounds"
     AMOUNT_CHANGED = "amount_changed"
+    # about a question
+    TOO_MANY_QUESTIONS = "too_many_questions"
     # about a configuration
     FEATURE_DISABLED = "feature_disabled"
     TOO_MANY_PRODUCTS = "too_many_products"

@@ -22,6 +22,7 @@ class OfferKind(StrEnum):
     COUPON = "coupon"
     CHEAPER_PLAN = "cheaper_plan"
     LONGER_TRIAL = "longer_trial"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ def _fits(offer: RetentionOffer, leaver: Leaver) -> bool:
         case OfferKind.LONGER_TRIAL:
             planned = limits.change_scheduled(leaver.standing.schedule, leaver.standing.now)
             return leaver.subscription.is_trialing and planned is None
+        case OfferKind.PERSON:
+            return True
 
 
 def _coupon_fits(coupon: Coupon, leaver: Leaver) -> bool:

@@ -12,6 +12,7 @@ from portal.i18n import formats, gettext, lazy_gettext, ngettext
 
 TITLES: dict[str, str] = {
     "paid": lazy_gettext("Payment"),
+    "asked": lazy_gettext("Question sent"),
     "overpaid": lazy_gettext("More was paid than was due"),
     "method_added": lazy_gettext("Payment method saved"),
     "method_removed": lazy_gettext("Payment method removed"),
@@ -36,6 +37,7 @@ TITLES: dict[str, str] = {
 }
 # What somebody may want to know or do who did not expect this.
 NOTES: dict[str, str] = {
+    "asked": lazy_gettext("It is with the company that bills you, which answers you by mail."),
     "overpaid": lazy_gettext(
         "The invoice was paid in another way while your payment was on its way. This sum was not "
         "needed; the company that bills you gives it back."
@@ -262,6 +264,8 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("next_on", lazy_gettext("Next charge"), _day),
     ("next_sum", lazy_gettext("Sum of the next charge"), _sum),
     ("changed", lazy_gettext("What changed"), _parts_changed),
+    ("about", lazy_gettext("About"), _text),
+    ("question", lazy_gettext("Your question"), _text),
     ("consent", lazy_gettext("What was agreed to"), _text),
     ("comment", lazy_gettext("Your words"), _text),
 )

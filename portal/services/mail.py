@@ -36,16 +36,20 @@ def send(
     to: str,
     locale: str,
     message_id: str,
+    reply_to: str = "",
     attachments: tuple[Attachment, ...] = (),
     **values: Any,
 ) -> None:
     """Write a mail and hand it over; `values` are what its templates name.
 
+    An answer goes to `reply_to`, else to the merchant.
+
     They are plain data: sums as Money, days and aware moments, text. Needs an application context.
     Raises GatewayUnavailable to try again, GatewayRefused if it will never arrive.
     """
     mail = compose(at, name, to=to, locale=locale, message_id=message_id, **values)
-    at.gateways.mailer.send(replace(mail, attachments=attachments))
+    mail = replace(mail, attachments=attachments, reply_to=reply_to or mail.reply_to)
+    at.gateways.mailer.send(mail)
 
 
 def compose(

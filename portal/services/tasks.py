@@ -20,7 +20,7 @@ from portal.domain.refunds import given_back, still_owed
 from portal.mirror import polls, refunds
 from portal.services import counterparts
 from portal.store import counterparts as documents
-from portal.store import inbox, merchants, operations, outbox
+from portal.store import enquiries, inbox, merchants, operations, outbox
 from portal.store.merchants import MerchantRow
 from portal.store.reconciliation import DifferenceRow
 from portal.store.settlements import SettlementRow, SettlementState
@@ -36,7 +36,8 @@ class TaskKind(StrEnum):
     JOB: see why it failed, then have it done again. ANSWER: Stripe has not said what it did.
     DIFFERENCE: Stripe, Holded and the portal say different things, see `flask portal reconcile`.
     QUESTION: see why Holded does not answer what the worker looks for there.
-    COUNTERPART: see to a Holded document that is to stand for a Stripe invoice or refund.
+    COUNTERPART: see to a Holded document that is to stand for a Stripe invoice or refund. ENQUIRY:
+    answer a customer, see `flask portal enquiry`.
     """
 
     REFUND = "refund"
@@ -47,6 +48,7 @@ class TaskKind(StrEnum):
     DIFFERENCE = "difference"
     QUESTION = "question"
     COUNTERPART = "counterpart"
+    ENQUIRY = "enquiry"
 
 
 WHY = {
@@ -84,7 +86,7 @@ def list_tasks(db: Database, *, now: datetime) -> list[Task]:
         names = {row.id: row.slug for row in reader.scalars(select(MerchantRow))}
     found = [*_bookings(db, names), *_refunds(db), *_events(db, names), *_jobs(db, names)]
     found += [*_differences(db, names), *_answers(db, names, now), *_questions(db, names, now)]
-    found += _counterparts(db, names, now)
+    found += [*_counterparts(db, names, now), *_enquiries(db, names)]
     return sorted(found, key=lambda task: task.since)
 
 
@@ -106,6 +108,13 @@ def _bookings(db: Database, names: dict[int, str]) -> Iterator[Task]:
     with db.session() as reader:
         for row in reader.scalars(select(SettlementRow).where(wanted)):
             yield _of_settlement(TaskKind.BOOKING, names[row.merchant_id], row, row.amount)
+
+
+def _enquiries(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    with db.session() as reader:
+        for row in enquiries.list_open(reader):
+            what = " ".join(filter(None, (f"question {row.number}:", row.topic, row.subject)))
+            yield Task(TaskKind.ENQUIRY, names[row.merchant_id], row.at, what)
 
 
 def _refunds(db: Database) -> Iterator[Task]:

@@ -210,6 +210,11 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("No new payment method can be used for this here."),
         ASK_MERCHANT,
     ),
+    # about a question
+    Reason.TOO_MANY_QUESTIONS: Wording(
+        lazy_gettext("Several of your questions wait for an answer already."),
+        lazy_gettext("Wait for those answers, then ask again."),
+    ),
     # about an offer
     Reason.NO_OFFER: Wording(
         lazy_gettext("This offer no longer stands."),

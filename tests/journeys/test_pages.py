@@ -34,6 +34,7 @@ PAGES = (
     "/subscriptions/<subscription>/cancel",
     "/account",
     "/history",
+    "/questions/new?topic=change&of=<subscription>",
     "/statement",
     "/statement?from=2026-12-31&to=2026-01-01",
     "/packs",

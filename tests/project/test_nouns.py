@@ -107,6 +107,12 @@ NOUNS = [
     Noun("SettlementRow", "portal.store.settlements", "settlements", "store services"),
     Noun("PollRow", "portal.mirror.polls", "polls", "domain mirror services"),
     Noun("RetentionOffer", "portal.domain.offers", "offers", "domain store services cli"),
+    Noun(
+        "Enquiry",
+        "portal.domain.enquiries",
+        "enquiries",
+        "domain store services cli pages templates",
+    ),
     Noun("Lift", "portal.domain.lifts", "lifts", "domain services"),
     Noun(
         "CancellationOutcome",

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from portal import i18n
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
+from portal.domain.enquiries import Enquiry, EnquiryState, Topic
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.mandates import Mandate, MandateStatus
 from portal.domain.merchants import Merchant
@@ -27,7 +28,7 @@ from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.gateways.mail import Mail
 from portal.gateways.smtp import compose as compose_message
-from portal.services import actions, declines, mail, mandates
+from portal.services import actions, declines, enquiries, mail, mandates
 from portal.settings import Settings
 from portal.web import filters
 
@@ -57,6 +58,10 @@ def action(verb: str = "paid", **details: Any) -> Any:
 MANDATE = Mandate(
     "mandate_1", "pm_1", "sepa_debit", MandateStatus.ACTIVE, reference="NVL4711", accepted_at=NOW
 )
+ENQUIRY = Enquiry(
+    1042, 1, Topic.CHANGE, "sub_1", "Team", "Please move me to Pro.", "ana@forn.example",
+    EnquiryState.ANSWERED, "It is done.", NOW, NOW,
+)  # fmt: skip
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
 WAITING = {
     "number": "F260001",
@@ -95,6 +100,11 @@ VALUES: dict[str, dict[str, Any]] = {
         "first": date(2026, 7, 1), "last": date(2026, 9, 30), "documents": 41, "missing": 1,
         "until": datetime(2026, 11, 28, 9, 20, tzinfo=UTC), "customer_name": "Forn Aurora",
     },
+    "enquiry": {
+        "enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic],
+        "customer_name": "Forn Aurora",
+    },
+    "answer": {"enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic]},
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
         "why": declines.of_decline("insufficient_funds").happened, "receipt": 1042,
@@ -208,7 +218,7 @@ def test_no_sentence_escapes_translation(at, name):
 
     untouched = (
         "Nuvol Studio", "Team", "Solo", "482 913", "Visa", "F260001", "1042", "Forn Aurora",
-        "authentication_required",
+        "authentication_required", ENQUIRY.message, ENQUIRY.answer,
     )  # fmt: skip
     plain = [
         sentence

@@ -18,10 +18,11 @@ from werkzeug.routing import Rule
 from portal.db import Base
 from portal.domain.access import Scope
 from portal.domain.customers import Origin
+from portal.domain.enquiries import About, Topic
 from portal.domain.payments import Share
 from portal.services import packs as packs_made
 from portal.services.merchants import RESERVED
-from portal.store import actions, operations, packs, presses
+from portal.store import actions, enquiries, operations, packs, presses
 from portal.store.packs import PackState
 from portal.web.areas import BLIND
 from portal.web.customer import SlugConverter
@@ -113,6 +114,18 @@ def owned(house: House, app: Flask) -> Owned:
     invoice = make_invoice(house.db, house.merchant, customer)
     with house.db.write() as unit:
         receipt = actions.add(unit, house.merchant, customer, "payment", now=house.now()).number
+        question = actions.add(unit, house.merchant, customer, "asked", now=house.now()).number
+        about = About(Topic.CHANGE, subscription)
+        enquiries.add(
+            unit,
+            house.merchant.id,
+            customer,
+            question,
+            about,
+            "Why?",
+            email="owner@forn.example",
+            now=house.now(),
+        )
         period = date(2026, 7, 1), date(2026, 9, 30)
         pack = packs.add(
             unit, house.merchant, customer, *period, locale="en", total=0, asked_at=house.now()
@@ -135,6 +148,7 @@ def owned(house: House, app: Flask) -> Owned:
     packs_made.path_of(house.at, pack.id).write_bytes(b"PK")
     ids = {
         "account": tax_id.id,
+        "enquiries": str(question),
         "history": str(receipt),
         "invoices": invoice,
         "operation": operation,

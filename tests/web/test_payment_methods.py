@@ -273,7 +273,7 @@ def test_what_the_merchant_does_not_open_is_shut_with_a_reason(
     assert "Visa" in page.text
     assert "Add payment method" not in page.button_names
     assert "has not opened this here" in page.text
-    assert page.link("help@nuvol.example") == "mailto:help@nuvol.example"
+    assert page.link("Ask Nuvol Studio") == "/nuvol/questions/new?topic=methods&of="
 
 
 def test_who_is_known_to_holded_alone_reads_that_nothing_can_be_kept_and_whom_to_ask(
@@ -285,7 +285,7 @@ def test_who_is_known_to_holded_alone_reads_that_nothing_can_be_kept_and_whom_to
     page = browser.get(LIST)
 
     assert "No payment method can be kept for you" in page.text
-    assert page.link("Write to Nuvol Studio") == "mailto:help@nuvol.example"
+    assert page.link("Ask Nuvol Studio") == "/nuvol/questions/new?topic=methods&of="
     assert "Add payment method" not in page.button_names
 
 

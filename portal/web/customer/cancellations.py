@@ -1,5 +1,7 @@
 """Leaving a subscription on one page, staying with the offer beside it, and coming back."""
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -12,7 +14,9 @@ from portal.domain.cancellations import (
     period_of,
     shuffled,
 )
+from portal.domain.enquiries import Topic
 from portal.domain.offers import OfferKind, price_with
+from portal.domain.resolver import Action
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
 from portal.services import cancellations, offers
@@ -59,7 +63,10 @@ NO_MONEY_BACK: dict[Period, str] = {
     Period.OWED: lazy_gettext("None: this period is not paid yet"),
 }
 # Where what is offered is looked at and decided.
-WAYS: dict[OfferKind, str] = {OfferKind.CHEAPER_PLAN: ".change"}
+WAYS: dict[OfferKind, Callable[[str], str]] = {
+    OfferKind.CHEAPER_PLAN: lambda id: url_for(".change", id=id),
+    OfferKind.PERSON: lambda id: url_for("customer.enquiries.write", topic=Topic.LEAVING, of=id),
+}
 
 
 class LeavingForm(Form):
@@ -134,7 +141,7 @@ def take_offer(id: str) -> Response:
         kind = offers.get(visit, offer).kind
         number = cancellations.keep_with_offer(visit, id, offer, _shown_for())
         way = WAYS.get(kind)
-        return redirect(url_for(way, id=id), 303) if way else _receipt(number, id)
+        return redirect(way(id), 303) if way else _receipt(number, id)
 
     return attempt(take, back=url_for(".show", id=id))
 
@@ -158,7 +165,7 @@ def _show(id: str, form: LeavingForm, reason: str | None = None) -> str:
         "customer/cancellations/cancel.html",
         leave=leave,
         form=form,
-        way=way_to(visit, leave.answer),
+        way=way_to(id, Action.CANCEL, leave.answer),
         offer=offer,
         reason=reason or None,
         period=period,

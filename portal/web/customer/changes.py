@@ -13,6 +13,7 @@ from portal import keys
 from portal.context import Visit
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
+from portal.domain.resolver import Action
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
 from portal.services import changes, pending_updates, plans, quotes, schedules
@@ -153,7 +154,7 @@ def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
         id=id,
         open_to_you=menu,
         form=form,
-        way=way_to(visit, menu.answer),
+        way=way_to(id, Action.CHANGE, menu.answer),
         why=wording.why,
         sends_to_merchant=any(
             wording.asks_merchant(choice.answer.decision) and not choice.is_current

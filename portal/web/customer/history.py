@@ -146,6 +146,8 @@ def _about(action: Row[Any], subscription: Subscription | None) -> tuple[str, st
     if subscription is not None:
         href = url_for("customer.subscriptions.show", id=subscription.id)
         return href, _("See the subscription")
+    if action.verb == "asked":
+        return url_for("customer.enquiries.show", number=action.number), _("See the question")
     paid = shares_of(action.details)
     if paid:
         return url_for("customer.invoices.show", id=paid[0]["id"]), _("See the invoice")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from portal.context import Visit
 from portal.domain.customers import Origin
 from portal.domain.decisions import Decision, Reason
+from portal.domain.enquiries import Topic
 from portal.domain.errors import NotFound
 from portal.domain.payment_methods import may_be_default
 from portal.domain.resolver import Action, Answer, Place
@@ -73,7 +74,8 @@ def show(id: str) -> str:
         "customer/subscriptions/show.html",
         shown=shown,
         ways={
-            action.value: way_to(visit, answer, shown) for action, answer in shown.answers.items()
+            action.value: way_to(id, action, answer, shown)
+            for action, answer in shown.answers.items()
         },
         **at_stripe_since(visit),
     )
@@ -124,22 +126,22 @@ def at_stripe_since(visit: Visit) -> dict[str, object]:
     }
 
 
-def way_to(visit: Visit, answer: Answer, shown: Shown | None = None) -> Way:
-    """Return what a page says of an action."""
+def way_to(id: str, action: Action, answer: Answer, shown: Shown | None = None) -> Way:
+    """Return what a page says of an action on a subscription."""
     if answer.is_open:
         return Way(is_open=True, is_at_stripe=answer.place is Place.AT_STRIPE)
-    href, label = _next_step(visit, answer, shown)
+    href, label = _next_step(id, action, answer, shown)
     return Way(False, why=wording.why(answer.decision), next_href=href, next_label=label)
 
 
-def _next_step(visit: Visit, answer: Answer, shown: Shown | None) -> tuple[str, str]:
+def _next_step(id: str, action: Action, answer: Answer, shown: Shown | None) -> tuple[str, str]:
     """Return where somebody goes on who was refused: never nowhere, if there is any way."""
     if answer.decision.reason is Reason.METHOD_UNSUPPORTED:
         return url_for("customer.payment_methods.list_all"), _("Go to your payment methods")
     if answer.decision.reason is Reason.FIRST_PAYMENT_OPEN and shown and shown.open_invoice:
         return url_for("customer.invoices.show", id=shown.open_invoice.id), _("Go to the invoice")
-    if wording.asks_merchant(answer.decision) and visit.merchant.support_email:
-        return f"mailto:{visit.merchant.support_email}", _("Write to them")
+    if wording.asks_merchant(answer.decision):
+        return url_for("customer.enquiries.write", topic=Topic(action), of=id), _("Ask them")
     return "", ""
 
 
@@ -153,7 +155,7 @@ def _show_methods(visit: Visit, id: str, form: MethodForm) -> str:
         "customer/subscriptions/method.html",
         shown=shown,
         form=form,
-        way=way_to(visit, answer, shown),
+        way=way_to(id, Action.CHANGE_METHOD, answer, shown),
         usable=[one for one, decision in usable if decision.is_allowed],
         others=[(one, wording.why(decision)) for one, decision in usable if decision.reason],
     )

@@ -1,0 +1,157 @@
+"""Asking the merchant's people, and what they answer.
+
+A question has a number, a mail to the merchant and its place among what waits for a person; its
+answer is mailed and stays in the portal.
+"""
+
+from typing import Any
+from urllib.parse import urljoin
+
+from portal.context import MerchantContext, Visit
+from portal.db import Unit
+from portal.domain.enquiries import OF_NOTHING, About, Enquiry, EnquiryState, Topic, may_ask
+from portal.domain.errors import NotFound, Refused
+from portal.i18n import lazy_gettext
+from portal.mirror import customers, invoices
+from portal.services import mail, receipts, subscriptions
+from portal.store import enquiries as rows
+from portal.store import merchants, outbox
+from portal.store.enquiries import EnquiryRow
+
+TOPICS: dict[Topic, str] = {
+    Topic.CHANGE: lazy_gettext("Change the plan"),
+    Topic.ENTER_CODE: lazy_gettext("Use a promotion code"),
+    Topic.CANCEL: lazy_gettext("Cancel the subscription"),
+    Topic.RESUME: lazy_gettext("Go on with the subscription"),
+    Topic.UNDO_CHANGE: lazy_gettext("Undo a planned change"),
+    Topic.DROP_CHANGE: lazy_gettext("Drop a waiting change"),
+    Topic.CHANGE_METHOD: lazy_gettext("Change the payment method"),
+    Topic.LEAVING: lazy_gettext("Talk before I leave"),
+    Topic.INVOICE: lazy_gettext("An invoice"),
+    Topic.METHODS: lazy_gettext("How I can pay"),
+    Topic.OTHER: lazy_gettext("Something else"),
+}
+
+
+def about(visit: Visit, topic: Topic, subject: str) -> About:
+    """Return what a question of this visit would be about; raises NotFound if it is not theirs."""
+    if topic in OF_NOTHING:
+        return About(topic)
+    if topic is Topic.INVOICE:
+        invoice = invoices.get(visit, subject).invoice
+        return About(topic, invoice.id, invoice.number)
+    shown = subscriptions.get_shown(visit, subject)
+    return About(topic, shown.id, shown.name)
+
+
+def find_open(visit: Visit, found: About) -> Enquiry | None:
+    """Return the question about the same that waits for its answer already."""
+    with visit.db.session() as reader:
+        row = rows.find_open(reader, visit.merchant.id, visit.customer.id, found)
+        return row.to_enquiry() if row is not None else None
+
+
+def ask(visit: Visit, topic: Topic, subject: str, message: str) -> int:
+    """Ask the merchant and return the question's number, that of the open one about the same.
+
+    Raises NotFound for what is not the visit's, Refused with too many questions open.
+    """
+    found = about(visit, topic, subject)
+    with visit.db.write() as unit:
+        merchant, customer = visit.merchant.id, visit.customer.id
+        merchants.lock(unit, merchant)
+        earlier = rows.find_open(unit, merchant, customer, found)
+        if earlier is not None:
+            return earlier.number
+        decision = may_ask(rows.count_open(unit, merchant, customer))
+        if not decision.is_allowed:
+            raise Refused(decision)
+        told = {"topic": topic.value, "about": found.name, "question": message}
+        number = receipts.add(unit, visit, "asked", subject=found.subject, **told).number
+        email = visit.email or visit.customer.email
+        rows.add(unit, merchant, customer, number, found, message, email=email, now=visit.at.now)
+        _queue(unit, visit.at, "mail_enquiry", number)
+        return number
+
+
+def get(visit: Visit, number: int) -> Enquiry:
+    """Return one question of the visit's customer; raises NotFound."""
+    with visit.db.session() as reader:
+        return rows.get_of_customer(reader, visit.merchant.id, visit.customer.id, number)
+
+
+def list_open(at: MerchantContext) -> list[Enquiry]:
+    """Return the merchant's questions that wait for their answer, the oldest first."""
+    with at.db.session() as reader:
+        return [row.to_enquiry() for row in rows.list_open(reader, at.merchant.id)]
+
+
+def answer(at: MerchantContext, number: int, words: str) -> None:
+    """Answer a question that is open and have the answer mailed; raises NotFound."""
+    with at.db.write() as unit:
+        row = _open(unit, at, number)
+        row.state, row.answer, row.changed_at = EnquiryState.ANSWERED, words, at.now
+        _queue(unit, at, "mail_answer", number)
+
+
+def close(at: MerchantContext, number: int) -> None:
+    """Close a question that was settled elsewhere, by mail or telephone; raises NotFound."""
+    with at.db.write() as unit:
+        row = _open(unit, at, number)
+        row.state, row.changed_at = EnquiryState.CLOSED, at.now
+
+
+def mail_merchant(at: MerchantContext, number: int) -> None:
+    """Mail a question to the merchant's people; an answer goes to who asked (job)."""
+    enquiry = _read(at, number)
+    if not (at.merchant.support_email and enquiry.email):
+        return
+    card = customers.find_card(at.db, at.merchant, enquiry.customer_id)
+    mail.send(
+        at,
+        "enquiry",
+        to=at.merchant.support_email,
+        reply_to=enquiry.email,
+        locale=at.merchant.locale,
+        message_id=f"enquiry-{at.merchant.id}-{number}",
+        enquiry=enquiry,
+        topic=TOPICS[enquiry.topic],
+        customer_name=card.name if card else "",
+        link=f"mailto:{enquiry.email}",
+    )
+
+
+def mail_answer(at: MerchantContext, number: int) -> None:
+    """Mail the answer to who asked, framed in the customer's language (job)."""
+    enquiry = _read(at, number)
+    card = customers.find_card(at.db, at.merchant, enquiry.customer_id)
+    if not enquiry.email:
+        return
+    mail.send(
+        at,
+        "answer",
+        to=enquiry.email,
+        locale=card.language_or(at.merchant.locale) if card else at.merchant.locale,
+        message_id=f"answer-{at.merchant.id}-{number}",
+        enquiry=enquiry,
+        topic=TOPICS[enquiry.topic],
+        link=urljoin(at.settings.public_url, f"/{at.merchant.slug}/questions/{number}"),
+    )
+
+
+def _read(at: MerchantContext, number: int) -> Enquiry:
+    with at.db.session() as reader:
+        return rows.get(reader, at.merchant.id, number).to_enquiry()
+
+
+def _open(unit: Unit, at: MerchantContext, number: int) -> EnquiryRow:
+    row = rows.get(unit, at.merchant.id, number)
+    if row.state != EnquiryState.OPEN:
+        raise NotFound(f"open question {number}")
+    return row
+
+
+def _queue(unit: Unit, at: MerchantContext, job: str, number: int) -> None:
+    named: dict[str, Any] = {"number": number}
+    key = f"{at.merchant.id}:{number}"
+    outbox.add(unit, job, key, merchant_id=at.merchant.id, now=at.now, **named)

@@ -1,0 +1,184 @@
+"""Asking the merchant from wherever the portal sends people to it, and the answer."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from portal.domain.offers import OfferKind
+from portal.services import enquiries, offers
+from portal.services.offers import Terms
+from tests.browser import Browser, Page
+from tests.house import House
+from tests.shared import lend
+from tests.shop import GOOD, Shop, sign_in
+
+WRITE, SEND, SHOW = (f"customer.enquiries.{name}" for name in ("write", "send", "show"))
+
+
+@pytest.fixture
+def shop(house: House) -> Iterator[Shop]:
+    """A shop where no plan can be changed; the application is there for the worker's mails."""
+    with lend(house).app_context():
+        shop = Shop(house)
+        shop.configure(subscription_update=False)
+        yield shop
+
+
+def enter(shop: Shop, browser: Browser, **fields) -> str:
+    """Sign somebody in whose plan cannot be changed here, and return the subscription."""
+    customer = shop.customer(GOOD, **fields)
+    subscription = shop.subscribe(customer)
+    sign_in(browser, shop.visit(customer))
+    return subscription
+
+
+def ask(
+    browser: Browser, subscription: str, message: str = "Please move me to Pro.", status: int = 200
+) -> Page:
+    """Follow the way from the page of a subscription and send a question."""
+    page = browser.get("customer.subscriptions.show", id=subscription)
+    browser.open(page.link("Ask them"))
+    return browser.press("Send the question", status=status, message=message)
+
+
+def mails(house: House, start: str) -> list:
+    return [mail for mail in house.postbox.mails if mail.id.startswith(start)]
+
+
+def test_what_is_refused_leads_to_people_who_answer(shop: Shop, browser: Browser) -> None:
+    subscription = enter(shop, browser)
+
+    sent = ask(browser, subscription, "Please move me to Pro.\nFrom May on.")
+    shop.house.settle_down()
+
+    [mail] = mails(shop.house, "enquiry-")
+    number = sent.h1.rpartition(" ")[2]
+    assert sent.h1 == f"Your question {number}"
+    assert "Please move me to Pro." in sent.text
+    assert "It is with Nuvol Studio." in sent.text
+    assert mail.subject == f"Question {number}: Change the plan"
+    assert (mail.to, mail.reply_to) == ("help@nuvol.example", "ana@fornaurora.example")
+    assert "Please move me to Pro.\nFrom May on." in mail.text
+    assert subscription in mail.text
+
+
+def test_the_answer_is_mailed_and_stands_in_the_portal(shop: Shop, browser: Browser) -> None:
+    subscription = enter(shop, browser)
+    number = int(ask(browser, subscription).h1.rpartition(" ")[2])
+
+    enquiries.answer(shop.house.at, number, "Done.\nIt counts from May.")
+    shop.house.settle_down()
+
+    [mail] = mails(shop.house, "answer-")
+    page = browser.get(SHOW, number=number)
+    assert (mail.to, mail.reply_to) == ("ana@fornaurora.example", "help@nuvol.example")
+    assert "Done.\nIt counts from May." in mail.text
+    assert f"/nuvol/questions/{number}" in mail.text
+    assert "Nuvol Studio has answered." in page.text
+    assert "Done. It counts from May." in page.text
+
+
+def test_the_same_question_is_not_asked_twice(shop: Shop, browser: Browser) -> None:
+    subscription = enter(shop, browser)
+    first = ask(browser, subscription)
+
+    again = browser.get(WRITE, topic="change", of=subscription)
+    browser.post(SEND, {"message": "Again"}, topic="change", of=subscription)
+    shop.house.settle_down()
+
+    assert "You have asked this already" in again.text
+    assert browser.page.h1 == first.h1
+    assert len(mails(shop.house, "enquiry-")) == 1
+
+
+def test_nobody_floods_the_merchant(shop: Shop, browser: Browser) -> None:
+    customer = shop.customer(GOOD)
+    mine = [shop.subscribe(customer) for _ in range(6)]
+    sign_in(browser, shop.visit(customer))
+
+    for one in mine:
+        ask(browser, one)
+    shop.house.settle_down()
+
+    assert "Several of your questions wait for an answer already." in browser.page.text
+    assert len(mails(shop.house, "enquiry-")) == 5
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("", "Please write what you ask for."),
+        ("x" * 2_001, "At most 2000 characters"),
+        ("a\u202eb", "cannot be shown"),
+    ],
+)
+def test_b74_what_is_no_question_is_said_beside_the_field(
+    shop: Shop, browser: Browser, message: str, said: str
+) -> None:
+    page = ask(browser, enter(shop, browser), message, status=422)
+
+    assert said in page.text
+    assert enquiries.list_open(shop.house.at) == []
+
+
+def test_what_somebody_wrote_is_text_and_no_header_or_markup(shop: Shop, browser: Browser) -> None:
+    evil = "<b>Hi</b>\nBcc: all@example.com"
+    page = ask(browser, enter(shop, browser), evil)
+    shop.house.settle_down()
+
+    [mail] = mails(shop.house, "enquiry-")
+    assert "<b>Hi</b>" in page.text
+    assert "&lt;b&gt;Hi&lt;/b&gt;" in mail.html
+    assert "Bcc" not in mail.subject + mail.to + mail.reply_to
+
+
+@pytest.mark.parametrize(
+    ("topic", "of"), [("nonsense", ""), ("change", "sub_1"), ("invoice", "in_1")]
+)
+def test_b15_nothing_is_asked_of_what_is_not_ones_own(
+    shop: Shop, browser: Browser, topic: str, of: str
+) -> None:
+    enter(shop, browser)
+
+    browser.get(WRITE, status=404, topic=topic, of=of)
+
+
+def test_a_talk_is_offered_beside_leaving(shop: Shop, browser: Browser) -> None:
+    offers.add(shop.house.at, Terms(OfferKind.PERSON))
+    subscription = enter(shop, browser)
+
+    browser.get("customer.subscriptions.cancel", id=subscription)
+    browser.press("Write to a person")
+    browser.press("Send the question", message="It is slow.")
+    shop.house.settle_down()
+
+    [mail] = mails(shop.house, "enquiry-")
+    assert mail.subject.endswith(": Talk before I leave")
+
+
+def test_it_is_listed_answered_and_closed_at_the_command_line(
+    shop: Shop, browser: Browser, app: Flask
+) -> None:
+    customer = shop.customer(GOOD)
+    first, second = (shop.subscribe(customer) for _ in range(2))
+    sign_in(browser, shop.visit(customer))
+    numbers = [ask(browser, one).h1.rpartition(" ")[2] for one in (first, second)]
+
+    def run(*arguments: str, words: str = "") -> str:
+        command = ["portal", *arguments]
+        return app.test_cli_runner().invoke(args=command, input=words).output
+
+    tasks = run("tasks")
+    listed = run("enquiry", "list", "nuvol")
+    answered = run("enquiry", "answer", "nuvol", numbers[0], words="It is done.\n")
+    closed = run("enquiry", "close", "nuvol", numbers[1])
+    again = run("enquiry", "close", "nuvol", numbers[1])
+
+    assert f"question {numbers[0]}: change {first}" in tasks
+    assert listed.count("Please move me to Pro.") == 2
+    assert "is answered" in answered
+    assert "is closed" in closed
+    assert "No question" in again
+    assert "No question waits." in run("enquiry", "list", "nuvol")
+    assert "Nothing waits for you." in run("tasks")
