@@ -36,6 +36,7 @@ def offers() -> None:
 @click.option("--coupon", default="", help="Offer a coupon, by its id at Stripe.")
 @click.option("--price", default="", help="Offer a cheaper plan, by its price at Stripe.")
 @click.option("--trial-days", type=int, default=0, help="Offer a trial longer by these days.")
+@click.option("--pause", is_flag=True, help="Offer to pause instead.")
 @click.option("--person", is_flag=True, help="Offer to talk to a person.")
 @click.option("--reason", "reasons", multiple=True, help="Only for this reason of leaving.")
 @click.option("--product", "products", multiple=True, help="Only for this product (prod_…).")
@@ -46,11 +47,17 @@ def offers() -> None:
 @click.option("--price-to", type=click.IntRange(1), help="Less than this, in minor units.")
 @click.option("--currency", default="", help="The currency of --price-from and --price-to.")
 def add(
-    merchant: str, coupon: str, price: str, trial_days: int, person: bool, **asked: Any
+    merchant: str,
+    coupon: str,
+    price: str,
+    trial_days: int,
+    pause: bool,
+    person: bool,
+    **asked: Any,
 ) -> None:
     """Offer something, after what is offered already; the first that fits is shown."""
     parts, found = cli.installation(), cli.get_merchant(merchant)
-    kind = _kind(coupon=coupon, price=price, trial_days=trial_days, person=person)
+    kind = _kind(coupon=coupon, price=price, trial_days=trial_days, pause=pause, person=person)
     terms = Terms(kind, coupon, price, trial_days, _conditions(asked))
     try:
         id = services.add(parts.at(found), terms)
@@ -132,10 +139,10 @@ def _ids_of(listed: list[Listed], coupon: str) -> list[int]:
 
 
 def _kind(**given: Any) -> OfferKind:
-    kinds = dict(zip(("coupon", "price", "trial_days", "person"), OfferKind, strict=True))
+    kinds = dict(zip(("coupon", "price", "trial_days", "pause", "person"), OfferKind, strict=True))
     named = [kinds[name] for name, value in given.items() if value]
     if len(named) != 1:
-        raise click.UsageError("Say one of --coupon, --price, --trial-days and --person.")
+        raise click.UsageError("Say one of --coupon, --price, --trial-days, --pause and --person.")
     return named[0]
 
 
@@ -158,6 +165,8 @@ def _named(terms: Terms) -> str:
             return f"the plan {terms.price}"
         case OfferKind.LONGER_TRIAL:
             return f"{terms.days} more days of trial"
+        case OfferKind.PAUSE:
+            return "a pause"
         case OfferKind.PERSON:
             return "a talk with a person"
 

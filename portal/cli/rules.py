@@ -12,6 +12,7 @@ from portal.domain.errors import GatewayError
 from portal.domain.merchants import Merchant
 from portal.domain.method_offers import unusable
 from portal.domain.method_types import BY_TYPE
+from portal.domain.pauses import MOST_MONTHS
 from portal.domain.rules import NOTHING_DECIDED, Rules
 from portal.store import merchants
 from portal.store.secrets import SecretUnreadable
@@ -50,6 +51,8 @@ def _refuse_unusable(decided: Rules, merchant: Merchant) -> None:
             else f"there is no {type!r}; the kinds are {', '.join(sorted(BY_TYPE))}"
         )
         raise click.ClickException(f"payment_method_types: {problem}.")
+    if not 0 <= decided.pause_months <= MOST_MONTHS:
+        raise click.ClickException(f"pause_months: from 0 to {MOST_MONTHS}.")
     if decided.offer_window_days < 1:
         raise click.ClickException("offer_window_days: a day at least.")
     if not 0 <= decided.offer_control_percent <= MOST_CONTROL:

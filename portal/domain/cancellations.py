@@ -64,10 +64,11 @@ class Leaving:
 def ends_at_once(subscription: Subscription, configuration: PortalConfiguration) -> bool:
     """Whether cancelling ends a subscription now, and not with its period.
 
-    One whose first invoice was never paid has no period to run to, and Stripe takes no date for it.
+    One whose first invoice was never paid has no period to run to, nor has one that is paused: its
+    period was cut when the pause began. Stripe takes no date for them.
     """
     is_unpaid = subscription.status is SubscriptionStatus.INCOMPLETE
-    return is_unpaid or configuration.cancel_mode == "immediately"
+    return is_unpaid or subscription.is_paused or configuration.cancel_mode == "immediately"
 
 
 def period_of(subscription: Subscription) -> Period:

@@ -20,6 +20,12 @@ class Reason(StrEnum):
     NOT_CANCELLING = "not_cancelling"
     NO_CHANGE_PLANNED = "no_change_planned"
     SUBSCRIPTION_PAUSED = "subscription_paused"
+    PAUSED_HERE = "paused_here"
+    NOT_PAUSED = "not_paused"
+    # about a pause (P1)
+    IN_TRIAL = "in_trial"
+    PAYMENT_MISSING = "payment_missing"
+    BILLED_CLASSICALLY = "billed_classically"
     # about a change (L6, L8, L10, L19-L22)
     TAX_BEHAVIOR_UNSPECIFIED = "tax_behavior_unspecified"
     TAX_BEHAVIOR_DIFFERS = "tax_behavior_differs"

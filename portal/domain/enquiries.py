@@ -20,6 +20,8 @@ class Topic(StrEnum):
     ENTER_CODE = Action.ENTER_CODE.value
     CANCEL = Action.CANCEL.value
     RESUME = Action.RESUME.value
+    PAUSE = Action.PAUSE.value
+    GO_ON = Action.GO_ON.value
     UNDO_CHANGE = Action.UNDO_CHANGE.value
     DROP_CHANGE = Action.DROP_CHANGE.value
     CHANGE_METHOD = Action.CHANGE_METHOD.value

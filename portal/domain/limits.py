@@ -145,6 +145,25 @@ def ends_trial(subscription: Subscription, configuration: PortalConfiguration) -
     return subscription.is_trialing and configuration.trial_update_behavior == "end_trial"
 
 
+# About a pause.
+
+
+def trialing(subscription: Subscription) -> Reason | None:
+    """P1: a trial is not paused."""
+    return Reason.IN_TRIAL if subscription.is_trialing else None
+
+
+def billed_classically(subscription: Subscription) -> Reason | None:
+    """P1: only flexible billing knows pauses."""
+    return None if subscription.billing_mode == "flexible" else Reason.BILLED_CLASSICALLY
+
+
+def payment_missing(subscription: Subscription) -> Reason | None:
+    """Ours: time that is not paid for would be credited, so what is due comes first."""
+    is_late = subscription.status in {SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID}
+    return Reason.PAYMENT_MISSING if is_late or subscription.is_change_waiting else None
+
+
 # About a configuration.
 
 
@@ -166,13 +185,15 @@ def prices_clash(prices: Iterable[Price]) -> Reason | None:
 class Standing:
     """What the rules must know of a subscription beside itself.
 
-    `method_type` is the type of the method it would charge, empty when there is none.
+    `method_type` is the type of the method it would charge, empty when there is none, and
+    `pause_months` for how long the merchant lets customers pause.
     """
 
     subscription: Subscription
     schedule: Schedule | None
     method_type: str
     now: datetime
+    pause_months: int = 0
 
 
 def may_change(standing: Standing, configuration: PortalConfiguration) -> Decision:
@@ -253,6 +274,35 @@ def may_resume(standing: Standing) -> Decision:
     )
 
 
+def may_pause(standing: Standing) -> Decision:
+    """Say whether its customer may pause this subscription (L18, P1)."""
+    subscription = standing.subscription
+    return Decision.of(
+        ended(subscription),
+        first_payment_open(subscription),
+        _paused(subscription),
+        _cancelling(subscription),
+        _feature(standing.pause_months > 0),
+        change_scheduled(standing.schedule, standing.now),
+        trialing(subscription),
+        invoices_sent(subscription),
+        billed_classically(subscription),
+        payment_missing(subscription),
+    )
+
+
+def may_go_on(standing: Standing) -> Decision:
+    """Say whether its customer may end the pause of this subscription: one made here."""
+    subscription = standing.subscription
+    return Decision.of(
+        ended(subscription),
+        None if subscription.is_paused else Reason.NOT_PAUSED,
+        None if subscription.is_paused_here else Reason.SUBSCRIPTION_PAUSED,
+        _cancelling(subscription),
+        invoices_sent(subscription),
+    )
+
+
 def may_undo_change(standing: Standing) -> Decision:
     """Say whether a planned change that has not begun yet can be undone by the customer."""
     is_planned = change_scheduled(standing.schedule, standing.now) is not None
@@ -285,5 +335,7 @@ def _cancelling(subscription: Subscription) -> Reason | None:
 
 
 def _paused(subscription: Subscription) -> Reason | None:
-    paused = subscription.status is SubscriptionStatus.PAUSED
-    return Reason.SUBSCRIPTION_PAUSED if paused else None
+    if subscription.is_paused_here:
+        return Reason.PAUSED_HERE
+    is_paused = subscription.is_paused or subscription.paused_by_collection
+    return Reason.SUBSCRIPTION_PAUSED if is_paused else None

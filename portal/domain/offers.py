@@ -22,6 +22,7 @@ class OfferKind(StrEnum):
     COUPON = "coupon"
     CHEAPER_PLAN = "cheaper_plan"
     LONGER_TRIAL = "longer_trial"
+    PAUSE = "pause"
     PERSON = "person"
 
 
@@ -177,6 +178,8 @@ def _fits(offer: RetentionOffer, leaver: Leaver) -> bool:
         case OfferKind.LONGER_TRIAL:
             planned = limits.change_scheduled(leaver.standing.schedule, leaver.standing.now)
             return leaver.subscription.is_trialing and planned is None
+        case OfferKind.PAUSE:
+            return limits.may_pause(leaver.standing).is_allowed
         case OfferKind.PERSON:
             return True
 

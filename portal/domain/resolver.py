@@ -21,6 +21,8 @@ class Action(StrEnum):
     ENTER_CODE = "enter_code"
     CANCEL = "cancel"
     RESUME = "resume"
+    PAUSE = "pause"
+    GO_ON = "go_on"
     UNDO_CHANGE = "undo_change"
     DROP_CHANGE = "drop_change"
     CHANGE_METHOD = "change_method"
@@ -54,6 +56,8 @@ PLACES: dict[Action, Place] = {
     Action.ENTER_CODE: Place.AT_STRIPE,
     Action.CANCEL: Place.HERE,
     Action.RESUME: Place.HERE,
+    Action.PAUSE: Place.HERE,
+    Action.GO_ON: Place.HERE,
     Action.UNDO_CHANGE: Place.HERE,
     Action.DROP_CHANGE: Place.HERE,
     Action.CHANGE_METHOD: Place.HERE,
@@ -68,6 +72,10 @@ NOBODY = frozenset(
         Reason.NOT_CANCELLING,
         Reason.NO_CHANGE_PLANNED,
         Reason.CHANGE_PLANNED_HERE,
+        Reason.PAUSED_HERE,
+        Reason.NOT_PAUSED,
+        Reason.IN_TRIAL,
+        Reason.PAYMENT_MISSING,
         Reason.METHOD_UNSUPPORTED,
         Reason.SAME_PRICE,
         Reason.QUANTITY_OUT_OF_BOUNDS,
@@ -87,6 +95,10 @@ def resolve(action: Action, standing: Standing, configuration: PortalConfigurati
             decision = limits.may_cancel(standing, configuration)
         case Action.RESUME:
             decision = limits.may_resume(standing)
+        case Action.PAUSE:
+            decision = limits.may_pause(standing)
+        case Action.GO_ON:
+            decision = limits.may_go_on(standing)
         case Action.UNDO_CHANGE:
             decision = limits.may_undo_change(standing)
         case Action.DROP_CHANGE:

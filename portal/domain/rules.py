@@ -34,6 +34,8 @@ class Rules:
     there are several of one (`21=s_iva_21`, `0=s_iva_ex`). `credit_refunds` has a refund made into
     a draft of a credit note, which the merchant approves.
 
+    Customers can pause a subscription for at most `pause_months`; 0: not at all.
+
     A customer can take one offer to stay in `offer_window_days`. Of a hundred customers whom an
     offer fits, `offer_control_percent` are not shown it, so that what it does can be told.
     """
@@ -55,6 +57,7 @@ class Rules:
     holded_refund_series: str = ""
     holded_taxes: tuple[str, ...] = ()
     credit_refunds: bool = True
+    pause_months: int = 0
     offer_window_days: int = 365
     offer_control_percent: int = 0
 

@@ -115,6 +115,16 @@ class Subscription:
         return self.status in ENDED
 
     @property
+    def is_paused(self) -> bool:
+        """Whether it is paused and makes no invoices, unlike where only collecting is paused."""
+        return self.status is SubscriptionStatus.PAUSED
+
+    @property
+    def is_paused_here(self) -> bool:
+        """Whether its customer paused it, until `resumes_at`."""
+        return self.is_paused and self.resumes_at is not None
+
+    @property
     def is_change_waiting(self) -> bool:
         """Whether a change waits for its invoice to be paid, and the old plan stays until then."""
         return self.pending_update_expires_at is not None

@@ -247,6 +247,24 @@ class PaymentGateway(Protocol):
     def preview_renewal(self, change: Change) -> Preview:
         """Return the invoice of a full period after a change."""
 
+    def preview_pause(self, subscription: str) -> Preview | None:
+        """Return the invoice that pausing now would make, None if it would credit nothing."""
+
+    def preview_period(self, subscription: str) -> Preview:
+        """Return the invoice of a full period of a subscription that runs."""
+
+    def preview_going_on(self, subscription: str) -> Preview | None:
+        """Return the invoice that ending the pause now would make, None if nothing is to pay."""
+
+    def pause(self, subscription: str, until: datetime, *, key: str) -> Seen:
+        """Pause a subscription now; what is not used of its period is credited at once.
+
+        `until` is noted on it. Stripe does not end the pause by itself.
+        """
+
+    def go_on(self, subscription: str, *, key: str) -> Seen:
+        """End a pause; while what is due for it is not paid, it stays paused."""
+
     def preview_next(self, subscription: str) -> Preview:
         """Return the next invoice of a subscription as it stands now."""
 

@@ -34,6 +34,8 @@ TITLES: dict[str, str] = {
     "cancelled_now": lazy_gettext("Subscription ended at once"),
     "offer_taken": lazy_gettext("Offer accepted"),
     "resumed": lazy_gettext("Cancellation taken back"),
+    "paused": lazy_gettext("Subscription paused"),
+    "went_on": lazy_gettext("Pause ended"),
 }
 # What somebody may want to know or do who did not expect this.
 NOTES: dict[str, str] = {
@@ -68,6 +70,10 @@ NOTES: dict[str, str] = {
     "cancellation_not_booked": lazy_gettext(
         "We have your notice, but the payment service did not take it. Please show this receipt to "
         "the company that bills you; it can end the subscription."
+    ),
+    "paused": lazy_gettext(
+        "Nothing is charged while it is paused. It goes on by itself, and you can end the pause "
+        "before that."
     ),
     "cancelled": lazy_gettext("Until it ends, you can take the cancellation back."),
     "cancelled_now": lazy_gettext("Your invoices stay on your billing page."),
@@ -257,6 +263,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("amount_off", lazy_gettext("Off the price"), _sum),
     ("duration", lazy_gettext("For how long"), _duration),
     ("starts_on", lazy_gettext("Begins"), _day),
+    ("goes_on", lazy_gettext("Goes on"), _day),
     ("trial_until", lazy_gettext("Trial until"), _day),
     ("ends_on", lazy_gettext("Ends"), _day),
     ("ended_on", lazy_gettext("Ended"), _day),

@@ -23,6 +23,8 @@ TOPICS: dict[Topic, str] = {
     Topic.ENTER_CODE: lazy_gettext("Use a promotion code"),
     Topic.CANCEL: lazy_gettext("Cancel the subscription"),
     Topic.RESUME: lazy_gettext("Go on with the subscription"),
+    Topic.PAUSE: lazy_gettext("Pause the subscription"),
+    Topic.GO_ON: lazy_gettext("End the pause"),
     Topic.UNDO_CHANGE: lazy_gettext("Undo a planned change"),
     Topic.DROP_CHANGE: lazy_gettext("Drop a waiting change"),
     Topic.CHANGE_METHOD: lazy_gettext("Change the payment method"),

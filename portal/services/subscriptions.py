@@ -207,7 +207,13 @@ def get_shown(visit: Visit, id: str) -> Shown:
 def standing_of(visit: Visit, held: Held, wallet: Wallet) -> Standing:
     """Return what the rules must know of a subscription beside itself."""
     method = wallet.charged_by(held.subscription)
-    return Standing(held.subscription, held.schedule, method.type if method else "", visit.now)
+    return Standing(
+        held.subscription,
+        held.schedule,
+        method.type if method else "",
+        visit.now,
+        visit.merchant.rules.pause_months,
+    )
 
 
 def list_unanswered(visit: Visit, id: str) -> frozenset[str]:

@@ -62,6 +62,27 @@ REASONS: dict[Reason, Wording] = {
         lazy_gettext("This subscription is paused."),
         lazy_gettext("Ask the company that bills you to continue it; then you can change it."),
     ),
+    Reason.PAUSED_HERE: Wording(
+        lazy_gettext("You paused this subscription."),
+        lazy_gettext("End the pause first; then you can go on here."),
+    ),
+    Reason.NOT_PAUSED: Wording(
+        lazy_gettext("This subscription is not paused."),
+        lazy_gettext("It goes on as before."),
+    ),
+    # about a pause
+    Reason.IN_TRIAL: Wording(
+        lazy_gettext("A trial cannot be paused."),
+        lazy_gettext("It costs nothing until it ends. You can cancel it on any day."),
+    ),
+    Reason.PAYMENT_MISSING: Wording(
+        lazy_gettext("Something of this subscription is not paid yet."),
+        lazy_gettext("Pay its open invoice first; then you can pause it."),
+    ),
+    Reason.BILLED_CLASSICALLY: Wording(
+        lazy_gettext("This subscription is billed in a way that knows no pause."),
+        ASK_MERCHANT,
+    ),
     # about a change
     Reason.TAX_BEHAVIOR_UNSPECIFIED: Wording(
         lazy_gettext("It is not settled whether tax is included in one of the two prices."),
@@ -239,6 +260,7 @@ ASKING = frozenset(
         Reason.INVOICES_SENT,
         Reason.CHANGE_SCHEDULED,
         Reason.SUBSCRIPTION_PAUSED,
+        Reason.BILLED_CLASSICALLY,
         Reason.TAX_BEHAVIOR_UNSPECIFIED,
         Reason.TAX_BEHAVIOR_DIFFERS,
         Reason.PRICE_NOT_OFFERED,

@@ -32,6 +32,7 @@ PAGES = (
     "/subscriptions/<subscription>",
     "/subscriptions/<subscription>/change",
     "/subscriptions/<subscription>/cancel",
+    "/subscriptions/<subscription>/pause",
     "/account",
     "/history",
     "/questions/new?topic=change&of=<subscription>",

@@ -113,6 +113,7 @@ NOUNS = [
         "enquiries",
         "domain store services cli pages templates",
     ),
+    Noun("Pause", "portal.services.pauses", "pauses", "domain services pages templates"),
     Noun("Lift", "portal.domain.lifts", "lifts", "domain services"),
     Noun(
         "CancellationOutcome",

@@ -100,6 +100,8 @@ VALUES: dict[str, dict[str, Any]] = {
         "first": date(2026, 7, 1), "last": date(2026, 9, 30), "documents": 41, "missing": 1,
         "until": datetime(2026, 11, 28, 9, 20, tzinfo=UTC), "customer_name": "Forn Aurora",
     },
+    "pause_ends": {"amount": EUR, "day": NOW.date()},
+    "pause_unpaid": {},
     "enquiry": {
         "enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic],
         "customer_name": "Forn Aurora",

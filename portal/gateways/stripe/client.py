@@ -30,12 +30,13 @@ from portal.domain.method_offers import kept_by_paying
 from portal.domain.money import Money
 from portal.domain.payments import CheckoutSession, Intent
 from portal.domain.reconciliation import Taken
-from portal.domain.subscriptions import Schedule, Subscription
+from portal.domain.subscriptions import Schedule, Subscription, SubscriptionStatus
 from portal.gateways.answers import moment_of
 from portal.gateways.payments import Account, Change, Preview, PreviewLine
 from portal.gateways.snapshots import Gone, Page, Seen, Snapshot
 from portal.gateways.stripe import bills, schedules, translate
 from portal.gateways.stripe.events import API_VERSION, EVENT_TYPES
+from portal.gateways.stripe.translate import PAUSED_UNTIL
 from portal.gateways.stripe.transport import NeverSent, Transport
 
 T = TypeVar("T")
@@ -79,6 +80,15 @@ EXPANDED: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.CONFIGURATION: ("features.subscription_update.products",),
 }
 # What of an intent says how much came in and went back.
+# What a pause credits and bills: all until the second it begins (facts P3).
+PAUSE: Mapping[str, Any] = {
+    "type": "subscription",
+    "invoicing_behavior": "invoice",
+    "bill_for": {
+        "unused_time_from": {"type": "now"},
+        "outstanding_usage_through": {"type": "now"},
+    },
+}
 CHARGED = ("latest_charge.refunds",)
 LISTED_WITH: Mapping[ObjectKind, Mapping[str, str]] = {
     ObjectKind.SUBSCRIPTION: {"status": "all"},
@@ -512,6 +522,49 @@ class StripeGateway:
         """Return the invoice of a full period after a change."""
         return self._preview(change, "recurring")
 
+    def preview_pause(self, subscription: str) -> Preview | None:
+        """Return the invoice that pausing now would make, None if it would credit nothing."""
+        return self._preview_if_any(subscription, {"pause": PAUSE})
+
+    def preview_period(self, subscription: str) -> Preview:
+        """Return the invoice of a full period of a subscription that runs."""
+        body, _ = self._call(
+            "post",
+            "/v1/invoices/create_preview",
+            subscription=subscription,
+            preview_mode="recurring",
+        )
+        return _preview(body)
+
+    def preview_going_on(self, subscription: str) -> Preview | None:
+        """Return the invoice that ending the pause now would make, None if nothing is to pay."""
+        return self._preview_if_any(subscription, {"resume_at": "now"})
+
+    def pause(self, subscription: str, until: datetime, *, key: str) -> Seen:
+        """Pause a subscription now; what is not used of its period is credited at once."""
+        noted = {PAUSED_UNTIL: str(int(until.timestamp()))}
+        self._change_subscription(subscription, f"{key}:until", metadata=noted)
+        path = f"/v1/subscriptions/{_id(subscription)}/pause"
+        body, at = self._call("post", path, key=key, expand=["discounts"], **PAUSE)
+        return self._seen(ObjectKind.SUBSCRIPTION, subscription, body, at)
+
+    def go_on(self, subscription: str, *, key: str) -> Seen:
+        """End a pause; while what is due for it is not paid, it stays paused."""
+        path = f"/v1/subscriptions/{_id(subscription)}/resume"
+        # A failed charge would leave it past due, without tries to come (facts P4).
+        body, at = self._call(
+            "post",
+            path,
+            key=key,
+            expand=["discounts"],
+            payment_behavior="resume_on_payment_success",
+        )
+        if body["status"] != SubscriptionStatus.PAUSED:
+            return self._change_subscription(
+                subscription, f"{key}:over", metadata={PAUSED_UNTIL: ""}
+            )
+        return self._seen(ObjectKind.SUBSCRIPTION, subscription, body, at)
+
     def preview_next(self, subscription: str) -> Preview:
         """Return the next invoice of a subscription as it stands now."""
         body, _ = self._call("post", "/v1/invoices/create_preview", subscription=subscription)
@@ -699,6 +752,20 @@ class StripeGateway:
             subscription_details=_details(change),
             preview_mode=mode,
         )
+        return _preview(body)
+
+    def _preview_if_any(self, subscription: str, details: Mapping[str, Any]) -> Preview | None:
+        try:
+            body, _ = self._call(
+                "post",
+                "/v1/invoices/create_preview",
+                subscription=subscription,
+                subscription_details=details,
+            )
+        except GatewayRefused as refusal:
+            if refusal.code == "invoice_upcoming_none":
+                return None
+            raise
         return _preview(body)
 
     def _all_lines(self, invoice: str) -> Iterator[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 Every function takes the plain dict of an object of API version 2026-10-28.endive.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,6 +37,9 @@ from portal.domain.subscriptions import (
     SubscriptionStatus,
 )
 from portal.gateways.snapshots import Gone, Snapshot
+
+# Where we note on a subscription that is paused here until when it is, in seconds since the epoch.
+PAUSED_UNTIL = "portal_paused_until"
 
 Json = Mapping[str, Any]
 
@@ -205,10 +209,22 @@ def subscription(body: Json) -> Subscription:
         ),
         latest_invoice=ref(body.get("latest_invoice")),
         paused_by_collection=bool(pause),
-        resumes_at=moment(pause.get("resumes_at")),
+        resumes_at=moment(pause.get("resumes_at")) or _pause_end(body),
         description=text(body.get("description")),
         created_at=moment(body.get("created")),
     )
+
+
+def _pause_end(body: Json) -> datetime | None:
+    """Return when a pause that was made here ends, as we noted it on the subscription.
+
+    A note from before the pause began is of an earlier one.
+    """
+    until = text((body.get("metadata") or {}).get(PAUSED_UNTIL))
+    paused = (body.get("status_details") or {}).get("paused") or {}
+    if body["status"] != SubscriptionStatus.PAUSED or not re.fullmatch("[0-9]{1,11}", until):
+        return None
+    return moment(int(until)) if int(until) > int(paused.get("transitioned_at") or 0) else None
 
 
 def _item(body: Json) -> SubscriptionItem:

@@ -65,6 +65,7 @@ NO_MONEY_BACK: dict[Period, str] = {
 # Where what is offered is looked at and decided.
 WAYS: dict[OfferKind, Callable[[str], str]] = {
     OfferKind.CHEAPER_PLAN: lambda id: url_for(".change", id=id),
+    OfferKind.PAUSE: lambda id: url_for(".pause", id=id),
     OfferKind.PERSON: lambda id: url_for("customer.enquiries.write", topic=Topic.LEAVING, of=id),
 }
 

@@ -1,15 +1,11 @@
 """Changing the price of a subscription: choose, see Stripe's own sums, confirm."""
 
-import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 from flask import flash, redirect, render_template, url_for
-from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from portal import keys
 from portal.context import Visit
 from portal.domain.decisions import Reason
 from portal.domain.errors import GatewayUnavailable, Refused
@@ -21,7 +17,7 @@ from portal.services.actions import with_period
 from portal.services.changes import Shown
 from portal.services.plans import Menu, Wish
 from portal.services.quotes import Quote
-from portal.web import periods, wording
+from portal.web import periods, sealed, wording
 from portal.web.attempts import attempt, of_silence
 from portal.web.customer import current_visit
 from portal.web.customer.subscriptions import at_stripe_since, pages, way_to
@@ -37,8 +33,7 @@ from portal.web.forms import (
 )
 from portal.web.policies import Who, open_to
 
-# How long the sums of a page may be confirmed.
-SUMS_HOLD = timedelta(minutes=30)
+PURPOSE = "change of price"
 MOST_SEATS = 1_000_000
 
 
@@ -168,7 +163,7 @@ def _show_quote(
     visit: Visit, id: str, wish: Wish, quote: Quote, form: ConfirmForm | None = None
 ) -> str:
     agreement = _agreement(quote)
-    shown = Shown(quote.change.proration_date, quote.sums, secrets.token_urlsafe(8), agreement)
+    shown = Shown(quote.change.proration_date, quote.sums, sealed.nonce(), agreement)
     form = form or ConfirmForm(formdata=None)
     before, after = _names(quote)
     form.page.data = _seal(visit, id, wish, shown)
@@ -180,7 +175,7 @@ def _show_quote(
         after=after,
         form=form,
         agreement=agreement,
-        holds_until=visit.now + SUMS_HOLD,
+        holds_until=visit.now + sealed.SUMS_HOLD,
     )
 
 
@@ -213,35 +208,24 @@ def _to_blame(reason: Reason | None) -> str:
 
 
 def _seal(visit: Visit, id: str, wish: Wish, shown: Shown) -> str:
-    return _serializer(visit).dumps(
-        {
-            "customer": visit.customer.id,
-            "subscription": id,
-            "price": wish.price,
-            "quantity": wish.quantity,
-            "at": int(shown.at.timestamp()),
-            "shown_at": int(visit.now.timestamp()),
-            "sums": list(shown.sums),
-            "nonce": shown.nonce,
-            "consent": shown.consent,
-        }
+    return sealed.seal(
+        visit,
+        PURPOSE,
+        id,
+        price=wish.price,
+        quantity=wish.quantity,
+        at=int(shown.at.timestamp()),
+        sums=list(shown.sums),
+        nonce=shown.nonce,
+        consent=shown.consent,
     )
 
 
-def _open(visit: Visit, id: str, sealed: str) -> tuple[Wish, Shown] | None:
+def _open(visit: Visit, id: str, page: str) -> tuple[Wish, Shown] | None:
     """Return what a page showed, None if it is not ours, not this customer's, or too old."""
-    try:
-        told: dict[str, Any] = _serializer(visit).loads(sealed)
-    except BadSignature:
-        return None
-    shown_at = datetime.fromtimestamp(told["shown_at"], UTC)
-    is_own = (told["customer"], told["subscription"]) == (visit.customer.id, id)
-    if not is_own or visit.now - shown_at > SUMS_HOLD:
+    told = sealed.unseal(visit, PURPOSE, id, page)
+    if told is None:
         return None
     at = datetime.fromtimestamp(told["at"], UTC)
     shown = Shown(at, told["sums"], told["nonce"], told["consent"])
     return Wish(told["price"], told["quantity"]), shown
-
-
-def _serializer(visit: Visit) -> URLSafeSerializer:
-    return URLSafeSerializer(keys.derive(visit.at.settings, "change of price"))

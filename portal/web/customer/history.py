@@ -40,6 +40,8 @@ OF_SUBSCRIPTIONS = frozenset(
         "cancellation_not_booked",
         "offer_taken",
         "resumed",
+        "paused",
+        "went_on",
         "method_chosen",
     }
 )

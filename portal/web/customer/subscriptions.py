@@ -25,6 +25,8 @@ from portal.web.forms import Form, RadioField, needed
 from portal.web.policies import Who, open_to
 
 pages = Blueprint("subscriptions", __name__)
+# What is put right by paying the open invoice.
+OPEN_INVOICE = frozenset({Reason.FIRST_PAYMENT_OPEN, Reason.PAYMENT_MISSING})
 pages.add_app_template_filter(periods.each, "each")
 pages.add_app_template_filter(periods.off, "off")
 pages.add_app_template_filter(periods.lasting, "lasting")
@@ -138,7 +140,7 @@ def _next_step(id: str, action: Action, answer: Answer, shown: Shown | None) -> 
     """Return where somebody goes on who was refused: never nowhere, if there is any way."""
     if answer.decision.reason is Reason.METHOD_UNSUPPORTED:
         return url_for("customer.payment_methods.list_all"), _("Go to your payment methods")
-    if answer.decision.reason is Reason.FIRST_PAYMENT_OPEN and shown and shown.open_invoice:
+    if answer.decision.reason in OPEN_INVOICE and shown and shown.open_invoice:
         return url_for("customer.invoices.show", id=shown.open_invoice.id), _("Go to the invoice")
     if wording.asks_merchant(answer.decision):
         return url_for("customer.enquiries.write", topic=Topic(action), of=id), _("Ask them")
