@@ -152,6 +152,8 @@ class Shown:
     def next_charge_at(self) -> datetime | None:
         """Return when money moves next, None if nothing is to come."""
         subscription = self.subscription
+        if subscription.is_paused_here and not subscription.is_cancelling:
+            return subscription.resumes_at
         ends = [item.period_end for item in subscription.items if item.period_end]
         is_still = subscription.status in NOTHING_COMES or subscription.paused_by_collection
         if subscription.is_ended or subscription.is_cancelling or is_still or not ends:

@@ -127,6 +127,7 @@ def test_days_and_sums_are_shown_before_and_stripe_does_the_same(
     assert guest.held.is_paused_here
     shown = browser.get(SHOW, id=guest.subscription)
     assert "Nothing is charged for it until" in shown.text
+    assert "Next charge none is planned" not in shown.text
 
 
 def test_it_goes_on_by_itself_for_a_new_period_less_the_credit(
