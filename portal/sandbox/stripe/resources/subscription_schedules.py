@@ -242,8 +242,9 @@ def _follow(unit: Unit, found: Json, params: Json) -> None:
         raise invalid("The current phase must end in the future.", param="phases[0][end_date]")
     subscription = unit.get("subscription", found["subscription"])
     begins = phase["start_date"] != (found["current_phase"] or {}).get("start_date")
-    unit.put(found)
     scheduling.show_phase(unit, found, subscription, phase)
+    # What follows reads the schedule as it is now, and would leave no difference to tell of.
+    unit.save(found, "subscription_schedule.updated")
     if begins or scheduling.differs(subscription, phase, unit.now):
         behavior = params.get("proration_behavior", "create_prorations")
         if begins:

@@ -306,3 +306,19 @@ def test_a_change_that_is_invoiced_at_once_is_previewed_as_that(billing: Any) ->
     billing.stripe.subscription_schedules.update(made.id, wanted)
 
     assert preview.total == bills(billing, made)[-1][1] == 500
+
+
+def test_phases_that_are_planned_while_it_runs_are_told(billing: Any) -> None:
+    made = planned(billing, {})
+    now = made.phases[0]
+    price = billing.price(2000)
+    phases = [
+        {"items": [{"price": now["items"][0].price}], "start_date": now.start_date,
+         "end_date": now.end_date},
+        {"items": [{"price": price}], "duration": MONTH},
+    ]  # fmt: skip
+
+    billing.stripe.subscription_schedules.update(made.id, {"phases": phases})
+
+    told = billing.stripe.events.list({"type": "subscription_schedule.updated"}).data[0]
+    assert [len(told.data.object["phases"]), len(told.data.previous_attributes["phases"])] == [2, 1]
