@@ -153,6 +153,11 @@ def trialing(subscription: Subscription) -> Reason | None:
     return Reason.IN_TRIAL if subscription.is_trialing else None
 
 
+def schedule_attached(subscription: Subscription) -> Reason | None:
+    """P1: what a schedule rules is not paused, whether or not it plans anything."""
+    return Reason.CHANGE_SCHEDULED if subscription.schedule else None
+
+
 def billed_classically(subscription: Subscription) -> Reason | None:
     """P1: only flexible billing knows pauses."""
     return None if subscription.billing_mode == "flexible" else Reason.BILLED_CLASSICALLY
@@ -284,6 +289,7 @@ def may_pause(standing: Standing) -> Decision:
         _cancelling(subscription),
         _feature(standing.pause_months > 0),
         change_scheduled(standing.schedule, standing.now),
+        schedule_attached(subscription),
         trialing(subscription),
         invoices_sent(subscription),
         billed_classically(subscription),

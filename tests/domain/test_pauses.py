@@ -68,6 +68,7 @@ PLANNED = Schedule("sub_sched_1", "sub_1", "active", (PhaseChange(NOW + timedelt
         (replace(RUNNING, cancel_at_period_end=True), None, Reason.ALREADY_CANCELLING),
         (replace(RUNNING, status=SubscriptionStatus.PAST_DUE), None, Reason.PAYMENT_MISSING),
         (RUNNING, PLANNED, Reason.CHANGE_SCHEDULED),
+        (replace(RUNNING, schedule="sub_sched_1"), None, Reason.CHANGE_SCHEDULED),
     ],
 )
 def test_p1_what_stripe_does_not_pause_is_not_paused(

@@ -12,7 +12,7 @@ from portal.domain.errors import GatewayUnavailable, Refused
 from portal.domain.resolver import Action
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
-from portal.services import changes, pending_updates, plans, quotes, schedules
+from portal.services import changes, pending_updates, plans, quotes, schedules, subscriptions
 from portal.services.actions import with_period
 from portal.services.changes import Shown
 from portal.services.plans import Menu, Wish
@@ -67,6 +67,8 @@ def preview(id: str) -> Response | str | tuple[str, int]:
     """Show the exact sums of the chosen change."""
     visit, form = current_visit(), ChooseForm()
     menu = plans.menu(visit, id)
+    if not menu.answer.is_open:
+        return _show_menu(visit, id, menu, ChooseForm(formdata=None)), 422
     form.price.choices = [(choice.price.id, "") for choice in menu.choices]
     if not menu.has_quantity:
         form.quantity.data, form.quantity.raw_data = menu.quantity, [str(menu.quantity)]
@@ -144,12 +146,14 @@ def _confirm(visit: Visit, id: str, wish: Wish, shown: Shown) -> Response:
 
 
 def _show_menu(visit: Visit, id: str, menu: Menu, form: ChooseForm) -> str:
+    # Only who is refused is led elsewhere, to the open invoice for one.
+    shown = None if menu.answer.is_open else subscriptions.get_shown(visit, id)
     return render_template(
         "customer/subscriptions/change.html",
         id=id,
         open_to_you=menu,
         form=form,
-        way=way_to(id, Action.CHANGE, menu.answer),
+        way=way_to(id, Action.CHANGE, menu.answer, shown),
         why=wording.why,
         sends_to_merchant=any(
             wording.asks_merchant(choice.answer.decision) and not choice.is_current

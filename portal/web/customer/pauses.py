@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.context import Visit
 from portal.domain.decisions import Reason
-from portal.domain.errors import GatewayUnavailable, Refused
+from portal.domain.errors import GatewayRefused, GatewayUnavailable, Refused
 from portal.domain.money import Money
 from portal.domain.pauses import lengths
 from portal.domain.resolver import Action
@@ -161,6 +161,8 @@ def _shown_or_back(visit: Visit, id: str, show: Callable[[], str]) -> Response |
         flash(str(wording.of_error(refusal)), "bad")
     except GatewayUnavailable as error:
         flash(of_silence(error), "bad")
+    except GatewayRefused as refusal:
+        flash(str(wording.of_error(refusal)), "bad")
     return redirect(url_for(".show", id=id), 303)
 
 

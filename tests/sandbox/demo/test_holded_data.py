@@ -161,7 +161,7 @@ def test_documents_that_charge_themselves_carry_the_tag_of_the_merchants_rule(
         for each in listed("nuvol", path, "jardins")
     ]
 
-    assert merchant.rules == ("collect_tag=cobrar",)
+    assert "collect_tag=cobrar" in merchant.rules
     assert [each["tags"] for each in documents] == [["cobrar"]] * 3
     assert [each["draft"] for each in documents[:2]] == [False, False]
     assert documents[2]["date"] > "2026-11-21"
