@@ -34,6 +34,8 @@ class Rules:
     there are several of one (`21=s_iva_21`, `0=s_iva_ex`). `credit_refunds` has a refund made into
     a draft of a credit note, which the merchant approves.
 
+    `consumer_notices` tells consumers what the law of their country asks: see `domain/markets.py`.
+
     Customers can pause a subscription for at most `pause_months`; 0: not at all.
 
     A customer can take one offer to stay in `offer_window_days`. Of a hundred customers whom an
@@ -57,6 +59,7 @@ class Rules:
     holded_refund_series: str = ""
     holded_taxes: tuple[str, ...] = ()
     credit_refunds: bool = True
+    consumer_notices: bool = True
     pause_months: int = 0
     offer_window_days: int = 365
     offer_control_percent: int = 0

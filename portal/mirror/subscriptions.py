@@ -64,6 +64,15 @@ class Owned:
     subscription: Subscription
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A subscription that has not ended, whose it is, and the schedule attached to it."""
+
+    customer_id: int
+    subscription: Subscription
+    schedule: Schedule | None
+
+
 _OWNED = select(SubscriptionRow.customer_id, SubscriptionRow.snapshot).where(
     *rows.of_account(SubscriptionRow), SubscriptionRow.provider_id == bindparam("id")
 )
@@ -95,6 +104,23 @@ _WITH_SCHEDULE = (
     .where(*rows.of_account(SubscriptionRow), SubscriptionRow.customer_id == bindparam("customer"))
     .order_by(SubscriptionRow.is_ended, SubscriptionRow.id.desc(), ScheduleRow.id.desc())
 )
+_ALL_RUNNING = (
+    select(
+        SubscriptionRow.customer_id,
+        SubscriptionRow.snapshot,
+        ScheduleRow.snapshot.label("schedule"),
+    )
+    .outerjoin(
+        ScheduleRow,
+        (ScheduleRow.merchant_id == SubscriptionRow.merchant_id)
+        & (ScheduleRow.livemode == SubscriptionRow.livemode)
+        & (ScheduleRow.account == SubscriptionRow.account)
+        & (ScheduleRow.subscription == SubscriptionRow.provider_id),
+    )
+    .where(*rows.of_account(SubscriptionRow), SubscriptionRow.is_ended.is_(False))
+    .order_by(SubscriptionRow.id, ScheduleRow.id)
+)
+_RUNNING_ONE = _ALL_RUNNING.where(SubscriptionRow.provider_id == bindparam("id"))
 _ONE = _WITH_SCHEDULE.where(SubscriptionRow.provider_id == bindparam("id"))
 _MOST = 100
 
@@ -118,6 +144,19 @@ def list_running(reader: Reader, merchant: Merchant, customer_id: int) -> list[S
     """Return the subscriptions of a customer that have not ended."""
     values = {**rows.account_values(merchant, Origin.STRIPE), "customer": customer_id}
     return [rows.load(Subscription, row.snapshot) for row in reader.rows(_RUNNING, values)]
+
+
+def list_all_running(reader: Reader, merchant: Merchant) -> list[Running]:
+    """Return every subscription of a merchant that has not ended, with its newest schedule."""
+    found = reader.rows(_ALL_RUNNING, rows.account_values(merchant, Origin.STRIPE))
+    return list({one.subscription.id: one for one in map(_running, found)}.values())
+
+
+def find_running(reader: Reader, merchant: Merchant, id: str) -> Running | None:
+    """Return one subscription of a merchant that has not ended, None if it has."""
+    values = {**rows.account_values(merchant, Origin.STRIPE), "id": id}
+    found = reader.rows(_RUNNING_ONE, values)
+    return _running(found[-1]) if found else None
 
 
 def find_owned(reader: Reader, merchant: Merchant, id: str) -> Owned | None:
@@ -178,6 +217,11 @@ def save_schedules(
             for schedule, at in schedules
         ],
     )
+
+
+def _running(row: Row[Any]) -> Running:
+    held = _held(row)
+    return Running(row.customer_id, held.subscription, held.schedule)
 
 
 def _held(row: Row[Any]) -> Held:

@@ -11,6 +11,7 @@ from portal.domain.payment_methods import subscriptions_using
 from portal.mirror import customers, payment_methods, subscriptions
 from portal.mirror.payment_methods import Owned
 from portal.services import debits, mail
+from portal.services import notices as consumer_notices
 from portal.store import notices, outbox
 
 LOOKED, EXPIRING = "daily_look", "card_expiring"
@@ -33,6 +34,7 @@ def look_ahead(at: MerchantContext) -> None:
     found = subscriptions.list_with_debits(at.db, at.merchant)
     with at.db.write() as unit:
         debits.follow_renewals(unit, at, found)
+    consumer_notices.look(at)
     today = at.merchant.day_of(at.now)
     for owned in payment_methods.list_expiring(at.db, at.merchant, today):
         if _will_be_charged(at, owned):

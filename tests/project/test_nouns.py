@@ -61,7 +61,7 @@ NOUNS = [
     ),
     Noun("Mandate", "portal.domain.mandates", "mandates", "domain mirror services"),
     Noun("BackupRow", "portal.store.backups", "backups", "store services"),
-    Noun("NoticeRow", "portal.store.notices", "notices", "store"),
+    Noun("NoticeRow", "portal.store.notices", "notices", "domain store services"),
     Noun(
         "PaymentMethodType", "portal.domain.method_types", "method_types", "domain mirror services"
     ),

@@ -100,6 +100,9 @@ VALUES: dict[str, dict[str, Any]] = {
         "first": date(2026, 7, 1), "last": date(2026, 9, 30), "documents": 41, "missing": 1,
         "until": datetime(2026, 11, 28, 9, 20, tzinfo=UTC), "customer_name": "Forn Aurora",
     },
+    "notice": {
+        "kind": "renews", "day": NOW.date(), "plan": "Team", "amount": EUR, "with_tax": True,
+    },
     "pause_ends": {"amount": EUR, "day": NOW.date()},
     "pause_unpaid": {},
     "enquiry": {
