@@ -94,6 +94,16 @@ def agreement(
         return paper.output()
 
 
+def facts(
+    at: MerchantContext, title: str, rows: Sequence[tuple[str, str]], made_at: datetime
+) -> bytes:
+    """Draw a paper of facts alone."""
+    brand = brand_of(at.merchant.brand_color)
+    with Paper(title, merchant=at.merchant.name, brand=brand, made_at=made_at) as paper:
+        paper.facts(rows)
+        return paper.output()
+
+
 def _account(paper: Paper, account: Account) -> None:
     locale = i18n.current()
     paper.section(_("Account in %(currency)s", currency=account.currency.upper()))

@@ -20,7 +20,7 @@ from portal.domain.refunds import given_back, still_owed
 from portal.mirror import polls, refunds
 from portal.services import counterparts
 from portal.store import counterparts as documents
-from portal.store import enquiries, inbox, merchants, operations, outbox
+from portal.store import declarations, enquiries, inbox, merchants, operations, outbox
 from portal.store.merchants import MerchantRow
 from portal.store.reconciliation import DifferenceRow
 from portal.store.settlements import SettlementRow, SettlementState
@@ -36,8 +36,9 @@ class TaskKind(StrEnum):
     JOB: see why it failed, then have it done again. ANSWER: Stripe has not said what it did.
     DIFFERENCE: Stripe, Holded and the portal say different things, see `flask portal reconcile`.
     QUESTION: see why Holded does not answer what the worker looks for there.
-    COUNTERPART: see to a Holded document that is to stand for a Stripe invoice or refund. ENQUIRY:
-    answer a customer, see `flask portal enquiry`.
+    COUNTERPART: see to a Holded document that is to stand for a Stripe invoice or refund.
+    ENQUIRY: answer a customer, see `flask portal enquiry`.
+    DECLARATION: end a contract or undo one, see `flask portal declaration`.
     """
 
     REFUND = "refund"
@@ -49,6 +50,7 @@ class TaskKind(StrEnum):
     QUESTION = "question"
     COUNTERPART = "counterpart"
     ENQUIRY = "enquiry"
+    DECLARATION = "declaration"
 
 
 WHY = {
@@ -87,6 +89,7 @@ def list_tasks(db: Database, *, now: datetime) -> list[Task]:
     found = [*_bookings(db, names), *_refunds(db), *_events(db, names), *_jobs(db, names)]
     found += [*_differences(db, names), *_answers(db, names, now), *_questions(db, names, now)]
     found += [*_counterparts(db, names, now), *_enquiries(db, names)]
+    found += _declarations(db, names)
     return sorted(found, key=lambda task: task.since)
 
 
@@ -115,6 +118,13 @@ def _enquiries(db: Database, names: dict[int, str]) -> Iterator[Task]:
         for row in enquiries.list_open(reader):
             what = " ".join(filter(None, (f"question {row.number}:", row.topic, row.subject)))
             yield Task(TaskKind.ENQUIRY, names[row.merchant_id], row.at, what)
+
+
+def _declarations(db: Database, names: dict[int, str]) -> Iterator[Task]:
+    with db.session() as reader:
+        for row in declarations.list_open(reader):
+            what = f"declaration {row.id} ({row.lane}): {row.contract}"
+            yield Task(TaskKind.DECLARATION, names[row.merchant_id], row.received_at, what)
 
 
 def _refunds(db: Database) -> Iterator[Task]:

@@ -49,6 +49,17 @@ def of_sign_in(merchant_id: int, email: str, address: str) -> tuple[tuple[Axis, 
     )
 
 
+# A declaration is made: nobody has many contracts to end, and each one mails its receipt.
+DECLARED_BY = Axis("declared_by", 10, timedelta(hours=1))
+DECLARED_TO = Axis("declared_to", 5, timedelta(days=1))
+
+
+def of_declaration(merchant_id: int, email: str, address: str) -> tuple[tuple[Axis, str], ...]:
+    """Return what one declaration counts against: its sender's network, and the mailbox told."""
+    network = network_of(address)
+    return (DECLARED_BY, network), (DECLARED_TO, f"{merchant_id} {email} {network}")
+
+
 def network_of(address: str) -> str:
     """Return the network one household or office has: /24 of IPv4, /56 of IPv6."""
     try:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
+    DateField,
     EmailField,
     Field,
     HiddenField,
@@ -27,9 +28,9 @@ from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext, ngettext
 
 __all__ = [
-    "BooleanField", "EmailField", "Field", "Form", "HiddenField", "IntegerField", "RadioField",
-    "SelectField", "StringField", "TelField", "TextAreaField", "at_most", "between", "needed",
-    "optional", "printable", "trimmed",
+    "BooleanField", "DateField", "EmailField", "Field", "Form", "HiddenField", "IntegerField",
+    "RadioField", "SelectField", "StringField", "TelField", "TextAreaField", "at_most", "between",
+    "needed", "optional", "printable", "trimmed",
 ]  # fmt: skip
 
 Validator = Callable[["Form", Any], None]
@@ -74,6 +75,7 @@ class _Words:
 
 DIGITS_OF_A_PHONE = 3
 OWN_WORDS = {
+    "Not a valid date value.": lazy_gettext("Please enter a day that there is."),
     "Not a valid choice.": lazy_gettext("Please choose one of these."),
     "Invalid Choice: could not coerce.": lazy_gettext("Please choose one of these."),
     "Not a valid integer value.": lazy_gettext("Please enter a whole number."),

@@ -11,8 +11,10 @@ from flask import session as page_session
 from portal import i18n
 from portal.context import Visit
 from portal.domain.access import ACTIVITY_STEP, SESSION_IDLE
+from portal.domain.declarations import Lane
 from portal.domain.merchants import Merchant
 from portal.i18n import lazy_gettext
+from portal.services.lanes import WORDS, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def init_app(app: Flask) -> None:
     """Give layouts the menus, the first page, signing out, and the languages to choose from."""
     app.jinja_env.globals.update(
         menu=menu, foot_menu=foot_menu, home_href=home_href, sign_out_href=sign_out_href,
-        change_href=change_href, language_href=language_href, session_seconds=session_seconds,
+        lanes=lanes, change_href=change_href, language_href=language_href,
+        session_seconds=session_seconds,
         language=i18n.current,
         languages=i18n.available,
     )  # fmt: skip
@@ -79,6 +82,11 @@ def menu(visit: Visit) -> tuple[Link, ...]:
 def foot_menu(visit: Visit) -> tuple[Link, ...]:
     """Return what stands at the foot of a visit's pages."""
     return _links(FOOT, visit) if visit.sees_everything else ()
+
+
+def lanes(merchant: Merchant) -> list[tuple[Lane, Words]]:
+    """Return the lanes a merchant has for consumers who are not signed in, with their words."""
+    return [(Lane(name), WORDS[Lane(name)]) for name in merchant.rules.lanes]
 
 
 def home_href(merchant: Merchant) -> str:

@@ -114,6 +114,12 @@ NOUNS = [
         "domain store services cli pages templates",
     ),
     Noun("Pause", "portal.services.pauses", "pauses", "domain services pages templates"),
+    Noun(
+        "Declaration",
+        "portal.domain.declarations",
+        "declarations",
+        "domain store services cli pages templates",
+    ),
     Noun("Lift", "portal.domain.lifts", "lifts", "domain services"),
     Noun(
         "CancellationOutcome",

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from portal import i18n
 from portal.context import Gateways, MerchantContext
 from portal.db import Database
+from portal.domain.declarations import Lane
 from portal.domain.enquiries import Enquiry, EnquiryState, Topic
 from portal.domain.errors import GatewayUnavailable
 from portal.domain.mandates import Mandate, MandateStatus
@@ -28,7 +29,7 @@ from portal.domain.money import Money
 from portal.domain.payment_methods import PaymentMethod
 from portal.gateways.mail import Mail
 from portal.gateways.smtp import compose as compose_message
-from portal.services import actions, declines, enquiries, mail, mandates
+from portal.services import actions, declines, enquiries, lanes, mail, mandates
 from portal.settings import Settings
 from portal.web import filters
 
@@ -99,6 +100,10 @@ VALUES: dict[str, dict[str, Any]] = {
     "pack": {
         "first": date(2026, 7, 1), "last": date(2026, 9, 30), "documents": 41, "missing": 1,
         "until": datetime(2026, 11, 28, 9, 20, tzinfo=UTC), "customer_name": "Forn Aurora",
+    },
+    "declaration": {
+        "title": lanes.WORDS[Lane.EU].received, "save": lanes.WORDS[Lane.EU].save,
+        "rows": [(lanes.WORDS[Lane.EU].name, "Forn Aurora")],
     },
     "notice": {
         "kind": "renews", "day": NOW.date(), "plan": "Team", "amount": EUR, "with_tax": True,

@@ -1,0 +1,90 @@
+"""Declarations that the law lets consumers make without signing in: ending and withdrawing.
+
+Sources: § 312k and § 356a BGB; L.215-1-1 and D.215-1 to -3 Code de la consommation; Art. 11a of
+Directive 2011/83/EU, as put in by Directive (EU) 2023/2673.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from portal.domain.subscriptions import Subscription
+
+# Characters of a name, of what the contract is called, and of a reason.
+LONGEST_NAME, LONGEST_CONTRACT, LONGEST_REASON = 200, 200, 2_000
+
+
+class Lane(StrEnum):
+    """DE: ending, in Germany. FR: ending, in France. EU: withdrawing, in the European Union."""
+
+    DE = "de"
+    FR = "fr"
+    EU = "eu"
+
+    @property
+    def has_recap(self) -> bool:
+        """Whether the law has a page between the form and the last control: Germany forbids it."""
+        return self is not Lane.DE
+
+    @property
+    def ends(self) -> bool:
+        """Whether it ends a contract, and does not undo one."""
+        return self is not Lane.EU
+
+
+class DeclarationState(StrEnum):
+    """RECEIVED: nobody has looked yet. OPEN: a person has to act. DONE: it is acted on."""
+
+    RECEIVED = "received"
+    OPEN = "open"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What somebody declared; `ends_on` is None for the earliest day there is.
+
+    `received_at` is when it counts from. `subscription` is what it was found to be about.
+    """
+
+    id: int
+    token: str
+    lane: Lane
+    name: str
+    email: str
+    contract: str
+    is_for_cause: bool
+    reason: str
+    ends_on: date | None
+    received_at: datetime
+    state: DeclarationState
+    subscription: str = ""
+
+
+def is_named(typed: str, known: str) -> bool:
+    """Say whether two names are one person's or company's: one holds every word of the other."""
+    one, other = (_words(name) for name in (typed, known))
+    return bool(one) and bool(other) and (one <= other or other <= one)
+
+
+def meant(declaration: Declaration, running: Iterable[Subscription]) -> Subscription | None:
+    """Return the subscription a declaration is surely about, None where a person has to look.
+
+    Of several, the contract must be named by its id. What is for cause, undoes a contract or names
+    a later day than the end of the period is for a person.
+    """
+    able = [one for one in running if not one.is_cancelling]
+    named = [one for one in able if one.id.casefold() in declaration.contract.casefold()]
+    found = named or able
+    if len(found) != 1 or declaration.is_for_cause or not declaration.lane.ends:
+        return None
+    [one] = found
+    end = one.period_end
+    is_later = declaration.ends_on is not None and (end is None or declaration.ends_on > end.date())
+    return None if is_later else one
+
+
+def _words(name: str) -> frozenset[str]:
+    kept = "".join(letter if letter.isalnum() else " " for letter in name.casefold())
+    return frozenset(kept.split())

@@ -1,0 +1,57 @@
+"""Whom a declaration is of, and what it is surely about."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from portal.domain.catalogue import Price
+from portal.domain.declarations import Declaration, DeclarationState, Lane, is_named, meant
+from portal.domain.subscriptions import Subscription, SubscriptionItem, SubscriptionStatus
+
+NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
+END = datetime(2026, 12, 20, 9, tzinfo=UTC)
+ITEM = SubscriptionItem("si_1", Price("price_1", "prod_1", "eur", 900, "month"), 1, NOW, END)
+ONE = Subscription("sub_Aa1", "cus_1", SubscriptionStatus.ACTIVE, "eur", (ITEM,))
+TWO = replace(ONE, id="sub_Bb2")
+ENDING = Declaration(
+    1, "t", Lane.DE, "Ana", "ana@x.example", "Pro", False, "", None, NOW, DeclarationState.RECEIVED
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "is_same"),
+    [
+        ("Ana Puig", "ana  PUIG", True),
+        ("Ana Puig", "Puig, Ana", True),
+        ("Forn Aurora", "Forn Aurora S.L.", True),
+        ("Ana Puig", "Ana Roca", False),
+        ("", "Ana", False),
+        ("Ana", "", False),
+        ("…", "Ana", False),
+    ],
+)
+def test_a_name_is_one_persons_however_it_is_written(typed: str, known: str, is_same: bool) -> None:
+    assert is_named(typed, known) is is_same
+
+
+@pytest.mark.parametrize(
+    ("declaration", "running", "found"),
+    [
+        (ENDING, [ONE], ONE),
+        (ENDING, [], None),
+        (ENDING, [ONE, TWO], None),
+        (replace(ENDING, contract="it is sub_bb2"), [ONE, TWO], TWO),
+        (ENDING, [replace(ONE, cancel_at_period_end=True)], None),
+        (ENDING, [replace(ONE, cancel_at_period_end=True), TWO], TWO),
+        (replace(ENDING, is_for_cause=True), [ONE], None),
+        (replace(ENDING, lane=Lane.EU), [ONE], None),
+        (replace(ENDING, ends_on=date(2026, 12, 1)), [ONE], ONE),
+        (replace(ENDING, ends_on=date(2026, 12, 20)), [ONE], ONE),
+        (replace(ENDING, ends_on=date(2026, 12, 21)), [ONE], None),
+    ],
+)
+def test_only_what_is_sure_is_found(
+    declaration: Declaration, running: list[Subscription], found: Subscription | None
+) -> None:
+    assert meant(declaration, running) is found
