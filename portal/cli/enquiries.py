@@ -31,6 +31,32 @@ def list_all(merchant: str) -> None:
         click.echo("No question waits.")
 
 
+@enquiries.command("show")
+@click.argument("merchant")
+@click.argument("number", type=int)
+def show(merchant: str, number: int) -> None:
+    """Print one question, with its answer if it has one."""
+    try:
+        one = services.read(_at(merchant), number)
+    except NotFound:
+        raise click.ClickException(f"There is no question {number}.") from None
+    facts = {
+        "number": str(one.number),
+        "state": one.state,
+        "asked": _day(one.at),
+        "by": one.email,
+        "topic": one.topic,
+        "about": " ".join(filter(None, (one.subject, one.name))),
+        "why": one.why,
+    }
+    for name, value in facts.items():
+        if value:
+            click.echo(f"{name}:\t{value}")
+    click.echo(f"\n{one.message}")
+    if one.answer:
+        click.echo(f"\nanswered:\t{_day(one.changed_at)}\n\n{one.answer}")
+
+
 @enquiries.command("answer")
 @click.argument("merchant")
 @click.argument("number", type=int)

@@ -37,11 +37,16 @@ OF_NOTHING = frozenset({Topic.METHODS, Topic.OTHER})
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a question is about: `subject` is the id of a subscription or invoice, else empty."""
+    """What a question is about: `subject` is the id of a subscription or invoice, else empty.
+
+    `why` is the Reason that keeps the portal from doing it, or of LEAVING one of Stripe's reasons
+    to leave; empty where there is none to tell.
+    """
 
     topic: Topic
     subject: str = ""
     name: str = ""
+    why: str = ""
 
 
 class EnquiryState(StrEnum):
@@ -54,13 +59,17 @@ class EnquiryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Enquiry:
-    """One question: its number is that of its receipt, `name` what the subject is called."""
+    """One question: its number is that of its receipt, `name` what the subject is called.
+
+    `why` is as in `About`, `email` whom the answer goes to, empty where nobody can be mailed.
+    """
 
     number: int
     customer_id: int
     topic: Topic
     subject: str
     name: str
+    why: str
     message: str
     email: str
     state: EnquiryState

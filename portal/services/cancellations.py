@@ -23,6 +23,7 @@ from portal.domain.offers import Chance, OfferKind, RetentionOffer
 from portal.domain.resolver import Action, Answer, resolve
 from portal.domain.subscriptions import Subscription
 from portal.gateways.snapshots import Seen
+from portal.i18n import lazy_gettext
 from portal.mirror import configurations, invoices, payment_methods, refresh, subscriptions
 from portal.mirror.invoices import Balance
 from portal.mirror.payment_methods import Wallet
@@ -37,6 +38,17 @@ from portal.store.actions import last_of
 from portal.store.cancellations import CancellationRow
 from portal.store.operations import OperationRow
 
+# Stripe's reasons, as people would say them.
+REASONS: dict[str, str] = {
+    "too_expensive": lazy_gettext("It costs too much"),
+    "missing_features": lazy_gettext("Something is missing"),
+    "switched_service": lazy_gettext("I found something else"),
+    "unused": lazy_gettext("I do not use it enough"),
+    "customer_service": lazy_gettext("I was not helped well"),
+    "too_complex": lazy_gettext("It is too complicated"),
+    "low_quality": lazy_gettext("The quality is not good enough"),
+    "other": lazy_gettext("Another reason"),
+}
 # A second press within this time is answered with the receipt of the first.
 SAME_PRESS = timedelta(minutes=2)
 LOOKS, BETWEEN_LOOKS = 10, 0.2

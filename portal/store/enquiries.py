@@ -25,6 +25,7 @@ class EnquiryRow(Base):
     topic: Mapped[str] = mapped_column(String(20))
     subject: Mapped[str] = mapped_column(String(80))
     name: Mapped[str] = mapped_column(String(MOST_OF_NAME))
+    why: Mapped[str] = mapped_column(String(40), default="")
     message: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(String(254))
     state: Mapped[str] = mapped_column(String(10), default=EnquiryState.OPEN)
@@ -54,6 +55,7 @@ class EnquiryRow(Base):
             topic=Topic(self.topic),
             subject=self.subject,
             name=self.name,
+            why=self.why,
             message=self.message,
             email=self.email,
             state=EnquiryState(self.state),
@@ -82,6 +84,7 @@ def add(
         topic=about.topic,
         subject=about.subject,
         name=about.name[:MOST_OF_NAME],
+        why=about.why,
         message=message,
         email=email,
         state=EnquiryState.OPEN,

@@ -60,8 +60,8 @@ MANDATE = Mandate(
     "mandate_1", "pm_1", "sepa_debit", MandateStatus.ACTIVE, reference="NVL4711", accepted_at=NOW
 )
 ENQUIRY = Enquiry(
-    1042, 1, Topic.CHANGE, "sub_1", "Team", "Please move me to Pro.", "ana@forn.example",
-    EnquiryState.ANSWERED, "It is done.", NOW, NOW,
+    1042, 1, Topic.CHANGE, "sub_1", "Team", "usage_based", "Please move me to Pro.",
+    "ana@forn.example", EnquiryState.ANSWERED, "It is done.", NOW, NOW,
 )  # fmt: skip
 INVOICES = [("F260001", Money(60000, "eur")), ("F260002", Money(58096, "eur"))]
 WAITING = {
@@ -112,7 +112,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "pause_unpaid": {},
     "enquiry": {
         "enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic],
-        "customer_name": "Forn Aurora",
+        "why": enquiries.WHY[ENQUIRY.why], "customer_name": "Forn Aurora",
     },
     "answer": {"enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic]},
     "payment_failed": {

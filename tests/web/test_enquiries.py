@@ -1,10 +1,13 @@
 """Asking the merchant from wherever the portal sends people to it, and the answer."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
+from portal.domain.enquiries import About, Topic
 from portal.domain.offers import OfferKind
 from portal.services import enquiries, offers
 from portal.services.offers import Terms
@@ -61,6 +64,7 @@ def test_what_is_refused_leads_to_people_who_answer(shop: Shop, browser: Browser
     assert (mail.to, mail.reply_to) == ("help@nuvol.example", "ana@fornaurora.example")
     assert "Please move me to Pro.\nFrom May on." in mail.text
     assert subscription in mail.text
+    assert "You have not opened this to your customers." in mail.text
 
 
 def test_the_answer_is_mailed_and_stands_in_the_portal(shop: Shop, browser: Browser) -> None:
@@ -97,12 +101,46 @@ def test_nobody_floods_the_merchant(shop: Shop, browser: Browser) -> None:
     mine = [shop.subscribe(customer) for _ in range(6)]
     sign_in(browser, shop.visit(customer))
 
-    for one in mine:
+    for one in mine[:5]:
         ask(browser, one)
+    page = browser.get(WRITE, topic="change", of=mine[5])
+    browser.post(SEND, {"message": "And this?"}, topic="change", of=mine[5])
     shop.house.settle_down()
 
-    assert "Several of your questions wait for an answer already." in browser.page.text
+    assert "Several of your questions wait for an answer already." in page.text
+    assert page.link("See your questions") == "/nuvol/history"
+    assert browser.page.h1 == "Ask Nuvol Studio"
     assert len(mails(shop.house, "enquiry-")) == 5
+
+
+def test_who_has_no_address_is_answered_in_the_portal(shop: Shop, browser: Browser) -> None:
+    customer = shop.customer(GOOD)
+    shop.stripe.customers.update(customer, {"email": ""})
+    visit = replace(shop.visit(customer), email="")
+    number = enquiries.ask(visit, About(Topic.OTHER), "Do you open on Sundays?")
+    shop.house.settle_down()
+    enquiries.answer(shop.house.at, number, "Only in May.")
+    shop.house.settle_down()
+    sign_in(browser, visit)
+
+    page = browser.get(SHOW, number=number)
+
+    [mail] = mails(shop.house, "enquiry-")
+    assert mail.reply_to == "help@nuvol.example"
+    assert "No address of this customer is known." in mail.text
+    assert mails(shop.house, "answer-") == []
+    assert "Only in May." in page.text
+
+
+def test_b45_many_presses_at_once_are_one_question(shop: Shop) -> None:
+    visit = shop.visit(shop.customer(GOOD))
+
+    with ThreadPoolExecutor(6) as pool:
+        presses = [pool.submit(enquiries.ask, visit, About(Topic.OTHER), "When?") for _ in range(6)]
+    numbers = {press.result() for press in presses}
+
+    assert numbers == {one.number for one in enquiries.list_open(shop.house.at)}
+    assert len(numbers) == 1
 
 
 @pytest.mark.parametrize(
@@ -171,13 +209,18 @@ def test_it_is_listed_answered_and_closed_at_the_command_line(
 
     tasks = run("tasks")
     listed = run("enquiry", "list", "nuvol")
+    shown = run("enquiry", "show", "nuvol", numbers[0])
+    unknown = run("enquiry", "show", "nuvol", "7")
     answered = run("enquiry", "answer", "nuvol", numbers[0], words="It is done.\n")
     closed = run("enquiry", "close", "nuvol", numbers[1])
     again = run("enquiry", "close", "nuvol", numbers[1])
 
     assert f"question {numbers[0]}: change {first}" in tasks
     assert listed.count("Please move me to Pro.") == 2
+    assert {"state:\topen", "why:\tfeature_disabled"} <= set(shown.splitlines())
+    assert "There is no question 7." in unknown
     assert "is answered" in answered
+    assert "It is done." in run("enquiry", "show", "nuvol", numbers[0])
     assert "is closed" in closed
     assert "No question" in again
     assert "No question waits." in run("enquiry", "list", "nuvol")

@@ -20,6 +20,7 @@ from portal.domain.resolver import Action
 from portal.i18n import gettext as _
 from portal.i18n import lazy_gettext
 from portal.services import cancellations, offers
+from portal.services.cancellations import REASONS
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.customer.subscriptions import at_stripe_since, pages, way_to
@@ -33,19 +34,6 @@ from portal.web.forms import (
     trimmed,
 )
 from portal.web.policies import Who, open_to
-
-# Stripe's reasons, as people would say them.
-REASONS: dict[str, str] = {
-    "too_expensive": lazy_gettext("It costs too much"),
-    "missing_features": lazy_gettext("Something is missing"),
-    "switched_service": lazy_gettext("I found something else"),
-    "unused": lazy_gettext("I do not use it enough"),
-    "customer_service": lazy_gettext("I was not helped well"),
-    "too_complex": lazy_gettext("It is too complicated"),
-    "low_quality": lazy_gettext("The quality is not good enough"),
-    "other": lazy_gettext("Another reason"),
-}
-
 
 # What holds from the notice to the end.
 UNTIL_THEN: dict[Period, str] = {

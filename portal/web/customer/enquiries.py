@@ -4,11 +4,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.context import Visit
-from portal.domain.enquiries import LONGEST, Topic
+from portal.domain.enquiries import LONGEST, About, Enquiry, Topic
 from portal.domain.errors import NotFound
 from portal.i18n import lazy_gettext
 from portal.services import enquiries
-from portal.services.enquiries import TOPICS
+from portal.services.enquiries import TOPICS, WHY
+from portal.web import wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
 from portal.web.forms import Form, TextAreaField, at_most, needed, printable, trimmed
@@ -39,16 +40,16 @@ def write() -> str:
 def send() -> Response | tuple[str, int]:
     """Send a question."""
     visit, form = current_visit(), QuestionForm()
-    topic, subject = _topic(), request.args.get("of", "")
     if not form.accepts():
         return _show(visit, form), 422
+    found = _about(visit)
 
     def ask() -> Response:
         words = "\n".join(form.text("message").splitlines())
-        number = enquiries.ask(visit, topic, subject, words)
-        return redirect(url_for(".show", number=number), 303)
+        return redirect(url_for(".show", number=enquiries.ask(visit, found, words)), 303)
 
-    return attempt(ask, back=url_for(".write", topic=topic, of=subject))
+    back = url_for(".write", topic=found.topic, of=found.subject, reason=_reason(found) or None)
+    return attempt(ask, back=back)
 
 
 @pages.get("/questions/<int:number>")
@@ -57,23 +58,42 @@ def show(number: int) -> str:
     """Show a question and its answer, or that it waits for one."""
     enquiry = enquiries.get(current_visit(), number)
     return render_template(
-        "customer/enquiries/show.html", enquiry=enquiry, topic=TOPICS[enquiry.topic]
+        "customer/enquiries/show.html",
+        enquiry=enquiry,
+        topic=TOPICS[enquiry.topic],
+        leaving=_leaving(enquiry),
     )
 
 
 def _show(visit: Visit, form: QuestionForm) -> str:
-    found = enquiries.about(visit, _topic(), request.args.get("of", ""))
+    found = _about(visit)
+    waiting, decision = enquiries.find_open(visit, found), enquiries.may_ask_more(visit)
     return render_template(
         "customer/enquiries/write.html",
         about=found,
         topic=TOPICS[found.topic],
         form=form,
-        waiting=enquiries.find_open(visit, found),
+        waiting=waiting,
+        leaving=_leaving(waiting or found),
+        reason=_reason(found),
+        refused=wording.why(decision),
+        is_mailed=bool(visit.email or visit.customer.email),
     )
 
 
-def _topic() -> Topic:
+def _about(visit: Visit) -> About:
     try:
-        return Topic(request.args.get("topic", Topic.OTHER))
+        topic = Topic(request.args.get("topic", Topic.OTHER))
     except ValueError:
         raise NotFound("topic") from None
+    subject, leaving = (request.args.get(name, "") for name in ("of", "reason"))
+    return enquiries.about(visit, topic, subject, leaving)
+
+
+def _leaving(found: About | Enquiry) -> str:
+    """Return in words why somebody wants to leave, empty where it is not about that."""
+    return WHY.get(_reason(found), "")
+
+
+def _reason(found: About | Enquiry) -> str:
+    return found.why if found.topic is Topic.LEAVING else ""
