@@ -185,6 +185,18 @@ def keep_with_offer(visit: Visit, id: str, offer_id: int, reason: str = "") -> i
     return _perform(visit, verb, operation, is_joined=joined is not None)
 
 
+def take_talk(unit: Unit, visit: Visit, id: str, reason: str) -> None:
+    """Write that the talk is taken which the page offers for a reason, if it offers one.
+
+    The unit holds the customer.
+    """
+    chance = _chance(unit, visit, id, reason)
+    if chance is None or chance.is_control or chance.offer.kind is not OfferKind.PERSON:
+        return
+    offers.claim(unit, visit, chance.offer, id)
+    offers.record(unit, visit, chance, id, OfferOutcome.ACCEPTED, reason=reason)
+
+
 def resume(visit: Visit, id: str) -> int:
     """Take back a cancellation that has not taken effect; returns the number of the receipt.
 

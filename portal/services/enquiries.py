@@ -15,10 +15,9 @@ from portal.domain.errors import NotFound, Refused
 from portal.domain.resolver import Action
 from portal.i18n import lazy_gettext
 from portal.mirror import customers, invoices
-from portal.services import mail, plans, receipts, subscriptions
-from portal.services.cancellations import REASONS
+from portal.services import cancellations, mail, plans, receipts, subscriptions
 from portal.store import enquiries as rows
-from portal.store import merchants, outbox
+from portal.store import outbox
 from portal.store.enquiries import EnquiryRow
 
 TOPICS: dict[Topic, str] = {
@@ -37,7 +36,7 @@ TOPICS: dict[Topic, str] = {
     Topic.OTHER: lazy_gettext("Something else"),
 }
 # Why the portal left it to the merchant, in words for the merchant; why somebody wants to leave.
-WHY: dict[str, str] = REASONS | {
+WHY: dict[str, str] = cancellations.REASONS | {
     Reason.SEVERAL_PRODUCTS: lazy_gettext("The subscription holds several products."),
     Reason.USAGE_BASED: lazy_gettext("The subscription is billed by use."),
     Reason.INVOICES_SENT: lazy_gettext("The subscription is paid by invoices that are sent."),
@@ -65,7 +64,7 @@ def about(visit: Visit, topic: Topic, subject: str, leaving: str = "") -> About:
         return About(topic, found.invoice.id, found.invoice.number, _why(found.may_pay))
     shown = subscriptions.get_shown(visit, subject)
     if topic is Topic.LEAVING:
-        why = leaving if leaving in REASONS else ""
+        why = leaving if leaving in cancellations.REASONS else ""
     elif topic is Topic.CHANGE:
         why = _why(plans.menu(visit, subject).answer.decision)
     else:
@@ -98,7 +97,7 @@ def ask(visit: Visit, found: About, message: str) -> int:
     """
     with visit.db.write() as unit:
         merchant, customer = visit.merchant.id, visit.customer.id
-        merchants.lock(unit, merchant)
+        subscriptions.hold(unit, visit)
         earlier = rows.find_open(unit, merchant, customer, found)
         if earlier is not None:
             return earlier.number
@@ -110,6 +109,8 @@ def ask(visit: Visit, found: About, message: str) -> int:
         email = visit.email or visit.customer.email
         rows.add(unit, merchant, customer, number, found, message, email=email, now=visit.at.now)
         _queue(unit, visit.at, "mail_enquiry", number)
+        if found.topic is Topic.LEAVING:
+            cancellations.take_talk(unit, visit, found.subject, found.why)
         return number
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal.domain.enquiries import About, Topic
-from portal.domain.offers import OfferKind
+from portal.domain.offers import Conditions, OfferKind
 from portal.services import enquiries, offers
 from portal.services.offers import Terms
+from portal.store.offers import OfferVisitRow
 from tests.browser import Browser, Page
 from tests.house import House
 from tests.shared import lend
@@ -43,6 +45,12 @@ def ask(
     page = browser.get("customer.subscriptions.show", id=subscription)
     browser.open(page.link("Ask them"))
     return browser.press("Send the question", status=status, message=message)
+
+
+def outcomes(house: House) -> list[tuple[str, str]]:
+    """Return what became of the offers that were shown, and for which reason."""
+    with house.db.session() as reader:
+        return [(row.outcome, row.reason) for row in reader.scalars(select(OfferVisitRow))]
 
 
 def mails(house: House, start: str) -> list:
@@ -182,17 +190,25 @@ def test_b15_nothing_is_asked_of_what_is_not_ones_own(
     browser.get(WRITE, status=404, topic=topic, of=of)
 
 
-def test_a_talk_is_offered_beside_leaving(shop: Shop, browser: Browser) -> None:
-    offers.add(shop.house.at, Terms(OfferKind.PERSON))
+def test_a_talk_is_offered_beside_leaving_and_taken_when_asked(
+    shop: Shop, browser: Browser
+) -> None:
+    offers.add(shop.house.at, Terms(OfferKind.PERSON, conditions=Conditions(("low_quality",))))
     subscription = enter(shop, browser)
 
-    browser.get("customer.subscriptions.cancel", id=subscription)
-    browser.press("Write to a person")
+    page = browser.get("customer.subscriptions.cancel", id=subscription, reason="low_quality")
+    form = browser.press("Write to a person")
+    before = outcomes(shop.house)
     browser.press("Send the question", message="It is slow.")
     shop.house.settle_down()
 
     [mail] = mails(shop.house, "enquiry-")
     assert mail.subject.endswith(": Talk before I leave")
+    assert "The quality is not good enough" in form.text
+    assert "The quality is not good enough" in mail.text
+    assert "Cancel subscription" in page.button_names
+    assert before == []
+    assert outcomes(shop.house) == [("accepted", "low_quality")]
 
 
 def test_it_is_listed_answered_and_closed_at_the_command_line(

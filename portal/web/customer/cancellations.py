@@ -1,7 +1,5 @@
 """Leaving a subscription on one page, staying with the offer beside it, and coming back."""
 
-from collections.abc import Callable
-
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -51,11 +49,7 @@ NO_MONEY_BACK: dict[Period, str] = {
     Period.OWED: lazy_gettext("None: this period is not paid yet"),
 }
 # Where what is offered is looked at and decided.
-WAYS: dict[OfferKind, Callable[[str], str]] = {
-    OfferKind.CHEAPER_PLAN: lambda id: url_for(".change", id=id),
-    OfferKind.PAUSE: lambda id: url_for(".pause", id=id),
-    OfferKind.PERSON: lambda id: url_for("customer.enquiries.write", topic=Topic.LEAVING, of=id),
-}
+WAYS: dict[OfferKind, str] = {OfferKind.CHEAPER_PLAN: ".change", OfferKind.PAUSE: ".pause"}
 
 
 class LeavingForm(Form):
@@ -127,10 +121,16 @@ def take_offer(id: str) -> Response:
     visit, offer = current_visit(), request.form.get("offer", 0, type=int)
 
     def take() -> Response:
-        kind = offers.get(visit, offer).kind
-        number = cancellations.keep_with_offer(visit, id, offer, _shown_for())
+        kind, reason = offers.get(visit, offer).kind, _shown_for()
+        if kind is OfferKind.PERSON:
+            # It is taken with the question that is sent.
+            to = url_for(
+                "customer.enquiries.write", topic=Topic.LEAVING, of=id, reason=reason or None
+            )
+            return redirect(to, 303)
+        number = cancellations.keep_with_offer(visit, id, offer, reason)
         way = WAYS.get(kind)
-        return redirect(way(id), 303) if way else _receipt(number, id)
+        return redirect(url_for(way, id=id), 303) if way else _receipt(number, id)
 
     return attempt(take, back=url_for(".show", id=id))
 
