@@ -28,11 +28,12 @@ class Topic(StrEnum):
     LEAVING = "leaving"
     INVOICE = "invoice"
     METHODS = "methods"
+    DETAILS = "details"
     OTHER = "other"
 
 
 # What is asked of no single thing; every other topic but INVOICE is about a subscription.
-OF_NOTHING = frozenset({Topic.METHODS, Topic.OTHER})
+OF_NOTHING = frozenset({Topic.METHODS, Topic.DETAILS, Topic.OTHER})
 
 
 @dataclass(frozen=True, slots=True)

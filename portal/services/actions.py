@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal import i18n
+from portal.domain.enquiries import Topic
 from portal.domain.money import Money
 from portal.i18n import formats, gettext, lazy_gettext, ngettext
 
@@ -36,6 +37,23 @@ TITLES: dict[str, str] = {
     "resumed": lazy_gettext("Cancellation taken back"),
     "paused": lazy_gettext("Subscription paused"),
     "went_on": lazy_gettext("Pause ended"),
+}
+# What a question is about.
+TOPICS: dict[Topic, str] = {
+    Topic.CHANGE: lazy_gettext("Change the plan"),
+    Topic.ENTER_CODE: lazy_gettext("Use a promotion code"),
+    Topic.CANCEL: lazy_gettext("Cancel the subscription"),
+    Topic.RESUME: lazy_gettext("Go on with the subscription"),
+    Topic.PAUSE: lazy_gettext("Pause the subscription"),
+    Topic.GO_ON: lazy_gettext("End the pause"),
+    Topic.UNDO_CHANGE: lazy_gettext("Undo a planned change"),
+    Topic.DROP_CHANGE: lazy_gettext("Drop a waiting change"),
+    Topic.CHANGE_METHOD: lazy_gettext("Change the payment method"),
+    Topic.LEAVING: lazy_gettext("Talk before I leave"),
+    Topic.INVOICE: lazy_gettext("An invoice"),
+    Topic.METHODS: lazy_gettext("How I can pay"),
+    Topic.DETAILS: lazy_gettext("Billing details"),
+    Topic.OTHER: lazy_gettext("Something else"),
 }
 # What somebody may want to know or do who did not expect this.
 NOTES: dict[str, str] = {
@@ -204,6 +222,10 @@ def _text(value: Any, _details: Details) -> str:
     return formats.isolate(str(value), i18n.current())
 
 
+def _topic(value: Any, _details: Details) -> str:
+    return str(TOPICS[Topic(value)])
+
+
 def _plan(value: Any, details: Details) -> str:
     return _named(value, details, "period")
 
@@ -271,6 +293,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Any, Details], str]], ...] = (
     ("next_on", lazy_gettext("Next charge"), _day),
     ("next_sum", lazy_gettext("Sum of the next charge"), _sum),
     ("changed", lazy_gettext("What changed"), _parts_changed),
+    ("topic", lazy_gettext("You asked"), _topic),
     ("about", lazy_gettext("About"), _text),
     ("question", lazy_gettext("Your question"), _text),
     ("consent", lazy_gettext("What was agreed to"), _text),

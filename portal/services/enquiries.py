@@ -16,25 +16,11 @@ from portal.domain.resolver import Action
 from portal.i18n import lazy_gettext
 from portal.mirror import customers, invoices
 from portal.services import cancellations, mail, plans, receipts, subscriptions
+from portal.services.actions import TOPICS
 from portal.store import enquiries as rows
 from portal.store import outbox
 from portal.store.enquiries import EnquiryRow
 
-TOPICS: dict[Topic, str] = {
-    Topic.CHANGE: lazy_gettext("Change the plan"),
-    Topic.ENTER_CODE: lazy_gettext("Use a promotion code"),
-    Topic.CANCEL: lazy_gettext("Cancel the subscription"),
-    Topic.RESUME: lazy_gettext("Go on with the subscription"),
-    Topic.PAUSE: lazy_gettext("Pause the subscription"),
-    Topic.GO_ON: lazy_gettext("End the pause"),
-    Topic.UNDO_CHANGE: lazy_gettext("Undo a planned change"),
-    Topic.DROP_CHANGE: lazy_gettext("Drop a waiting change"),
-    Topic.CHANGE_METHOD: lazy_gettext("Change the payment method"),
-    Topic.LEAVING: lazy_gettext("Talk before I leave"),
-    Topic.INVOICE: lazy_gettext("An invoice"),
-    Topic.METHODS: lazy_gettext("How I can pay"),
-    Topic.OTHER: lazy_gettext("Something else"),
-}
 # Why the portal left it to the merchant, in words for the merchant; why somebody wants to leave.
 WHY: dict[str, str] = cancellations.REASONS | {
     Reason.SEVERAL_PRODUCTS: lazy_gettext("The subscription holds several products."),

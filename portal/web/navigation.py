@@ -59,6 +59,7 @@ MENU = (
 )
 FOOT = (
     Entry("customer.history.list_all", "history", lazy_gettext("History")),
+    Entry("customer.enquiries.write", "enquiries", lazy_gettext("Get help")),
     Entry("customer.entry.sign_out_choice", "entry", lazy_gettext("Sign out and devices")),
 )
 

@@ -6,7 +6,8 @@ from portal.domain.cancellations import FEEDBACK
 from portal.domain.decisions import Reason
 from portal.domain.enquiries import MOST_OPEN, Topic, may_ask
 from portal.domain.resolver import Action
-from portal.services.enquiries import TOPICS, WHY
+from portal.services.actions import TOPICS
+from portal.services.enquiries import WHY
 from portal.web.wording import ASKING
 
 # Of a single choice, of a part and of new methods: what is asked is about the whole.

@@ -111,10 +111,10 @@ VALUES: dict[str, dict[str, Any]] = {
     "pause_ends": {"amount": EUR, "day": NOW.date()},
     "pause_unpaid": {},
     "enquiry": {
-        "enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic],
+        "enquiry": ENQUIRY, "topic": actions.TOPICS[ENQUIRY.topic],
         "why": enquiries.WHY[ENQUIRY.why], "customer_name": "Forn Aurora",
     },
-    "answer": {"enquiry": ENQUIRY, "topic": enquiries.TOPICS[ENQUIRY.topic]},
+    "answer": {"enquiry": ENQUIRY, "topic": actions.TOPICS[ENQUIRY.topic]},
     "payment_failed": {
         "amount": EUR, "invoices": INVOICES, "customer_name": "Forn Aurora",
         "why": declines.of_decline("insufficient_funds").happened, "receipt": 1042,

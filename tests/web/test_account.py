@@ -141,7 +141,7 @@ def test_l17_the_address_that_opened_the_session_is_shown_and_not_a_field(
 
     assert "ana@fornaurora.example" in page.text
     assert "You signed in through this e-mail address" in page.text
-    assert "Ask Nuvol Studio to change it. help@nuvol.example" in page.text
+    assert "Ask Nuvol Studio to change it. Ask them" in page.text
     assert values_of(browser, "email") == []
     assert (told(shop, visit).email, told(shop, visit).name) == (
         "ana@fornaurora.example",
@@ -171,7 +171,7 @@ def test_what_the_merchant_does_not_open_is_read_only_with_whom_to_ask(
     assert "Forn Aurora" in page.text
     assert "Carrer Nou 7" in page.text
     assert values_of(browser, "name") == values_of(browser, "line1") == []
-    assert page.link("help@nuvol.example") == "mailto:help@nuvol.example"
+    assert page.link("Ask them") == "/nuvol/questions/new?topic=details&of="
     assert (told(shop, visit).phone, told(shop, visit).name) == ("+34 1", "Forn Aurora")
     assert told(shop, visit).address.line1 == "Carrer Nou 7"
 
@@ -208,7 +208,7 @@ def test_who_is_known_to_holded_alone_reads_their_data_and_whom_to_ask(
 
     assert "Joana Prado" in page.text
     assert "Brazil" in page.text
-    assert "Only Nuvol Studio can change them. help@nuvol.example" in page.text
+    assert "Only Nuvol Studio can change them. Ask them" in page.text
     assert "Save" not in page.button_names
     assert "has not opened this here" in refused.text
 

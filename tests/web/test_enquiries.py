@@ -72,6 +72,7 @@ def test_what_is_refused_leads_to_people_who_answer(shop: Shop, browser: Browser
     assert (mail.to, mail.reply_to) == ("help@nuvol.example", "ana@fornaurora.example")
     assert "Please move me to Pro.\nFrom May on." in mail.text
     assert subscription in mail.text
+    assert "You asked: Change the plan" in mails(shop.house, "receipt-")[0].text
     assert "You have not opened this to your customers." in mail.text
 
 
@@ -138,6 +139,16 @@ def test_who_has_no_address_is_answered_in_the_portal(shop: Shop, browser: Brows
     assert "No address of this customer is known." in mail.text
     assert mails(shop.house, "answer-") == []
     assert "Only in May." in page.text
+
+
+def test_help_is_a_question_of_no_single_thing(shop: Shop, browser: Browser) -> None:
+    enter(shop, browser)
+
+    browser.open(browser.get("customer.account.show").link("Get help"))
+    browser.press("Send the question", message="Do you open on Sundays?")
+
+    [asked] = enquiries.list_open(shop.house.at)
+    assert (asked.topic, asked.subject) == (Topic.OTHER, "")
 
 
 def test_b45_many_presses_at_once_are_one_question(shop: Shop) -> None:

@@ -8,7 +8,8 @@ from portal.domain.enquiries import LONGEST, About, Enquiry, Topic
 from portal.domain.errors import NotFound
 from portal.i18n import lazy_gettext
 from portal.services import enquiries
-from portal.services.enquiries import TOPICS, WHY
+from portal.services.actions import TOPICS
+from portal.services.enquiries import WHY
 from portal.web import wording
 from portal.web.attempts import attempt
 from portal.web.customer import current_visit
