@@ -16,6 +16,7 @@ from babel.dates import format_date, format_datetime
 
 from portal import i18n, keys
 from portal.context import Customer, MerchantContext, Visit
+from portal.db import Reader
 from portal.domain.access import EVERYTHING
 from portal.domain.cancellations import Leaving, ends_at_once
 from portal.domain.customers import canonical_email
@@ -141,17 +142,19 @@ def mail_receipt(at: MerchantContext, declaration: int, locale: str) -> None:
 def act(at: MerchantContext, declaration: int) -> None:
     """Cancel what a declaration is surely about, or leave it to a person (job).
 
+    What it was found to be about is kept before it is cancelled, so that a second try finds it too.
     Raises GatewayUnavailable and GatewayMisconfigured to be tried again.
     """
-    with at.db.session() as reader:
-        found = rows.get(reader, at.merchant.id, declaration).to_declaration()
-    if found.state is not DeclarationState.RECEIVED:
-        return
-    subscription = _cancel(at, found)
     with at.db.write() as unit:
         row = rows.get(unit, at.merchant.id, declaration)
-        row.subscription = subscription
-        row.state = DeclarationState.DONE if subscription else DeclarationState.OPEN
+        if row.state != DeclarationState.RECEIVED:
+            return
+        row.subscription = row.subscription or _find(at, unit, row.to_declaration())
+        found = row.to_declaration()
+    is_done = bool(found.subscription) and _cancel(at, found)
+    with at.db.write() as unit:
+        row = rows.get(unit, at.merchant.id, declaration)
+        row.state = DeclarationState.DONE if is_done else DeclarationState.OPEN
 
 
 def list_open(at: MerchantContext) -> list[Declaration]:
@@ -169,22 +172,30 @@ def settle(at: MerchantContext, declaration: int) -> None:
         row.state = DeclarationState.DONE
 
 
-def _cancel(at: MerchantContext, found: Declaration) -> str:
-    """Cancel for the end of the period, and return what; empty where a person has to look."""
-    known = customers.list_by_email(at.db, at.merchant, canonical_email(found.email))
+def _find(at: MerchantContext, reader: Reader, found: Declaration) -> str:
+    """Return the subscription that is to be cancelled; empty where a person has to look."""
+    known = customers.list_by_email(reader, at.merchant, canonical_email(found.email))
     named = [card for card in known if is_named(found.name, card.name)]
     if len(named) != 1:
         return ""
-    [card] = named
-    subscription = meant(found, subscriptions.list_running(at.db, at.merchant, card.id))
-    configuration = configurations.current(at.db, at.merchant)
-    if subscription is None or ends_at_once(subscription, configuration):
-        return ""
+    running = subscriptions.list_running(reader, at.merchant, named[0].id)
+    subscription = meant(found, running)
+    configuration = configurations.current(reader, at.merchant)
+    is_able = subscription is not None and not ends_at_once(subscription, configuration)
+    return subscription.id if subscription is not None and is_able else ""
+
+
+def _cancel(at: MerchantContext, found: Declaration) -> bool:
+    """Cancel for the end of the period; False where that is refused."""
+    owned = subscriptions.find_owned(at.db, at.merchant, found.subscription)
+    card = customers.find_card(at.db, at.merchant, owned.customer_id) if owned else None
+    if card is None:
+        return False
     try:
-        cancellations.cancel(_visit(at, card), subscription.id, Leaving(comment=found.reason))
+        cancellations.cancel(_visit(at, card), found.subscription, Leaving(comment=found.reason))
     except (Refused, GatewayRefused):
-        return ""
-    return subscription.id
+        return False
+    return True
 
 
 def _visit(at: MerchantContext, card: CustomerCard) -> Visit:

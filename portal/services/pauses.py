@@ -52,11 +52,6 @@ class Pause:
     credit: Money
     period: Money
 
-    @property
-    def shift(self) -> timedelta:
-        """Return by how much later than now known the next charge comes."""
-        return self.ends_at - self.period_end
-
 
 @dataclass(frozen=True, slots=True)
 class Agreed:

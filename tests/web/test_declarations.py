@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.domain.declarations import DeclarationState
 from portal.gateways.mail import Mail
+from portal.services import declarations
+from portal.store import declarations as rows
 from tests.browser import Browser, Page
 from tests.house import House
 from tests.papers import text_of as text_of_paper
@@ -117,6 +120,22 @@ def test_l5_what_is_sure_is_cancelled_for_the_end_of_its_period(
 
     assert is_cancelling(shop, subscription)
     assert any("Subscription cancelled" in one.subject for one in mails(shop, "receipt-"))
+
+
+def test_b28_a_worker_that_died_after_cancelling_leaves_nothing_to_a_person(
+    shop: Shop, browser: Browser
+) -> None:
+    subscription = subscribed(shop)
+    declare(browser, "de")
+    shop.house.settle_down()
+    with shop.house.db.write() as unit:
+        rows.get(unit, shop.house.merchant.id, 1).state = DeclarationState.RECEIVED
+
+    declarations.act(shop.house.at, 1)
+
+    assert declarations.list_open(shop.house.at) == []
+    assert is_cancelling(shop, subscription)
+    assert len([one for one in mails(shop, "receipt-") if "cancelled" in one.subject]) == 1
 
 
 @pytest.mark.parametrize(
