@@ -145,6 +145,7 @@ def test_a_token_that_is_none_is_refused_in_one_line(app, house, stripe_key):
     assert result.output.startswith("Error: Holded does not take the token:")
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--color", "red"), ("--color", "#12345"), ("--timezone", "Mars/Base"), ("--country", "ESP"),
@@ -159,6 +160,7 @@ def test_what_makes_no_sense_is_refused_by_its_option(app, house, stripe_key, op
     assert len(merchants.list_all(house.db)) == 1
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("slug", ["v1", "api", "x", "Sun", "a b", "reports", "../up", "i"])
 def test_a_name_that_cannot_stand_in_an_address_is_refused(app, house, stripe_key, slug):
     result = add(app, stripe_key, "--slug", slug)

@@ -144,6 +144,7 @@ def test_conditions_are_kept_and_listed(house: House, app: Flask) -> None:
     assert told in listed.output
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

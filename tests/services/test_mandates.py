@@ -149,6 +149,7 @@ def test_a_card_has_no_mandate_to_read(payer: Payer) -> None:
         mandates.get(payer.visit(), card)
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("kind", sorted(DEBITS))
 def test_every_kind_of_debit_has_words_of_its_own(payer: Payer, kind: str) -> None:
     given: Any = Mandate("mandate_1", "pm_1", kind, MandateStatus.ACTIVE)

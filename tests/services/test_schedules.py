@@ -73,6 +73,7 @@ def test_showing_a_planned_change_writes_nothing_at_stripe(shop: Shop) -> None:
     assert shown.next_at == shop.held(visit, subscription).period_end
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("mode", ["classic", "flexible"])
 @pytest.mark.parametrize(
     ("price", "quantity", "wish", "coupon"),

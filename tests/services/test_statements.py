@@ -179,6 +179,7 @@ def test_the_csv_is_marked_as_utf_8(payer: Payer) -> None:
     assert b"".join(statements.csv_of(draw(payer))).startswith(b"\xef\xbb\xbfday,")
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", "\uff1d1", "\r=1"])
 def test_what_people_wrote_is_no_formula(payer: Payer, text: str) -> None:
     payer.invoice(description=text)

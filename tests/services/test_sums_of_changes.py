@@ -144,6 +144,7 @@ def newest(shop: Shop, subscription: str) -> tuple[int, int, int]:
     return made.total, sum(row.amount for row in made.total_taxes or ()), made.amount_due
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("number", range(CASES))
 def test_the_sum_shown_before_is_the_sum_of_the_invoice(house: House, number: int) -> None:
     case = drawn(number)
@@ -164,6 +165,7 @@ def test_the_sum_shown_before_is_the_sum_of_the_invoice(house: House, number: in
     assert (item.price.id, item.quantity) == (wish.price, wish.quantity)
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("number", range(CASES))
 def test_the_next_sum_shown_is_that_of_the_invoice_after(house: House, number: int) -> None:
     case = drawn(number)

@@ -213,6 +213,7 @@ def test_who_is_known_to_holded_alone_reads_their_data_and_whom_to_ask(
     assert "has not opened this here" in refused.text
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
@@ -290,6 +291,7 @@ def test_a_tax_id_is_added_and_removed(shop: Shop, browser: Browser) -> None:
     assert told(shop, visit).tax_ids.data == []
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     ("field", "posted", "sentence"),
     [

@@ -338,6 +338,7 @@ def test_what_the_merchant_keeps_to_itself_says_whom_to_ask(shop: Shop, browser:
     assert page.link("Ask them").endswith(f"/questions/new?topic=cancel&of={subscription}")
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("language", ["en-XA", "ar-XB"])
 @pytest.mark.parametrize(
     "endpoint",

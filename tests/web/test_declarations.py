@@ -253,6 +253,7 @@ def test_a_page_that_is_sent_twice_declares_once(shop: Shop, browser: Browser) -
     assert len(mails(shop)) == 1
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     ("more", "said"),
     [

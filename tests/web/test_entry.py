@@ -265,6 +265,7 @@ def test_five_wrong_codes_end_link_and_code(house, browser, customer):
     assert count(house, SessionRow) == 0
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "odd", ["٠١٢٣٤٥", "１２３４５６", "12345", "1234567", "abcdef", "-", "0x1234"]
 )
@@ -277,6 +278,7 @@ def test_a_code_that_is_none_is_refused_calmly(house, browser, customer, odd):
     assert "The code does not match" in page.text
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "odd",
     ["", "   ", "nobody", "@forn.example", "ana@", "a b@forn.example", "a\u2028@forn.example",
@@ -458,6 +460,7 @@ def test_after_signing_in_people_are_where_they_wanted_to_be(house, browser, cus
     assert arrived.url == "/nuvol/invoices"
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example", "//evil.example", "/%09/evil.example", "%20//evil.example",

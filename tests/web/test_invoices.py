@@ -144,6 +144,7 @@ def test_a_search_without_hits_keeps_what_was_typed_and_offers_to_clear_it(
     assert page.link("Search all invoices").startswith("/nuvol/invoices?show=all&q=")
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "query",
     ["after=x", "after=2026-13-01_1", "after=_", "after=2026-12-01_-5", "after=2026-12-01_1_0",

@@ -124,6 +124,7 @@ def test_choosing_a_language_leads_back_to_the_page(house, browser, customer):
     assert page.url == "/nuvol/invoices?show=open&q=NVL+7%25"
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example/nuvol/invoices", "//evil.example", "/%09/evil.example", "////evil",
@@ -153,6 +154,7 @@ def test_a_language_chosen_without_the_forms_token_is_refused(house, app, browse
     assert chosen(house, customer) == ""
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "query", ["endpoint=x", "_scheme=javascript&_external=1", "_anchor=x", "_method=POST",
               "merchant=evil", "id=x", "values=1", "self=1"],
@@ -173,6 +175,7 @@ def test_what_stripe_tells_of_a_customer_comes_before_the_browser(house, browser
     assert language(page) == "en-NZ"
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("odd", ["xx", "", "../../etc", "en" * 50, "<script>", "日本"])
 def test_a_language_nobody_speaks_is_passed_over(browser, odd):
     page = browser.get("customer.entry.login", locale=odd)

@@ -451,6 +451,7 @@ def test_what_no_button_sends_is_refused_beside_the_form(
     assert signed_in.charges() == []
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("shown", ["", "-12100", "121.00", "١٢١٠٠", "0", "abc", "9" * 10_000])
 def test_a_sum_that_makes_no_sense_is_another_sum(
     signed_in: Payer, browser: Browser, shown: str
@@ -657,6 +658,7 @@ def test_the_sum_typed_stands_on_the_button_and_is_what_is_charged(
     assert signed_in.bookings() == ["50.00"]
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("typed", ["0", "-5", "121.01", "abc", "50,00", "1e2", "50.001", "0.10"])
 def test_a_sum_that_cannot_be_meant_is_refused_beside_its_field(
     signed_in: Payer, browser: Browser, typed: str

@@ -263,6 +263,7 @@ def test_a_finished_setup_is_read_once(signed_in: Payer, browser: Browser) -> No
     assert len(signed_in.house.requests("stripe")) == before
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("locale", ["en-XA", "ar-XB"])
 @pytest.mark.parametrize(
     "card", ["pm_card_visa", "pm_card_authenticationRequired", "pm_card_chargeCustomerFail", ""]

@@ -52,6 +52,7 @@ def crashing(make_app) -> Flask:
     return app
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize("path", SAMPLES.values(), ids=SAMPLES)
 def test_every_answer_is_hardened(app, path):
     headers = app.test_client().get(path, base_url=HTTP).headers
@@ -339,6 +340,7 @@ def test_what_the_policy_stopped_is_in_the_log_without_addresses(capsys, app):
     assert "a-token" not in logged
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "body",
     [b"", b"{}", b"nonsense", b"[1, null, {}]", b'[{"body": 3}]', b"x" * 20_000, b"[" * 16_000,

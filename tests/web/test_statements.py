@@ -72,6 +72,7 @@ def test_a_choice_of_the_form_is_a_period(
     assert "Invoice F-1" in page.text
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

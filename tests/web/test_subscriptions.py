@@ -95,6 +95,7 @@ def test_pages_of_a_subscription_take_ten_statements_at_most(
     assert int(page.headers["X-Statements"]) <= 10
 
 
+@pytest.mark.provider
 @pytest.mark.parametrize(
     "endpoint",
     [
