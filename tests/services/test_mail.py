@@ -59,6 +59,7 @@ def action(verb: str = "paid", **details: Any) -> Any:
 MANDATE = Mandate(
     "mandate_1", "pm_1", "sepa_debit", MandateStatus.ACTIVE, reference="NVL4711", accepted_at=NOW
 )
+TO_MERCHANTS = {"credit_note", "enquiry", "uncollected"}
 ENQUIRY = Enquiry(
     1042, 1, Topic.CHANGE, "sub_1", "Team", "usage_based", "Please move me to Pro.",
     "ana@forn.example", EnquiryState.ANSWERED, "It is done.", NOW, NOW,
@@ -268,6 +269,13 @@ def test_a_bright_brand_has_dark_words_on_its_button(at):
 
     assert "#ffd400" in button[0]
     assert "#000000" in button[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whom_to_ask_is_told_to_customers_and_not_to_the_merchant_itself(at, name):
+    is_asked = "Questions? Write to help@nuvol.example." in write(at, name).text
+
+    assert is_asked is (name not in TO_MERCHANTS)
 
 
 def test_a_mail_comes_from_the_merchant_and_answers_reach_its_people(at):
