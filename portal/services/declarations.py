@@ -47,12 +47,13 @@ class Told:
 def receive(
     at: MerchantContext, lane: Lane, told: Told, *, nonce: str, locale: str, address: str
 ) -> str:
-    """Keep a declaration and return the token of its receipt; the same page gives the same one.
+    """Keep a declaration and return the token of its receipt; the same one for the same page.
 
-    `nonce` is that of the page, `locale` what it spoke, and `address` where the request came from.
-    Raises TooManyTries.
+    A page that was gone back to and changed declares something else. `nonce` is that of the page,
+    `locale` what it spoke, and `address` where the request came from. Raises TooManyTries.
     """
-    token = keys.derive_token(at.settings, "declaration", f"{at.merchant.id}:{nonce}")
+    name = f"{at.merchant.id}:{nonce}:{lane}:{told}"
+    token = keys.derive_token(at.settings, "declaration", name)
     email = canonical_email(told.email)
     with at.db.write() as unit:
         if rows.find(unit, at.merchant.id, token) is not None:

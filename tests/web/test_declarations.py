@@ -253,6 +253,20 @@ def test_a_page_that_is_sent_twice_declares_once(shop: Shop, browser: Browser) -
     assert len(mails(shop)) == 1
 
 
+def test_a_page_that_is_changed_and_sent_again_declares_anew(shop: Shop, browser: Browser) -> None:
+    page = browser.get(WRITE, lane="de")
+    form, _ = page.form_of("jetzt kündigen")
+    fields = {name: values[-1] for name, values in page.fields_of(form).items() if values}
+
+    for contract in ("Pro", "Basic"):
+        told = {**fields, **TOLD, "contract": contract}
+        page = browser.post("customer.declarations.send", told, lane="de")
+    shop.house.settle_down()
+
+    assert "Basic" in page.text
+    assert len(mails(shop)) == 2
+
+
 @pytest.mark.provider
 @pytest.mark.parametrize(
     ("more", "said"),
