@@ -100,3 +100,11 @@ def canonical_email(typed: str) -> str:
     """
     trimmed = typed.strip()
     return "".join(letter.lower() if letter.isascii() else letter for letter in trimmed)
+
+
+def is_possible_email(typed: str) -> bool:
+    """Say whether mail could go to what was typed; only a mail that arrives says that it does."""
+    local, at_sign, host = typed.rpartition("@")
+    return bool(at_sign and local and host) and not any(
+        letter.isspace() or not letter.isprintable() for letter in typed
+    )

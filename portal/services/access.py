@@ -9,7 +9,7 @@ import structlog
 from portal import keys
 from portal.context import MerchantContext
 from portal.db import Database, Unit
-from portal.domain.customers import canonical_email
+from portal.domain.customers import canonical_email, is_possible_email
 from portal.domain.errors import InvalidInput, LinkSpent, NotFound, TooManyTries
 from portal.domain.merchants import Merchant
 from portal.mirror import customers
@@ -280,10 +280,6 @@ def _token(settings: Settings, name: str) -> str:
 def _checked(typed: str) -> str:
     """Return the canonical address; raises InvalidInput for what cannot be one."""
     email = canonical_email(typed)
-    local, at_sign, host = email.rpartition("@")
-    is_possible = bool(at_sign and local and host) and not any(
-        letter.isspace() or not letter.isprintable() for letter in email
-    )
-    if not is_possible or len(email) > LONGEST_EMAIL:
+    if not is_possible_email(email) or len(email) > LONGEST_EMAIL:
         raise InvalidInput("email", "no_address")
     return email

@@ -272,6 +272,7 @@ def test_a_page_that_is_changed_and_sent_again_declares_anew(shop: Shop, browser
     ("more", "said"),
     [
         ({"name": ""}, "Please fill this in."),
+        ({"email": "ana"}, "This is no e-mail address. One looks like name@example.com."),
         ({"kind": "for_cause"}, "Please say why."),
         ({"contract": "x" * 201}, "At most 200 characters"),
         ({"ends_on": "soon"}, "Please enter a day that there is."),

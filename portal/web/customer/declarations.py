@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import i18n
 from portal.context import MerchantContext
+from portal.domain.customers import is_possible_email
 from portal.domain.declarations import (
     LONGEST_CONTRACT,
     LONGEST_NAME,
@@ -140,13 +141,15 @@ def _speak(form: DeclarationForm, lane: Lane) -> Words:
 
 
 def _is_whole(lane: Lane, form: DeclarationForm) -> bool:
-    """Check what was entered; ending for cause says which."""
+    """Check what was entered; ending for cause says which, and a receipt can be mailed."""
     _speak(form, lane)
-    is_accepted = form.accepts()
-    if is_accepted and form.kind.data == FOR_CAUSE and not form.text("reason"):
-        form.refuse("reason", _("Please say why."))
+    if not form.accepts():
         return False
-    return is_accepted
+    if form.kind.data == FOR_CAUSE and not form.text("reason"):
+        form.refuse("reason", _("Please say why."))
+    if not is_possible_email(form.text("email")):
+        form.refuse("email", _("This is no e-mail address. One looks like name@example.com."))
+    return not form.errors
 
 
 def _lane(name: str) -> Lane:
