@@ -16,11 +16,15 @@ LONGEST_NAME, LONGEST_CONTRACT, LONGEST_REASON = 200, 200, 2_000
 
 
 class Lane(StrEnum):
-    """DE: ending, in Germany. FR: ending, in France. EU: withdrawing, in the European Union."""
+    """DE: ending, in Germany. FR: ending, in France. EU: withdrawing, in the European Union.
+
+    EUDE: withdrawing in Germany, whose law names the buttons in German.
+    """
 
     DE = "de"
     FR = "fr"
     EU = "eu"
+    EUDE = "eude"
 
     @property
     def has_recap(self) -> bool:
@@ -30,7 +34,7 @@ class Lane(StrEnum):
     @property
     def ends(self) -> bool:
         """Whether it ends a contract, and does not undo one."""
-        return self is not Lane.EU
+        return self not in {Lane.EU, Lane.EUDE}
 
 
 class DeclarationState(StrEnum):

@@ -34,9 +34,9 @@ class Rules:
     there are several of one (`21=s_iva_21`, `0=s_iva_ex`). `credit_refunds` has a refund made into
     a draft of a credit note, which the merchant approves.
 
-    `lanes` are the pages on which consumers end a contract or withdraw from one without signing in,
-    by law: `de`, `fr` and `eu`. `consumer_notices` tells consumers what the law of their country
-    asks: see `domain/markets.py`.
+    `lanes` are the pages on which consumers act on a contract without signing in, by law: `de` and
+    `fr` end it, `eu` and, in German, `eude` withdraw from it. `consumer_notices` tells consumers
+    what the law of their country asks: see `domain/markets.py`.
 
     Customers can pause a subscription for at most `pause_months`; 0: not at all.
 
@@ -61,7 +61,7 @@ class Rules:
     holded_refund_series: str = ""
     holded_taxes: tuple[str, ...] = ()
     credit_refunds: bool = True
-    lanes: tuple[Literal["de", "fr", "eu"], ...] = ()
+    lanes: tuple[Literal["de", "fr", "eu", "eude"], ...] = ()
     consumer_notices: bool = True
     pause_months: int = 0
     offer_window_days: int = 365

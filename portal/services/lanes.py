@@ -1,8 +1,9 @@
 """The words of each lane: where a law fixes them, in its own language, whatever a page speaks.
 
 The buttons are those the laws name: "Verträge hier kündigen" and "jetzt kündigen" (§ 312k BGB),
-"résilier votre contrat" (L.215-1-1 Code de la consommation), "withdraw from contract here" and
-"confirm withdrawal" (Art. 11a of Directive 2011/83/EU).
+"résilier votre contrat" (D.215-1 Code de la consommation), "withdraw from contract here" and
+"confirm withdrawal" (Art. 11a of Directive 2011/83/EU), in Germany "Vertrag widerrufen" and
+"Widerruf bestätigen" (§ 356a BGB).
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,6 @@ class Words:
     ends_on_hint: str
     earliest: str
     email: str
-    email_hint: str
     send: str
     recap: str
     confirm: str
@@ -58,7 +58,6 @@ WORDS: dict[Lane, Words] = {
         ends_on_hint="Leer lassen für den frühestmöglichen Zeitpunkt",
         earliest="frühestmöglicher Zeitpunkt",
         email="E-Mail-Adresse für die Bestätigung",
-        email_hint="",
         send="jetzt kündigen",
         recap="",
         confirm="",
@@ -84,7 +83,6 @@ WORDS: dict[Lane, Words] = {
         ends_on_hint="Laissez vide pour la date la plus proche possible",
         earliest="dès que possible",
         email="Adresse e-mail pour la confirmation",
-        email_hint="",
         send="Vérifier la résiliation",
         recap="Récapitulatif de votre résiliation",
         confirm="Notifier la résiliation",
@@ -110,7 +108,6 @@ WORDS: dict[Lane, Words] = {
         ends_on_hint="",
         earliest="",
         email=lazy_gettext("E-mail address for the receipt"),
-        email_hint="",
         send=lazy_gettext("Go on to confirm"),
         recap=lazy_gettext("Confirm your withdrawal"),
         confirm=lazy_gettext("Confirm withdrawal"),
@@ -119,5 +116,30 @@ WORDS: dict[Lane, Words] = {
         received_lead=lazy_gettext("This receipt is mailed to you as well."),
         received_at=lazy_gettext("Received on"),
         save=lazy_gettext("Save the receipt (PDF)"),
+    ),
+    Lane.EUDE: Words(
+        tag="de",
+        link="Vertrag widerrufen",
+        title="Vertrag widerrufen",
+        lead="Auf der nächsten Seite prüfen Sie Ihre Angaben und bestätigen den Widerruf.",
+        kind="",
+        ordinary="Widerruf",
+        for_cause="",
+        reason="",
+        name="Ihr Name",
+        contract="Vertrag",
+        contract_hint="Zum Beispiel Tarif, Bestell- oder Rechnungsnummer",
+        ends_on="",
+        ends_on_hint="",
+        earliest="",
+        email="E-Mail-Adresse für die Eingangsbestätigung",
+        send="Weiter zur Bestätigung",
+        recap="Widerruf bestätigen",
+        confirm="Widerruf bestätigen",
+        back="Angaben ändern",
+        received="Ihr Widerruf ist eingegangen",
+        received_lead="Diese Bestätigung geht auch an Ihre E-Mail-Adresse.",
+        received_at="Eingegangen am",
+        save="Bestätigung speichern (PDF)",
     ),
 }

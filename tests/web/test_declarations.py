@@ -23,7 +23,7 @@ TOLD = {"name": NAME, "contract": "Pro", "email": EMAIL}
 
 @pytest.fixture
 def shop(house: House) -> Iterator[Shop]:
-    house.decide(lanes=("de", "fr", "eu"))
+    house.decide(lanes=("de", "fr", "eu", "eude"))
     with lend(house).app_context():
         shop = Shop(house)
         shop.configure()
@@ -44,6 +44,7 @@ def declare(browser: Browser, lane: str, **more: str) -> Page:
     first, last = {
         "fr": ("Vérifier la résiliation", "Notifier la résiliation"),
         "eu": ("Go on to confirm", "Confirm withdrawal"),
+        "eude": ("Weiter zur Bestätigung", "Widerruf bestätigen"),
     }[lane]
     browser.press(first, **{**TOLD, **more})
     return browser.press(last)
@@ -73,9 +74,10 @@ def fields_of(page: Page) -> set[str]:
         ("de", "Verträge hier kündigen"),
         ("fr", "Résilier votre contrat"),
         ("eu", "Withdraw from contract here"),
+        ("eude", "Vertrag widerrufen"),
     ],
 )
-def test_l1_l5_l9_a_link_of_its_name_stands_on_public_pages(
+def test_l1_l4_l5_l9_a_link_of_its_name_stands_on_public_pages(
     shop: Shop, browser: Browser, lane: str, label: str
 ) -> None:
     page = browser.get("customer.entry.login")
@@ -228,6 +230,20 @@ def test_l2_a_withdrawal_is_mailed_with_content_day_and_time(shop: Shop, browser
     assert mail.subject == "Your withdrawal is received"
     assert "Received on: " in mail.text
     assert "Contract: Pro" in mail.text
+    assert not is_cancelling(shop, subscription)
+
+
+def test_l4_a_german_withdrawal_is_confirmed_and_receipted_in_german(
+    shop: Shop, browser: Browser
+) -> None:
+    subscription = subscribed(shop)
+
+    page = declare(browser, "eude")
+    shop.house.settle_down()
+
+    [mail] = mails(shop)
+    assert page.h1 == mail.subject == "Ihr Widerruf ist eingegangen"
+    assert "Eingegangen am: " in mail.text
     assert not is_cancelling(shop, subscription)
 
 

@@ -217,5 +217,5 @@ NUVOL = Merchant(
         GELATS,
         JARDINS,
     ),
-    rules=("collect_tag=cobrar", "pause_months=3", "lanes=eu,de"),
+    rules=("collect_tag=cobrar", "pause_months=3", "lanes=de,eude,eu"),
 )
