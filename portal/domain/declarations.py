@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from portal.domain.markets import EUROPEAN_UNION
 from portal.domain.subscriptions import Subscription
 
 # Characters of a name, of what the contract is called, and of a reason.
@@ -35,6 +36,15 @@ class Lane(StrEnum):
     def ends(self) -> bool:
         """Whether it ends a contract, and does not undo one."""
         return self not in {Lane.EU, Lane.EUDE}
+
+
+# Whose consumers each lane is for.
+COUNTRIES: dict[Lane, frozenset[str]] = {
+    Lane.DE: frozenset({"DE"}),
+    Lane.FR: frozenset({"FR"}),
+    Lane.EU: EUROPEAN_UNION,
+    Lane.EUDE: frozenset({"DE"}),
+}
 
 
 class DeclarationState(StrEnum):
@@ -64,6 +74,11 @@ class Declaration:
     received_at: datetime
     state: DeclarationState
     subscription: str = ""
+
+
+def concerns(lane: Lane, country: str, *, is_business: bool) -> bool:
+    """Say whether a lane is for somebody: a consumer of its country, or of one nobody knows."""
+    return not is_business and (not country or country in COUNTRIES[lane])
 
 
 def is_named(typed: str, known: str) -> bool:

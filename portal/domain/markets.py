@@ -33,6 +33,11 @@ MARKETS = {
     "US": Market("US", trial_days=7, price_days=30, reminds_yearly=True),
 }
 
+EUROPEAN_UNION = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})  # fmt: skip
+
 
 def market_of(*countries: str) -> Market:
     """Return the market of the first country that is known: the customer's, then the merchant's."""

@@ -1,4 +1,4 @@
-"""The words of each lane: where a law fixes them, in its own language, whatever a page speaks.
+"""Who is shown which lane, and its words: where a law fixes them, in its own language.
 
 The buttons are those the laws name: "Verträge hier kündigen" and "jetzt kündigen" (§ 312k BGB),
 "résilier votre contrat" (D.215-1 Code de la consommation), "withdraw from contract here" and
@@ -8,8 +8,11 @@ The buttons are those the laws name: "Verträge hier kündigen" and "jetzt künd
 
 from dataclasses import dataclass
 
-from portal.domain.declarations import Lane
+from portal.context import Visit
+from portal.domain.declarations import Lane, concerns
+from portal.domain.merchants import Merchant
 from portal.i18n import lazy_gettext
+from portal.mirror import customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +146,19 @@ WORDS: dict[Lane, Words] = {
         save="Bestätigung speichern (PDF)",
     ),
 }
+
+
+def list_for(merchant: Merchant, visit: Visit | None) -> list[Lane]:
+    """Return the lanes a page shows: all that the merchant has, or those of a known consumer.
+
+    Who has a tax number at Stripe is a business, as with notices. Nobody is locked out by what is
+    not shown: each lane stays open at its address and from the page to sign in.
+    """
+    lanes = [Lane(name) for name in merchant.rules.lanes]
+    if not lanes or visit is None or not visit.sees_everything:
+        return lanes
+    stripe, holded = customers.profiles(visit.db, visit)
+    known = [profile for profile in (stripe, holded) if profile is not None]
+    country = next((one.address.country for one in known if one.address.country), "")
+    is_business = stripe is not None and bool(stripe.tax_ids)
+    return [lane for lane in lanes if concerns(lane, country, is_business=is_business)]

@@ -14,7 +14,7 @@ from portal.domain.access import ACTIVITY_STEP, SESSION_IDLE
 from portal.domain.declarations import Lane
 from portal.domain.merchants import Merchant
 from portal.i18n import lazy_gettext
-from portal.services.lanes import WORDS, Words
+from portal.services.lanes import WORDS, Words, list_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def foot_menu(visit: Visit) -> tuple[Link, ...]:
     return _links(FOOT, visit) if visit.sees_everything else ()
 
 
-def lanes(merchant: Merchant) -> list[tuple[Lane, Words]]:
-    """Return the lanes a merchant has for consumers who are not signed in, with their words."""
-    return [(Lane(name), WORDS[Lane(name)]) for name in merchant.rules.lanes]
+def lanes(merchant: Merchant, visit: Visit | None) -> list[tuple[Lane, Words]]:
+    """Return the lanes that a page shows at its foot, with their words."""
+    return [(lane, WORDS[lane]) for lane in list_for(merchant, visit)]
 
 
 def home_href(merchant: Merchant) -> str:

@@ -6,7 +6,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from portal.domain.catalogue import Price
-from portal.domain.declarations import Declaration, DeclarationState, Lane, is_named, meant
+from portal.domain.declarations import (
+    Declaration,
+    DeclarationState,
+    Lane,
+    concerns,
+    is_named,
+    meant,
+)
 from portal.domain.subscriptions import Subscription, SubscriptionItem, SubscriptionStatus
 
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -17,6 +24,28 @@ TWO = replace(ONE, id="sub_Bb2")
 ENDING = Declaration(
     1, "t", Lane.DE, "Ana", "ana@x.example", "Pro", False, "", None, NOW, DeclarationState.RECEIVED
 )
+
+
+@pytest.mark.parametrize(
+    ("lane", "country", "is_business", "is_shown"),
+    [
+        (Lane.DE, "DE", False, True),
+        (Lane.DE, "", False, True),
+        (Lane.DE, "AT", False, False),
+        (Lane.DE, "DE", True, False),
+        (Lane.FR, "FR", False, True),
+        (Lane.FR, "BE", False, False),
+        (Lane.EU, "ES", False, True),
+        (Lane.EU, "US", False, False),
+        (Lane.EU, "ES", True, False),
+        (Lane.EUDE, "DE", False, True),
+        (Lane.EUDE, "ES", False, False),
+    ],
+)
+def test_l3_a_lane_is_for_consumers_of_its_country(
+    lane: Lane, country: str, is_business: bool, is_shown: bool
+) -> None:
+    assert concerns(lane, country, is_business=is_business) is is_shown
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from portal.store import declarations as rows
 from tests.browser import Browser, Page
 from tests.house import House
 from tests.papers import text_of as text_of_paper
+from tests.payer import Payer
 from tests.shared import lend
 from tests.shop import GOOD, Shop
 
@@ -252,6 +253,23 @@ def test_l3_a_lane_the_merchant_does_not_have_is_not_there(house: House, browser
     browser.get(WRITE, status=404, lane="xx")
 
     assert "Verträge hier kündigen" not in browser.get("customer.entry.login").link_names
+
+
+def test_l3_who_is_signed_in_sees_the_lanes_of_their_country(
+    signed_in: Payer, browser: Browser
+) -> None:
+    signed_in.house.decide(lanes=("de", "eu"))
+    labels = {"Verträge hier kündigen", "Withdraw from contract here"}
+    unknown = labels & set(browser.get("customer.overview.show").link_names)
+    signed_in.house.stripe.v1.customers.update(
+        signed_in.stripe_customer, {"address": {"country": "ES"}}
+    )
+    signed_in.house.settle_down()
+
+    shown = labels & set(browser.get("customer.overview.show").link_names)
+
+    assert unknown == labels
+    assert shown == {"Withdraw from contract here"}
 
 
 def test_a_page_that_is_sent_twice_declares_once(shop: Shop, browser: Browser) -> None:
