@@ -7,7 +7,7 @@ for and not proved, as the law has it, so nothing is ended at once and no page t
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
@@ -95,9 +95,7 @@ def rows_of(at: MerchantContext, declaration: Declaration) -> list[tuple[str, st
     """Return what a receipt says: content, day and time of arrival, and the day it ends."""
     words = WORDS[declaration.lane]
     kind = words.for_cause if declaration.is_for_cause else words.ordinary
-    until = ""
-    if declaration.lane.ends:
-        until = _day(declaration) if declaration.ends_on else str(words.earliest)
+    until = day_of(declaration.lane, declaration.ends_on)
     return [
         (str(term), value)
         for term, value in (
@@ -111,6 +109,13 @@ def rows_of(at: MerchantContext, declaration: Declaration) -> list[tuple[str, st
         )
         if value
     ]
+
+
+def day_of(lane: Lane, ends_on: date | None) -> str:
+    """Write the day a contract is to end, as its lane speaks; empty where nothing ends."""
+    if not lane.ends:
+        return ""
+    return format_date(ends_on, "long", locale=_locale(lane)) if ends_on else WORDS[lane].earliest
 
 
 def paper(at: MerchantContext, declaration: Declaration) -> bytes:
@@ -208,14 +213,9 @@ def _visit(at: MerchantContext, card: CustomerCard) -> Visit:
 def _moment(at: MerchantContext, declaration: Declaration) -> str:
     """Write day and time of arrival in the merchant's zone, and name it."""
     local = declaration.received_at.astimezone(ZoneInfo(at.merchant.timezone))
-    told = format_datetime(local, "long", locale=_locale(declaration))
+    told = format_datetime(local, "long", locale=_locale(declaration.lane))
     return f"{told} ({at.merchant.timezone})"
 
 
-def _day(declaration: Declaration) -> str:
-    day: date | datetime | None = declaration.ends_on
-    return format_date(day, "long", locale=_locale(declaration))
-
-
-def _locale(declaration: Declaration) -> str:
-    return WORDS[declaration.lane].tag or i18n.current().tag.replace("-", "_")
+def _locale(lane: Lane) -> str:
+    return WORDS[lane].tag or i18n.current().tag.replace("-", "_")

@@ -27,6 +27,7 @@ class Words:
     ordinary: str
     for_cause: str
     reason: str
+    proofs: str
     name: str
     contract: str
     contract_hint: str
@@ -54,6 +55,7 @@ WORDS: dict[Lane, Words] = {
         ordinary="Ordentliche Kündigung",
         for_cause="Außerordentliche Kündigung",
         reason="Kündigungsgrund (nur bei außerordentlicher Kündigung)",
+        proofs="",
         name="Ihr Name",
         contract="Vertrag",
         contract_hint="Zum Beispiel Tarif, Kunden- oder Rechnungsnummer",
@@ -79,6 +81,7 @@ WORDS: dict[Lane, Words] = {
         ordinary="Résiliation à l’échéance",
         for_cause="Résiliation pour motif légitime",
         reason="Motif (uniquement pour une résiliation anticipée)",
+        proofs="Envoyez vos justificatifs à",
         name="Vos nom et prénom",
         contract="Contrat",
         contract_hint="Par exemple l’offre, le numéro de client ou de facture",
@@ -104,6 +107,7 @@ WORDS: dict[Lane, Words] = {
         ordinary=lazy_gettext("Withdrawal"),
         for_cause="",
         reason="",
+        proofs="",
         name=lazy_gettext("Your name"),
         contract=lazy_gettext("Contract"),
         contract_hint=lazy_gettext("The plan, or the number of an order or invoice"),
@@ -129,6 +133,7 @@ WORDS: dict[Lane, Words] = {
         ordinary="Widerruf",
         for_cause="",
         reason="",
+        proofs="",
         name="Ihr Name",
         contract="Vertrag",
         contract_hint="Zum Beispiel Tarif, Bestell- oder Rechnungsnummer",

@@ -10,6 +10,7 @@ from portal.domain.declarations import DeclarationState
 from portal.gateways.mail import Mail
 from portal.services import declarations
 from portal.store import declarations as rows
+from portal.store.merchants import MerchantRow
 from tests.browser import Browser, Page
 from tests.house import House
 from tests.papers import text_of as text_of_paper
@@ -219,6 +220,19 @@ def test_l1_l10_a_recap_comes_before_the_last_control(
     assert before == 0
     assert len(mails(shop)) == 1
     assert NAME in done.text
+
+
+def test_l9_proofs_have_an_address_and_days_are_written_in_words(
+    shop: Shop, browser: Browser
+) -> None:
+    with shop.house.db.write() as unit:
+        unit.get_one(MerchantRow, shop.house.merchant.id).support_email = "hola@nuvol.example"
+
+    form = browser.get(WRITE, lane="fr")
+    recap = browser.press("Vérifier la résiliation", **TOLD, ends_on="2027-02-01")
+
+    assert "Envoyez vos justificatifs à hola@nuvol.example" in form.text
+    assert "1 février 2027" in recap.text
 
 
 def test_l2_a_withdrawal_is_mailed_with_content_day_and_time(shop: Shop, browser: Browser) -> None:

@@ -91,7 +91,11 @@ def send(lane: str) -> ResponseReturnValue:
         if "back" in request.form:
             return _show(found, form)
         return render_template(
-            "customer/declarations/recap.html", lane=found, words=WORDS[found], form=form
+            "customer/declarations/recap.html",
+            lane=found,
+            words=WORDS[found],
+            form=form,
+            ends_on=declarations.day_of(found, form.ends_on.data),
         )
     token = declarations.receive(
         _at(),
