@@ -87,6 +87,23 @@ def is_named(typed: str, known: str) -> bool:
     return bool(one) and bool(other) and (one <= other or other <= one)
 
 
+def is_of(declaration: Declaration, name: str, ids: Iterable[str]) -> bool:
+    """Say whether a declaration is of a customer: by their name, or by an id of theirs it holds.
+
+    `ids` are those of the customer and of what runs for them: a private name and that of a company
+    differ, and who knows such an id besides the address knows more than a name would show.
+    """
+    return is_named(declaration.name, name) or any(holds(declaration, id) for id in ids)
+
+
+def holds(declaration: Declaration, id: str) -> bool:
+    """Say whether a declaration names an id of a provider's, as a word of its own."""
+    words = "".join(
+        letter if letter.isalnum() or letter == "_" else " " for letter in declaration.contract
+    )
+    return bool(id) and id.casefold() in words.casefold().split()
+
+
 def meant(declaration: Declaration, running: Iterable[Subscription]) -> Subscription | None:
     """Return the subscription a declaration is surely about, None where a person has to look.
 
@@ -94,7 +111,7 @@ def meant(declaration: Declaration, running: Iterable[Subscription]) -> Subscrip
     a later day than the end of the period is for a person.
     """
     able = [one for one in running if not one.is_cancelling]
-    named = [one for one in able if one.id.casefold() in declaration.contract.casefold()]
+    named = [one for one in able if holds(declaration, one.id)]
     found = named or able
     if len(found) != 1 or declaration.is_for_cause or not declaration.lane.ends:
         return None

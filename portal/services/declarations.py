@@ -20,7 +20,7 @@ from portal.db import Reader
 from portal.domain.access import EVERYTHING
 from portal.domain.cancellations import Leaving, ends_at_once
 from portal.domain.customers import canonical_email
-from portal.domain.declarations import Declaration, DeclarationState, Lane, is_named, meant
+from portal.domain.declarations import Declaration, DeclarationState, Lane, is_of, meant
 from portal.domain.errors import GatewayRefused, NotFound, Refused
 from portal.gateways.mail import Attachment
 from portal.mirror import configurations, customers, subscriptions
@@ -180,12 +180,15 @@ def settle(at: MerchantContext, declaration: int) -> None:
 
 def _find(at: MerchantContext, reader: Reader, found: Declaration) -> str:
     """Return the subscription that is to be cancelled; empty where a person has to look."""
-    known = customers.list_by_email(reader, at.merchant, canonical_email(found.email))
-    named = [card for card in known if is_named(found.name, card.name)]
-    if len(named) != 1:
+    theirs = []
+    for card in customers.list_by_email(reader, at.merchant, canonical_email(found.email)):
+        running = subscriptions.list_running(reader, at.merchant, card.id)
+        ids = (card.stripe_customer, card.holded_contact, *(one.id for one in running))
+        if is_of(found, card.name, ids):
+            theirs.append(running)
+    if len(theirs) != 1:
         return ""
-    running = subscriptions.list_running(reader, at.merchant, named[0].id)
-    subscription = meant(found, running)
+    subscription = meant(found, theirs[0])
     configuration = configurations.current(reader, at.merchant)
     is_able = subscription is not None and not ends_at_once(subscription, configuration)
     return subscription.id if subscription is not None and is_able else ""

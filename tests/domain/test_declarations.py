@@ -12,6 +12,7 @@ from portal.domain.declarations import (
     Lane,
     concerns,
     is_named,
+    is_of,
     meant,
 )
 from portal.domain.subscriptions import Subscription, SubscriptionItem, SubscriptionStatus
@@ -62,6 +63,25 @@ def test_l3_a_lane_is_for_consumers_of_its_country(
 )
 def test_a_name_is_one_persons_however_it_is_written(typed: str, known: str, is_same: bool) -> None:
     assert is_named(typed, known) is is_same
+
+
+@pytest.mark.parametrize(
+    ("name", "contract", "is_theirs"),
+    [
+        ("Ana", "Pro", True),
+        ("Somebody", "Pro", False),
+        ("Somebody", "Kundennummer: CUS_1.", True),
+        ("Somebody", "sub_Aa1", True),
+        ("Somebody", "sub_Aa12", False),
+        ("Somebody", "", False),
+    ],
+)
+def test_a_declaration_is_somebodys_by_name_or_by_an_id(
+    name: str, contract: str, is_theirs: bool
+) -> None:
+    declaration = replace(ENDING, name=name, contract=contract)
+
+    assert is_of(declaration, "Ana", ("cus_1", "", "sub_Aa1")) is is_theirs
 
 
 @pytest.mark.parametrize(

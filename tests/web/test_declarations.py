@@ -198,6 +198,17 @@ def test_nobody_ends_a_contract_at_once_from_outside(shop: Shop, browser: Browse
     assert shop.told(subscription).status == "active"
 
 
+def test_who_names_the_subscription_needs_no_name_that_is_known(
+    shop: Shop, browser: Browser
+) -> None:
+    subscription = subscribed(shop)
+
+    declare(browser, "de", name="Ana Puig", contract=f"Pro, {subscription}")
+    shop.house.settle_down()
+
+    assert is_cancelling(shop, subscription)
+
+
 @pytest.mark.parametrize(
     ("lane", "last"), [("fr", "Notifier la résiliation"), ("eu", "Confirm withdrawal")]
 )
