@@ -14,6 +14,8 @@ from portal.domain.subscriptions import Subscription
 
 # Characters of a name, of what the contract is called, and of a reason.
 LONGEST_NAME, LONGEST_CONTRACT, LONGEST_REASON = 200, 200, 2_000
+# Letters of a word that tells who somebody is, how many such a name has, and what may be added.
+REAL_WORD, REAL_WORDS, MORE_WORDS = 3, 2, 3
 
 
 class Lane(StrEnum):
@@ -82,9 +84,16 @@ def concerns(lane: Lane, country: str, *, is_business: bool) -> bool:
 
 
 def is_named(typed: str, known: str) -> bool:
-    """Say whether two names are one person's or company's: one holds every word of the other."""
-    one, other = (_words(name) for name in (typed, known))
-    return bool(one) and bool(other) and (one <= other or other <= one)
+    """Say whether two names are one person's or company's, in any order of their words.
+
+    One may have some words more, as a company's form, if the other has two real ones: neither the
+    form alone nor a list of all names there are is anybody's name.
+    """
+    fewer, more = sorted((_words(typed), _words(known)), key=len)
+    if fewer == more:
+        return bool(fewer)
+    is_telling = sum(len(word) >= REAL_WORD for word in fewer) >= REAL_WORDS
+    return is_telling and fewer <= more and len(more) - len(fewer) <= MORE_WORDS
 
 
 def is_of(declaration: Declaration, name: str, ids: Iterable[str]) -> bool:

@@ -59,6 +59,13 @@ def test_l3_a_lane_is_for_consumers_of_its_country(
         ("", "Ana", False),
         ("Ana", "", False),
         ("…", "Ana", False),
+        ("Forn Aurora S.L.U.", "forn aurora", True),
+        ("S.L.", "Forn Aurora S.L.", False),
+        ("GmbH & Co KG", "Brot GmbH & Co KG", False),
+        ("de la", "Ana de la Cruz", False),
+        ("Ana", "Ana Puig", False),
+        ("Ana Eva Joan Marc Pere", "Ana", False),
+        ("Ana Eva Joan Marc Pere Puig Roca Soler", "Ana Puig", False),
     ],
 )
 def test_a_name_is_one_persons_however_it_is_written(typed: str, known: str, is_same: bool) -> None:
