@@ -52,12 +52,19 @@ def of_sign_in(merchant_id: int, email: str, address: str) -> tuple[tuple[Axis, 
 # A declaration is made: nobody has many contracts to end, and each one mails its receipt.
 DECLARED_BY = Axis("declared_by", 10, timedelta(hours=1))
 DECLARED_TO = Axis("declared_to", 5, timedelta(days=1))
+DECLARED_MAILBOX = Axis("declared_mailbox", 30, timedelta(days=1))
+DECLARED_SITE = Axis("declared_site", 1_000, timedelta(hours=1))
 
 
 def of_declaration(merchant_id: int, email: str, address: str) -> tuple[tuple[Axis, str], ...]:
-    """Return what one declaration counts against: its sender's network, and the mailbox told."""
-    network = network_of(address)
-    return (DECLARED_BY, network), (DECLARED_TO, f"{merchant_id} {email} {network}")
+    """Return what one declaration counts against, the narrowest limit first: as with sign-in."""
+    network, mailbox = network_of(address), f"{merchant_id} {email}"
+    return (
+        (DECLARED_TO, f"{mailbox} {network}"),
+        (DECLARED_BY, network),
+        (DECLARED_MAILBOX, mailbox),
+        (DECLARED_SITE, "all"),
+    )
 
 
 def network_of(address: str) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal.domain.declarations import DeclarationState
+from portal.domain.declarations import DeclarationState, Lane
+from portal.domain.errors import TooManyTries
 from portal.gateways.mail import Mail
-from portal.services import declarations
+from portal.services import declarations, tries
 from portal.store import declarations as rows
 from portal.store.merchants import MerchantRow
 from tests.browser import Browser, Page
@@ -355,6 +356,22 @@ def test_nobody_floods_a_mailbox(shop: Shop, browser: Browser) -> None:
     shop.house.settle_down()
 
     assert len(mails(shop)) == 5
+
+
+def test_all_networks_together_do_not_flood_a_mailbox(house: House) -> None:
+    told = declarations.Told(NAME, EMAIL, "Pro")
+    for number in range(tries.DECLARED_MAILBOX.limit):
+        receive(house, told, f"198.51.{number}.1")
+
+    with pytest.raises(TooManyTries):
+        receive(house, told, "203.0.113.1")
+
+    receive(house, declarations.Told(NAME, "other@else.example", "Pro"), "203.0.113.1")
+
+
+def receive(house: House, told: declarations.Told, address: str) -> None:
+    """Declare from an address, on a page of its own."""
+    declarations.receive(house.at, Lane.DE, told, nonce=address, locale="en", address=address)
 
 
 def test_b15_a_receipt_is_of_one_merchant(shop: Shop, browser: Browser) -> None:
