@@ -174,6 +174,20 @@ def test_what_is_not_sure_waits_for_a_person_and_says_nothing(
     assert "Nothing waits for you." in run(args=["portal", "tasks"]).output
 
 
+def test_l8_a_contract_without_a_subscription_can_be_ended_too(
+    shop: Shop, browser: Browser
+) -> None:
+    shop.customer(GOOD)
+    shop.house.settle_down()
+
+    page = declare(browser, "de", contract="Hosting, paid once for five years")
+    shop.house.settle_down()
+
+    [waiting] = declarations.list_open(shop.house.at)
+    assert page.h1 == mails(shop)[0].subject == "Ihre Kündigung ist eingegangen"
+    assert waiting.contract == "Hosting, paid once for five years"
+
+
 def test_a_declaration_counts_when_stripe_is_down(shop: Shop, browser: Browser) -> None:
     subscription = subscribed(shop)
     shop.house.stripe_wire.is_cut = True
